@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { modelReference, patientPseudonym, personPseudonym, studyPseudonym, vocabularyCode } from './identifiers.ts'
+
+/**
+ * What may leave a hospital, kind by kind. Every member is a pseudonym, a code of a closed vocabulary, a number or a
+ * month: free text, original UIDs, dates finer than a month and pixel digests have no place to stand.
+ */
+
+/** A month of the patient's shifted calendar, `2019-07`. The finest date that may leave. */
+export const month = z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])$/)
+
+/** A figure between -1e9 and 1e9, finite. */
+const figure = z.number().min(-1e9).max(1e9)
+
+/** Coarse facts of the acquisition and the patient, as HIPAA Safe Harbor allows them. */
+export const acquisitionFacts = z.strictObject({
+  modality: z.enum(['CR', 'DX', 'CT', 'MR', 'MG', 'US', 'XA', 'RF', 'NM', 'PT', 'OT']),
+  view: z.enum(['AP', 'PA', 'LL', 'unknown']),
+  sex: z.enum(['F', 'M', 'O', 'unknown']),
+  /** Decade of age: 0 is 0-9, 8 is 80-89, 9 is 90 and above (45 CFR 164.514(b)(2)(i)(C)). */
+  ageDecade: z.number().int().min(0).max(9).nullable(),
+  month,
+})
+export type AcquisitionFacts = z.infer<typeof acquisitionFacts>
+
+/** One score of one instance: value in the output's unit, and its side of the operating point in force. */
+export const scoreFigure = z.strictObject({
+  code: vocabularyCode,
+  value: figure,
+  thresholdMilli: z.number().int().min(0).max(1_000_000),
+  above: z.boolean(),
+})
+export type ScoreFigure = z.infer<typeof scoreFigure>
+
+/** `features` stream: one scored instance of one study revision. `instance` counts from 0 within the revision. */
+export const instanceFeatures = z.strictObject({
+  kind: z.literal('instance-features'),
+  study: studyPseudonym,
+  patient: patientPseudonym,
+  revision: z.number().int().min(1),
+  instance: z.number().int().min(0).max(100_000),
+  acquisition: acquisitionFacts,
+  model: modelReference,
+  /** float32 values, little-endian, base64. Length as the model package declares. */
+  embedding: z.base64().max(65_536),
+  scores: z.array(scoreFigure).max(64),
+  quality: z.record(vocabularyCode, figure).refine((record) => Object.keys(record).length <= 64),
+})
+export type InstanceFeatures = z.infer<typeof instanceFeatures>
+
+/** `features` stream: a study revision, or one instance of it, that no model scored, and why. */
+export const notScored = z.strictObject({
+  kind: z.literal('not-scored'),
+  study: studyPseudonym,
+  patient: patientPseudonym,
+  revision: z.number().int().min(1),
+  instance: z.number().int().min(0).max(100_000),
+  reason: vocabularyCode,
+})
+export type NotScored = z.infer<typeof notScored>
+
+/** `labels` stream: what a reader verified as ground truth. A later label of the same reader and finding replaces this one. */
+export const studyLabel = z.strictObject({
+  kind: z.literal('study-label'),
+  label: z.uuid(),
+  study: studyPseudonym,
+  patient: patientPseudonym,
+  revision: z.number().int().min(1),
+  finding: vocabularyCode,
+  value: z.enum(['present', 'absent', 'uncertain']),
+  reader: personPseudonym,
+  /** True when the reader answered before any score was shown. */
+  blind: z.boolean(),
+})
+export type StudyLabel = z.infer<typeof studyLabel>
+
+/** `drift` stream: counts per bin on the edges of the model's reference distributions. Only cells of 11 or more leave. */
+export const driftCounts = z.strictObject({
+  kind: z.literal('drift-counts'),
+  model: modelReference,
+  feature: vocabularyCode,
+  month,
+  /** Bin index to number of instances; cells under 11 stay at the site until they reach 11. */
+  cells: z
+    .array(z.strictObject({ bin: z.number().int().min(0).max(1000), count: z.number().int().min(11) }))
+    .min(1)
+    .max(1001),
+})
+export type DriftCounts = z.infer<typeof driftCounts>
+
+/** `audit` stream: one leaf of the site's log, as it stands in the tree. */
+export const auditLeaf = z.strictObject({
+  kind: z.literal('audit-leaf'),
+  index: z.number().int().min(0),
+  /** Canonical JSON bytes of the leaf, base64. The hub recomputes the tree from these. */
+  leaf: z.base64().max(90_000),
+})
+export type AuditLeaf = z.infer<typeof auditLeaf>
+
+/** `audit` stream: a signed checkpoint of the site's log (C2SP tlog-checkpoint, a signed note). */
+export const auditCheckpoint = z.strictObject({
+  kind: z.literal('audit-checkpoint'),
+  note: z.string().max(8192),
+})
+export type AuditCheckpoint = z.infer<typeof auditCheckpoint>
+
+/** `health` stream: what the box runs and how full it is. */
+export const deviceHealth = z.strictObject({
+  kind: z.literal('device-health'),
+  softwareVersion: z.string().regex(/^\d{1,4}\.\d{1,4}\.\d{1,6}$/),
+  models: z.array(z.strictObject({ model: modelReference, state: z.enum(['active', 'staged', 'refused']) })).max(64),
+  figures: z.record(vocabularyCode, figure).refine((record) => Object.keys(record).length <= 64),
+})
+export type DeviceHealth = z.infer<typeof deviceHealth>
+
+/** Any body. */
+export const envelopeBody = z.discriminatedUnion('kind', [
+  instanceFeatures,
+  notScored,
+  studyLabel,
+  driftCounts,
+  auditLeaf,
+  auditCheckpoint,
+  deviceHealth,
+])
+export type EnvelopeBody = z.infer<typeof envelopeBody>

@@ -1,0 +1,5 @@
+export * from './bodies.ts'
+export * from './envelope.ts'
+export * from './identifiers.ts'
+export * from './messages.ts'
+export * from './release.ts'

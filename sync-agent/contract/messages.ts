@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { envelope, watermark } from './envelope.ts'
+import { type DeviceId, deviceId } from './identifiers.ts'
+
+/** Largest batch on the wire, in bytes before compression; IoT Hub refuses above 256 KB. */
+export const MAX_BATCH_BYTES = 200_000
+
+/** Device to hub: envelopes of any streams, in order within each. JSON, gzip-compressed, MQTT QoS 1. */
+export const envelopeBatch = z.strictObject({
+  schema: z.literal('leadglass.batch/1'),
+  batch: z.uuid(),
+  envelopes: z.array(envelope).min(1).max(2000),
+})
+export type EnvelopeBatch = z.infer<typeof envelopeBatch>
+
+/** Why the hub did not take an envelope. `gap`: an earlier sequence is missing, send again from the watermark. */
+export const refusalCode = z.enum(['gap', 'conflict', 'schema', 'foreign-device', 'audit-inconsistent', 'closed-epoch'])
+export type RefusalCode = z.infer<typeof refusalCode>
+
+/** Hub to device, after its commit: watermarks of every stream in the batch, refusals, and cosignatures of checkpoints. */
+export const acknowledgement = z.strictObject({
+  schema: z.literal('leadglass.acknowledgement/1'),
+  device: deviceId,
+  batch: z.uuid(),
+  watermarks: z.array(watermark).max(1000),
+  refused: z.array(z.strictObject({ ...watermark.shape, code: refusalCode })).max(2000),
+  /** C2SP cosignature lines for the device's log checkpoint, and the note they belong to. */
+  cosigned: z.string().max(16_384).nullable(),
+})
+export type Acknowledgement = z.infer<typeof acknowledgement>
+
+/** Hub to device, retained: what should be so. The agent answers by fetching updates; nothing is trusted by virtue of it. */
+export const desiredState = z.strictObject({
+  schema: z.literal('leadglass.desired-state/1'),
+  version: z.number().int().min(1),
+  /** Version of timestamp.json that the hub has published; a hint to refresh now, not a fact to rely on. */
+  timestampVersion: z.number().int().min(0),
+  /** Where the TUF repository is, relative to the hub's address. */
+  repositoryPath: z.string().regex(/^\/[a-z0-9/-]*$/),
+})
+export type DesiredState = z.infer<typeof desiredState>
+
+/** Topics. A device may publish and subscribe below its own name only. */
+export const topics = {
+  envelopes: (device: DeviceId) => `leadglass/1/devices/${device}/envelopes`,
+  acknowledgements: (device: DeviceId) => `leadglass/1/devices/${device}/acknowledgements`,
+  desired: (device: DeviceId) => `leadglass/1/devices/${device}/desired`,
+  allEnvelopes: 'leadglass/1/devices/+/envelopes',
+} as const

@@ -1,0 +1,8 @@
+export { syncFolder, writeFileAtomically } from './atomic-file.ts'
+export { canonicalJson, type JsonValue } from './canonical-json.ts'
+export { type Clock, ManualClock, systemClock, toIsoInstant } from './clock.ts'
+export { digestOf, digestOfFile, digestOfJson, type Sha256Hex, sha256Hex } from './digest.ts'
+export { CodedError, type FailureClass, type FailureDetail, isCodedError, isRetryable } from './errors.ts'
+export { type Service, startInOrder } from './lifecycle.ts'
+export { createLogger, type LogFields, type Logger, silentLogger } from './logger.ts'
+export { type Randomness, systemRandomness } from './randomness.ts'
