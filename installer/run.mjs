@@ -23,8 +23,6 @@ const COMMANDS = {
   fault: (args) => [join(ROOT, 'installer', 'cli', 'main.ts'), 'fault', ...args],
 }
 
-await main(process.argv.slice(2))
-
 async function main([command, ...args]) {
   const node = await prepare()
   const named = Object.hasOwn(COMMANDS, command ?? '') ? COMMANDS[command] : undefined
@@ -186,3 +184,5 @@ function fail(cause, nextStep) {
   say(`leadglass: ${cause}\n  Effect: nothing was started.\n  Next step: ${nextStep}`)
   process.exit(1)
 }
+
+await main(process.argv.slice(2))
