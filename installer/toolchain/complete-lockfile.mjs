@@ -7,7 +7,16 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const LOCKFILE = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'package-lock.json')
-const SYSTEMS = { android: 'android', darwin: 'darwin', freebsd: 'freebsd', linux: 'linux', openharmony: 'openharmony', win32: 'win32', windows: 'win32', wasm32: undefined }
+const SYSTEMS = {
+  android: 'android',
+  darwin: 'darwin',
+  freebsd: 'freebsd',
+  linux: 'linux',
+  openharmony: 'openharmony',
+  win32: 'win32',
+  windows: 'win32',
+  wasm32: undefined,
+}
 const PROCESSORS = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x']
 
 const lock = JSON.parse(readFileSync(LOCKFILE, 'utf8'))
@@ -26,7 +35,8 @@ console.log(added.length === 0 ? 'The lockfile is complete.' : `Added ${added.le
 /** Looks where Node would: beside the dependent, then up to the root. */
 function isLocked(dependent, name) {
   for (let folder = dependent; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
-    if (lock.packages[folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`] !== undefined) return true
+    if (lock.packages[folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`] !== undefined)
+      return true
     if (folder === '') return false
     if (!folder.includes('/node_modules/')) return lock.packages[`node_modules/${name}`] !== undefined
   }

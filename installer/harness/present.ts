@@ -1,0 +1,54 @@
+import { type Cell, renderTable } from '../cli/table.ts'
+import type { HarnessReport } from './report.ts'
+
+/** The report as a person reads it on a terminal. */
+export function presentReport(report: HarnessReport): string {
+  const { machine } = report
+  const judgements = [...(report.ratios ?? []), ...(report.checks ?? [])]
+  return [
+    `${report.name}: ${report.runs} run${report.runs === 1 ? '' : 's'} on ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`,
+    '',
+    renderTable(columnsOf(report), rowsOf(report)),
+    '',
+    renderTable(
+      ['goal', 'value', 'wanted', 'holds'],
+      judgements.map((entry) => [entry.name, entry.value, entry.goal, entry.holds ? 'yes' : 'NO']),
+    ),
+  ].join('\n')
+}
+
+/** The report as a page of the documentation. */
+export function presentReportAsMarkdown(kind: 'bench' | 'fault', report: HarnessReport, measuredOn: string): string {
+  const { machine } = report
+  const judgements = [...(report.ratios ?? []), ...(report.checks ?? [])]
+  return [
+    `# ${kind === 'bench' ? 'Bench' : 'Fault run'}: ${report.name}`,
+    '',
+    `Written by \`npm run ${kind} -- ${report.name} --publish\` on ${measuredOn}; do not edit by hand.`,
+    '',
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; ${report.runs} run(s).`,
+    '',
+    markdownTable(columnsOf(report), rowsOf(report)),
+    '',
+    markdownTable(
+      ['goal', 'value', 'wanted', 'holds'],
+      judgements.map((entry) => [entry.name, entry.value, entry.goal, entry.holds ? 'yes' : '**no**']),
+    ),
+    '',
+  ].join('\n')
+}
+
+function columnsOf(report: HarnessReport): string[] {
+  return [...new Set(report.results.flatMap((result) => Object.keys(result)))]
+}
+
+function rowsOf(report: HarnessReport): Cell[][] {
+  const columns = columnsOf(report)
+  return report.results.map((result) => columns.map((column) => result[column]))
+}
+
+function markdownTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly Cell[]): string =>
+    `| ${cells.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toFixed(3) : String(cell ?? '-'))).join(' | ')} |`
+  return [line(headings), `|${headings.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n')
+}

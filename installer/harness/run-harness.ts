@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
+import { EXIT } from '../cli/exit.ts'
+import type { Progress } from '../cli/progress.ts'
+import { presentReport, presentReportAsMarkdown } from './present.ts'
+import { everyGoalHolds, type HarnessReport, harnessReport } from './report.ts'
+
+/** A bench or a fault run: a name, a line for `--help`, and the work itself. */
+export interface Harness {
+  readonly name: string
+  readonly summary: string
+  run(options: HarnessOptions): Promise<HarnessReport>
+}
+
+/** What a run may be told. */
+export interface HarnessOptions {
+  readonly progress: Progress
+  readonly runs: number | undefined
+  /** Size of the load, in the harness's own unit (objects, studies); its default when undefined. */
+  readonly size: number | undefined
+  readonly seed: number
+}
+
+/** How a finished run is shown. */
+export interface PresentationOptions {
+  readonly json: boolean
+  readonly publish: boolean
+  readonly kind: 'bench' | 'fault'
+}
+
+const FIGURES = resolve(import.meta.dirname, '..', '..', 'docs', 'figures')
+
+/** Runs a harness, shows its report, publishes it when asked. @returns the exit status: 1 when a goal does not hold. */
+export async function runHarness(
+  harness: Harness,
+  options: HarnessOptions,
+  presentation: PresentationOptions,
+): Promise<number> {
+  const report = harnessReport.parse(await harness.run(options))
+  process.stdout.write(presentation.json ? `${JSON.stringify(report)}\n` : `${presentReport(report)}\n`)
+  if (presentation.publish) await publish(report, presentation.kind)
+  return everyGoalHolds(report) ? EXIT.done : EXIT.failed
+}
+
+async function publish(report: HarnessReport, kind: 'bench' | 'fault'): Promise<void> {
+  await mkdir(FIGURES, { recursive: true })
+  const base = join(FIGURES, `${kind}-${report.name}`)
+  const today = new Date().toISOString().slice(0, 10)
+  await writeFileAtomically(`${base}.json`, `${JSON.stringify(report, null, 2)}\n`, 0o644)
+  await writeFileAtomically(`${base}.md`, presentReportAsMarkdown(kind, report, today), 0o644)
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+
+/** The default data folder, below the folder from which the command was called. */
+export const DEFAULT_DATA_FOLDER = '.leadglass'
+
+/** The default of `--port-base`: DIMSE here, appliance page +1, hub +2, MQTT over TLS +3. 11112 is DICOM's registered port. */
+export const DEFAULT_PORT_BASE = 11112
+
+/** Where everything of one instance lies. One folder a zone, so that each process can be given its own and no other. */
+export interface InstanceLayout {
+  readonly root: string
+  readonly instanceFile: string
+  readonly signInFile: string
+  readonly logs: string
+  readonly appliance: ProcessLayout
+  readonly agent: ProcessLayout
+  readonly hub: ProcessLayout
+  readonly exchange: string
+  /** Offline keys of the TUF repository: to be carried away from the machine. */
+  readonly ceremony: string
+  /** Key files of the approvers of an evaluation instance; in a hospital each approver keeps their own. */
+  readonly approvers: string
+}
+
+/** One process: its folder and the file with its configuration. */
+export interface ProcessLayout {
+  readonly folder: string
+  readonly configFile: string
+}
+
+/** The layout of the instance in a data folder (absolute path). */
+export function layoutOf(root: string): InstanceLayout {
+  const processLayout = (name: string): ProcessLayout => ({
+    folder: join(root, name),
+    configFile: join(root, name, 'config.json'),
+  })
+  return {
+    root,
+    instanceFile: join(root, 'instance.json'),
+    signInFile: join(root, 'first-sign-in.json'),
+    logs: join(root, 'logs'),
+    appliance: processLayout('appliance'),
+    agent: processLayout('agent'),
+    hub: processLayout('hub'),
+    exchange: join(root, 'exchange'),
+    ceremony: join(root, 'ceremony'),
+    approvers: join(root, 'ceremony', 'approvers'),
+  }
+}
+
+/** The four ports of an instance. */
+export interface InstancePorts {
+  readonly dimse: number
+  readonly appliance: number
+  readonly hub: number
+  readonly mqtt: number
+}
+
+/** Ports from their base. */
+export function portsFrom(base: number): InstancePorts {
+  return { dimse: base, appliance: base + 1, hub: base + 2, mqtt: base + 3 }
+}
