@@ -1,0 +1,47 @@
+import { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts'
+import { TRANSFER_SYNTAXES } from './transfer-syntaxes.ts'
+
+/** PS3.7 A.2.1: the only application context name there is. */
+export const APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1'
+/** PS3.4 A.4: the SOP class of C-ECHO. */
+export const VERIFICATION = '1.2.840.10008.1.1'
+export const IMPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2'
+export const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
+export const EXPLICIT_VR_BIG_ENDIAN = '1.2.840.10008.1.2.2'
+
+/**
+ * Who we are in A-ASSOCIATE and in file meta (PS3.7 D.3.3.2). The UID is a UUID under 2.25 (PS3.5 B.2), fixed once for
+ * the product; the name is at most 16 characters.
+ */
+export const IMPLEMENTATION_CLASS_UID = '2.25.329347102151473290361079276958530716760'
+export const IMPLEMENTATION_VERSION_NAME = 'LEADGLASS_0_1'
+
+/** Every UID that the standard itself assigns lies below this root (PS3.5 9.1, PS3.6 A). */
+const STANDARD_ROOT = '1.2.840.10008.'
+/** Storage SOP classes of later editions are assigned below this arc. */
+const STORAGE_ARC = '1.2.840.10008.5.1.4.1.1.'
+/** Query, retrieve and management classes that lie below the storage arc (PS3.4 U, BB, HH). */
+const NOT_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(200\.[456]|201\.[23456])$/
+
+const storageSopClasses: ReadonlySet<string> = new Set(STORAGE_SOP_CLASSES.map(([uid]) => uid))
+const transferSyntaxes: ReadonlySet<string> = new Set(TRANSFER_SYNTAXES.map(([uid]) => uid))
+
+/** True for a storage SOP class of the standard, also one of an edition later than our table. */
+export function isStorageSopClass(uid: string): boolean {
+  return storageSopClasses.has(uid) || (uid.startsWith(STORAGE_ARC) && !NOT_STORAGE.test(uid))
+}
+
+/** True for a transfer syntax of the standard that a stored data set can have. */
+export function isStandardTransferSyntax(uid: string): boolean {
+  return transferSyntaxes.has(uid)
+}
+
+/** True for a UID that the standard did not assign. */
+export function isPrivateUid(uid: string): boolean {
+  return !uid.startsWith(STANDARD_ROOT)
+}
+
+/** PS3.5 9.1, table 6.2-1 (UI): digits and dots, 1 to 64 characters. Leading zeros in components occur in the field. */
+export function isUid(value: string): boolean {
+  return value.length > 0 && value.length <= 64 && /^[0-9]+(\.[0-9]+)*$/.test(value)
+}

@@ -1,0 +1,71 @@
+/** Who is on the other end of an association, as told by the transport and by A-ASSOCIATE-RQ (PS3.8 9.3.2). */
+export interface AssociationFacts {
+  /** Ours, a random UUID: for logs, audit and journals. */
+  associationId: string
+  calledAeTitle: string
+  callingAeTitle: string
+  remoteAddress: string
+  remotePort: number
+  implementationClassUid: string
+  implementationVersionName: string
+  tls: boolean
+  /** Subject of the verified client certificate, most specific part first (`CN=ct-1,O=Hospital`), or `null`. */
+  certificateSubject: string | null
+}
+
+/** Why a caller may not come in. Each maps to one result, source and reason of PS3.8 9.3.4. */
+export type RejectionCause = 'called-ae-title' | 'calling-ae-title' | 'address' | 'certificate' | 'limit' | 'busy'
+
+/** The decision about a caller. `transient` tells the caller whether trying again later makes sense. */
+export type CallerDecision = { kind: 'accepted' } | { kind: 'rejected'; why: RejectionCause; transient: boolean }
+
+/** Who may call. Asked once per association request, before any presentation context is looked at. */
+export interface CallerPolicy {
+  decide(facts: AssociationFacts): CallerDecision
+}
+
+/** What a C-STORE-RQ says about the data set that follows (PS3.7 9.3.1.1). UIDs are valid in form, nothing else is checked. */
+export interface InstanceFacts {
+  association: AssociationFacts
+  sopClassUid: string
+  sopInstanceUid: string
+  transferSyntaxUid: string
+  moveOriginator: { aeTitle: string; messageId: number } | null
+}
+
+/** What became of an instance. `status` is a failure status of PS3.4 B.2.3 (0xA700, 0xA900, 0xC000...); `comment` at most 64 characters and no PHI: it goes to the sender. */
+export type StoreOutcome = { kind: 'stored' } | StoreRefusal
+export interface StoreRefusal {
+  kind: 'refused'
+  status: number
+  comment: string
+}
+
+/**
+ * Takes one data set. Calls never overlap: `write` any number of times, then either `commit` or `discard`, once.
+ * A rejected promise (or a thrown error) is answered with 0xA700 and followed by `discard`, except after `commit`.
+ */
+export interface InstanceSink {
+  /**
+   * The next bytes of the data set. The memory is the sink's to keep: it is not written again.
+   * A returned promise holds the sender back until it settles.
+   */
+  write(fragment: Uint8Array): void | Promise<void>
+  /** All bytes have come. Resolve with `stored` only when they are where power loss cannot take them. */
+  commit(): Promise<StoreOutcome>
+  /** The rest will not come: forget what was written. */
+  discard(): Promise<void>
+}
+
+/** How an association ended, seen from here. */
+export type AssociationEnd = 'released' | 'aborted' | 'connection-lost' | 'timed-out'
+
+/** Where received instances go. */
+export interface StorageService {
+  begin(facts: InstanceFacts): InstanceSink | StoreRefusal | Promise<InstanceSink | StoreRefusal>
+  associationAccepted(facts: AssociationFacts): void
+  /** `why` is `protocol` where the request itself was against PS3.8; the policy was then not asked. */
+  associationRejected(facts: AssociationFacts, why: RejectionCause | 'protocol'): void
+  /** Called once for every accepted association, after its last instance is committed or discarded. */
+  associationEnded(facts: AssociationFacts, how: AssociationEnd, counts: { stored: number; refused: number }): void
+}

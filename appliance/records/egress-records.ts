@@ -1,0 +1,213 @@
+import type { Envelope, StreamName } from '@leadglass/sync-agent/contract'
+import type { Database } from 'better-sqlite3'
+import { Prepared } from './prepared.ts'
+
+/** A stream's counters within one epoch. `relayed` and `acknowledged` are sequences, 0 when none. */
+export interface StreamCounter {
+  readonly epoch: number
+  readonly stream: StreamName
+  readonly lastSequence: number
+  readonly relayed: number
+  readonly acknowledged: number
+}
+
+/** One envelope as it is kept: canonical JSON text of the whole envelope. */
+export interface StoredEnvelope {
+  readonly epoch: number
+  readonly stream: StreamName
+  readonly sequence: number
+  readonly content: string
+}
+
+/** What left, or waits to leave, of one stream about one study. */
+export interface StudyEgress {
+  readonly studyPseudonym: string
+  readonly stream: StreamName
+  readonly kind: string
+  readonly count: number
+  readonly firstSealedAt: number
+  readonly lastSealedAt: number
+  readonly unacknowledged: number
+}
+
+export const SELECT_EPOCH = 'SELECT max(epoch) AS epoch FROM egress_epoch'
+export const INSERT_EPOCH = 'INSERT INTO egress_epoch (epoch, opened_at, reason) VALUES (?, ?, ?)'
+export const NEXT_SEQUENCE = `
+INSERT INTO egress_counter (epoch, stream, last_sequence) VALUES (?, ?, 1)
+ON CONFLICT (epoch, stream) DO UPDATE SET last_sequence = last_sequence + 1 RETURNING last_sequence AS sequence`
+export const INSERT_ENVELOPE = `
+INSERT INTO envelope (epoch, stream, sequence, kind, study_id, content, sealed_at) VALUES (?, ?, ?, ?, ?, ?, ?)`
+export const SELECT_COUNTERS = `
+SELECT epoch, stream, last_sequence AS lastSequence, relayed, acknowledged FROM egress_counter ORDER BY epoch, stream`
+export const SELECT_ENVELOPES_AFTER = `
+SELECT epoch, stream, sequence, content FROM envelope
+WHERE epoch = ? AND stream = ? AND sequence > ? ORDER BY sequence LIMIT ?`
+export const MARK_RELAYED = 'UPDATE egress_counter SET relayed = ? WHERE epoch = ? AND stream = ?'
+export const MARK_ACKNOWLEDGED = `
+UPDATE egress_counter SET acknowledged = max(acknowledged, ?), relayed = max(relayed, ?)
+WHERE epoch = ? AND stream = ? AND last_sequence >= ?`
+export const INSERT_REFUSAL = `
+INSERT INTO egress_refusal (epoch, stream, sequence, code, refused_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING`
+export const SELECT_REFUSALS = `
+SELECT epoch, stream, sequence, code, refused_at AS refusedAt FROM egress_refusal ORDER BY refused_at DESC LIMIT 100`
+export const SELECT_STUDY_EGRESS = `
+SELECT s.study_pseudonym AS studyPseudonym, e.stream, e.kind, count(*) AS count, min(e.sealed_at) AS firstSealedAt,
+  max(e.sealed_at) AS lastSealedAt, sum(e.sequence > c.acknowledged) AS unacknowledged
+FROM envelope e JOIN study s ON s.study_id = e.study_id
+JOIN egress_counter c ON c.epoch = e.epoch AND c.stream = e.stream
+WHERE e.study_id = ? GROUP BY e.stream, e.kind ORDER BY e.stream, e.kind`
+export const SELECT_STUDY_ENVELOPES = `
+SELECT epoch, stream, sequence, content FROM envelope WHERE study_id = ? ORDER BY epoch, stream, sequence LIMIT ?`
+export const SELECT_STUDIES_WITH_EGRESS = `
+SELECT DISTINCT study_id AS studyId FROM envelope WHERE study_id IS NOT NULL ORDER BY study_id DESC LIMIT ?`
+export const PRUNE_HEALTH = `
+DELETE FROM envelope WHERE stream = 'health' AND sealed_at < ?
+AND sequence <= (SELECT acknowledged FROM egress_counter c WHERE c.epoch = envelope.epoch AND c.stream = 'health')`
+export const ADD_DRIFT = `
+INSERT INTO drift_cell (model_name, model_version, model_digest, feature, month, bin, held) VALUES (?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (model_digest, feature, month, bin) DO UPDATE SET held = held + 1`
+export const SELECT_RIPE_DRIFT = `
+SELECT feature, month, bin, held FROM drift_cell WHERE model_digest = ? AND month = ? AND held >= ?
+ORDER BY feature, bin`
+export const RELEASE_DRIFT = `
+UPDATE drift_cell SET released = released + held, held = 0
+WHERE model_digest = ? AND feature = ? AND month = ? AND bin = ?`
+export const SELECT_HELD_DRIFT = `
+SELECT model_name AS modelName, model_version AS modelVersion, count(*) AS cells, sum(held) AS held
+FROM drift_cell WHERE held > 0 GROUP BY model_name, model_version ORDER BY model_name, model_version`
+export const INSERT_SIGNED_CHECKPOINT = `
+INSERT INTO signed_checkpoint (tree_size, note, signed_at) VALUES (?, ?, ?) ON CONFLICT (tree_size) DO NOTHING`
+export const SELECT_SIGNED_CHECKPOINT = `
+SELECT tree_size AS treeSize, note, signed_at AS signedAt FROM signed_checkpoint ORDER BY tree_size DESC LIMIT 1`
+export const SELECT_SIGNED_CHECKPOINT_OF = 'SELECT note FROM signed_checkpoint WHERE tree_size = ?'
+export const INSERT_COSIGNED = `
+INSERT INTO cosigned_checkpoint (tree_size, note, received_at) VALUES (?, ?, ?)
+ON CONFLICT (tree_size) DO UPDATE SET note = excluded.note, received_at = excluded.received_at`
+export const SELECT_COSIGNED = `
+SELECT tree_size AS treeSize, note, received_at AS receivedAt FROM cosigned_checkpoint ORDER BY tree_size DESC LIMIT 1`
+
+/** A kept checkpoint note. */
+export interface KeptCheckpoint {
+  readonly treeSize: number
+  readonly note: string
+}
+
+/** Envelopes, their counters, drift cells and checkpoints. */
+export class EgressRecords {
+  readonly #sql: Prepared
+
+  constructor(database: Database) {
+    this.#sql = new Prepared(database)
+  }
+
+  /** The epoch in force; opens epoch 1 when there is none. Inside the caller's transaction when it may open. */
+  epoch(at: number): number {
+    const current = this.#sql.get<{ epoch: number | null }>(SELECT_EPOCH)?.epoch ?? null
+    if (current !== null) return current
+    this.#sql.run(INSERT_EPOCH, 1, at, 'first-start')
+    return 1
+  }
+
+  /** Opens the next epoch: every stream counts from 1 again. Needed when counters may have been lost. */
+  openEpoch(at: number, reason: string): number {
+    const next = this.epoch(at) + 1
+    this.#sql.run(INSERT_EPOCH, next, at, reason)
+    return next
+  }
+
+  nextSequence(epoch: number, stream: StreamName): number {
+    const row = this.#sql.get<{ sequence: number }>(NEXT_SEQUENCE, epoch, stream)
+    if (row === undefined) throw new Error('a counter returned no sequence')
+    return row.sequence
+  }
+
+  insertEnvelope(envelope: Envelope, content: string, studyId: number | null, at: number): void {
+    const { epoch, stream, sequence } = envelope
+    this.#sql.run(INSERT_ENVELOPE, epoch, stream, sequence, envelope.body.kind, studyId, content, at)
+  }
+
+  counters(): readonly StreamCounter[] {
+    return this.#sql.all(SELECT_COUNTERS)
+  }
+
+  envelopesAfter(epoch: number, stream: StreamName, sequence: number, limit: number): readonly StoredEnvelope[] {
+    return this.#sql.all(SELECT_ENVELOPES_AFTER, epoch, stream, sequence, limit)
+  }
+
+  markRelayed(epoch: number, stream: StreamName, sequence: number): void {
+    this.#sql.run(MARK_RELAYED, sequence, epoch, stream)
+  }
+
+  /** Records how far the hub has committed. A watermark beyond what was ever sent changes nothing. */
+  markAcknowledged(epoch: number, stream: StreamName, sequence: number): boolean {
+    return this.#sql.run(MARK_ACKNOWLEDGED, sequence, sequence, epoch, stream, sequence).changes === 1
+  }
+
+  /** @returns true when this refusal was not known yet. */
+  insertRefusal(epoch: number, stream: StreamName, sequence: number, code: string, at: number): boolean {
+    return this.#sql.run(INSERT_REFUSAL, epoch, stream, sequence, code, at).changes === 1
+  }
+
+  refusals(): readonly { epoch: number; stream: StreamName; sequence: number; code: string; refusedAt: number }[] {
+    return this.#sql.all(SELECT_REFUSALS)
+  }
+
+  studyEgress(studyId: number): readonly StudyEgress[] {
+    return this.#sql.all(SELECT_STUDY_EGRESS, studyId)
+  }
+
+  studyEnvelopes(studyId: number, limit: number): readonly StoredEnvelope[] {
+    return this.#sql.all(SELECT_STUDY_ENVELOPES, studyId, limit)
+  }
+
+  studiesWithEgress(limit: number): readonly number[] {
+    return this.#sql.all<{ studyId: number }>(SELECT_STUDIES_WITH_EGRESS, limit).map((row) => row.studyId)
+  }
+
+  /** Removes acknowledged health envelopes older than `before`: they repeat each minute and say nothing of a study. */
+  pruneHealth(before: number): void {
+    this.#sql.run(PRUNE_HEALTH, before)
+  }
+
+  addDrift(model: { name: string; version: string; digest: string }, feature: string, month: string, bin: number): void {
+    this.#sql.run(ADD_DRIFT, model.name, model.version, model.digest, feature, month, bin)
+  }
+
+  /** Cells that hold at least `smallest` counts. */
+  ripeDrift(
+    modelDigest: string,
+    month: string,
+    smallest: number,
+  ): readonly { feature: string; month: string; bin: number; held: number }[] {
+    return this.#sql.all(SELECT_RIPE_DRIFT, modelDigest, month, smallest)
+  }
+
+  releaseDrift(modelDigest: string, feature: string, month: string, bin: number): void {
+    this.#sql.run(RELEASE_DRIFT, modelDigest, feature, month, bin)
+  }
+
+  heldDrift(): readonly { modelName: string; modelVersion: string; cells: number; held: number }[] {
+    return this.#sql.all(SELECT_HELD_DRIFT)
+  }
+
+  insertSignedCheckpoint(treeSize: number, note: string, at: number): void {
+    this.#sql.run(INSERT_SIGNED_CHECKPOINT, treeSize, note, at)
+  }
+
+  newestSignedCheckpoint(): (KeptCheckpoint & { readonly signedAt: number }) | undefined {
+    return this.#sql.get(SELECT_SIGNED_CHECKPOINT)
+  }
+
+  signedCheckpoint(treeSize: number): string | undefined {
+    return this.#sql.get<{ note: string }>(SELECT_SIGNED_CHECKPOINT_OF, treeSize)?.note
+  }
+
+  insertCosignedCheckpoint(treeSize: number, note: string, at: number): void {
+    this.#sql.run(INSERT_COSIGNED, treeSize, note, at)
+  }
+
+  newestCosignedCheckpoint(): (KeptCheckpoint & { readonly receivedAt: number }) | undefined {
+    return this.#sql.get(SELECT_COSIGNED)
+  }
+}

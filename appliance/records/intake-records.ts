@@ -1,0 +1,189 @@
+import type { Database } from 'better-sqlite3'
+import { Prepared } from './prepared.ts'
+
+/** What identifies a study at the site. All of it is identifying and stays in the encrypted database. */
+export interface StudyIdentity {
+  readonly studyInstanceUid: string
+  readonly studyPseudonym: string
+  readonly patientPseudonym: string
+  readonly patientId: string
+  readonly patientName: string
+  readonly patientBirthDate: string
+  readonly patientSex: string
+  readonly accessionNumber: string
+  readonly studyDate: string
+  readonly studyTime: string
+  readonly studyDescription: string
+}
+
+/** One instance whose bytes are in the spool. `header` is what was read from it, or why nothing could be. */
+export interface Arrival {
+  readonly sopInstanceUid: string
+  readonly digest: string
+  readonly sopClassUid: string
+  readonly transferSyntaxUid: string
+  readonly bytes: number
+  readonly callingAeTitle: string
+  readonly remoteAddress: string
+  readonly associationId: string
+  readonly receivedAt: number
+  readonly urgent: boolean
+  readonly header:
+    | {
+        readonly kind: 'read'
+        readonly study: StudyIdentity
+        readonly seriesInstanceUid: string
+        readonly modality: string
+      }
+    | { readonly kind: 'unusable'; readonly reason: string }
+}
+
+/** What registering an arrival did. */
+export type Registration =
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  | { readonly kind: 'added'; readonly studyId: number; readonly revisionId: number; readonly opened: boolean }
+
+export const SELECT_INSTANCES_OF_UID = 'SELECT instance_id, digest FROM instance WHERE sop_instance_uid = ?'
+export const SELECT_INSTANCE_OF_DIGEST = 'SELECT instance_id FROM instance WHERE digest = ? LIMIT 1'
+export const INSERT_INSTANCE = `
+INSERT INTO instance (sop_instance_uid, digest, sop_class_uid, transfer_syntax_uid, bytes, study_id, series_instance_uid,
+  modality, conflict, calling_ae_title, remote_address, association_id, received_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+export const INSERT_QUARANTINE = `
+INSERT INTO quarantine (instance_id, revision_id, stage, reason, quarantined_at) VALUES (?, ?, ?, ?, ?)`
+export const SELECT_STUDY_OF_UID = `
+SELECT study_id AS studyId, patient_id AS patientId, modalities FROM study WHERE study_instance_uid = ?`
+export const INSERT_STUDY = `
+INSERT INTO study (study_instance_uid, study_pseudonym, patient_pseudonym, patient_id, patient_name, patient_birth_date,
+  patient_sex, accession_number, study_date, study_time, study_description, modalities, current_revision, state,
+  instance_count, first_received_at, last_received_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 'receiving', 0, ?, ?)`
+export const GROW_STUDY = `
+UPDATE study SET instance_count = instance_count + 1, modalities = ?, last_received_at = max(last_received_at, ?)
+WHERE study_id = ?`
+export const SELECT_NEWEST_REVISION = `
+SELECT revision_id AS revisionId, number, assembly FROM revision WHERE study_id = ? ORDER BY number DESC LIMIT 1`
+export const INSERT_REVISION = `
+INSERT INTO revision (study_id, number, assembly, processing, urgent, opened_at, last_instance_at)
+VALUES (?, ?, 'receiving', 'queued', ?, ?, ?)`
+export const SUPERSEDE_REVISION = `
+UPDATE revision SET superseded = 1,
+  reason = CASE processing WHEN 'queued' THEN 'superseded' ELSE reason END,
+  processing = CASE processing WHEN 'queued' THEN 'not-scored' ELSE processing END
+WHERE revision_id = ?`
+export const CANCEL_DELIVERIES_OF_REVISION = `
+UPDATE delivery SET state = 'dead', last_reason = 'superseded', settled_at = ?
+WHERE state = 'pending' AND report_id IN (SELECT report_id FROM report WHERE revision_id = ?)`
+export const COPY_REVISION_INSTANCES = `
+INSERT INTO revision_instance (revision_id, ordinal, instance_id)
+SELECT ?, ordinal, instance_id FROM revision_instance WHERE revision_id = ?`
+export const ADD_REVISION_INSTANCE = `
+INSERT INTO revision_instance (revision_id, ordinal, instance_id)
+VALUES (?, (SELECT coalesce(max(ordinal) + 1, 0) FROM revision_instance WHERE revision_id = ?), ?)`
+export const TOUCH_REVISION = `
+UPDATE revision SET last_instance_at = ?, urgent = max(urgent, ?) WHERE revision_id = ?`
+
+/** Registers arrivals. Every method must be called inside a transaction of the caller. */
+export class IntakeRecords {
+  readonly #sql: Prepared
+
+  constructor(database: Database) {
+    this.#sql = new Prepared(database)
+  }
+
+  /**
+   * Registers one arrival: idempotent for the same SOP Instance UID and content; another content under a known UID is
+   * kept apart and quarantined; an arrival for a complete study opens the next revision, which supersedes the last.
+   */
+  register(arrival: Arrival): Registration {
+    const known = this.#sql.all<{ digest: string }>(SELECT_INSTANCES_OF_UID, arrival.sopInstanceUid)
+    if (known.some((row) => row.digest === arrival.digest)) return { kind: 'duplicate' }
+    if (arrival.header.kind === 'unusable') return this.#setAside(arrival, arrival.header.reason, known.length > 0)
+    if (known.length > 0) return this.#setAside(arrival, 'sop-instance-conflict', true)
+    const header = arrival.header
+    const study = this.#studyOf(header.study, arrival.receivedAt)
+    if (study.patientId !== header.study.patientId) return this.#setAside(arrival, 'patient-mismatch', false)
+    const instanceId = this.#insertInstance(arrival, study.studyId, false)
+    const modalities = new Set(study.modalities === '' ? [] : study.modalities.split('\\'))
+    if (header.modality !== '') modalities.add(header.modality)
+    this.#sql.run(GROW_STUDY, [...modalities].sort().join('\\'), arrival.receivedAt, study.studyId)
+    const revision = this.#openRevision(study.studyId, arrival)
+    this.#sql.run(ADD_REVISION_INSTANCE, revision.revisionId, revision.revisionId, instanceId)
+    this.#sql.run(TOUCH_REVISION, arrival.receivedAt, arrival.urgent ? 1 : 0, revision.revisionId)
+    return { kind: 'added', studyId: study.studyId, revisionId: revision.revisionId, opened: revision.opened }
+  }
+
+  /** True when some registered instance has this content, so that its spool file must stay. */
+  holdsDigest(digest: string): boolean {
+    return this.#sql.get(SELECT_INSTANCE_OF_DIGEST, digest) !== undefined
+  }
+
+  #setAside(arrival: Arrival, reason: string, conflict: boolean): Registration {
+    const instanceId = this.#insertInstance(arrival, null, conflict)
+    this.#sql.run(INSERT_QUARANTINE, instanceId, null, 'intake', reason, arrival.receivedAt)
+    return { kind: 'quarantined', reason }
+  }
+
+  #insertInstance(arrival: Arrival, studyId: number | null, conflict: boolean): number {
+    const header = arrival.header.kind === 'read' ? arrival.header : undefined
+    const inserted = this.#sql.run(INSERT_INSTANCE, 
+      arrival.sopInstanceUid,
+      arrival.digest,
+      arrival.sopClassUid,
+      arrival.transferSyntaxUid,
+      arrival.bytes,
+      studyId,
+      header?.seriesInstanceUid ?? null,
+      header?.modality ?? null,
+      conflict ? 1 : 0,
+      arrival.callingAeTitle,
+      arrival.remoteAddress,
+      arrival.associationId,
+      arrival.receivedAt,
+    )
+    return inserted.lastInsertRowid
+  }
+
+  #studyOf(study: StudyIdentity, at: number): { studyId: number; patientId: string; modalities: string } {
+    const found = this.#sql.get<{ studyId: number; patientId: string; modalities: string }>(
+      SELECT_STUDY_OF_UID,
+      study.studyInstanceUid,
+    )
+    if (found !== undefined) return found
+    const inserted = this.#sql.run(INSERT_STUDY, 
+      study.studyInstanceUid,
+      study.studyPseudonym,
+      study.patientPseudonym,
+      study.patientId,
+      study.patientName,
+      study.patientBirthDate,
+      study.patientSex,
+      study.accessionNumber,
+      study.studyDate,
+      study.studyTime,
+      study.studyDescription,
+      at,
+      at,
+    )
+    return { studyId: inserted.lastInsertRowid, patientId: study.patientId, modalities: '' }
+  }
+
+  #openRevision(studyId: number, arrival: Arrival): { revisionId: number; opened: boolean } {
+    const newest = this.#sql.get<{ revisionId: number; number: number; assembly: string }>(
+      SELECT_NEWEST_REVISION,
+      studyId,
+    )
+    if (newest?.assembly === 'receiving') return { revisionId: newest.revisionId, opened: false }
+    const at = arrival.receivedAt
+    if (newest !== undefined) {
+      this.#sql.run(SUPERSEDE_REVISION, newest.revisionId)
+      this.#sql.run(CANCEL_DELIVERIES_OF_REVISION, at, newest.revisionId)
+    }
+    const number = (newest?.number ?? 0) + 1
+    const inserted = this.#sql.run(INSERT_REVISION, studyId, number, arrival.urgent ? 1 : 0, at, at)
+    const revisionId = inserted.lastInsertRowid
+    if (newest !== undefined) this.#sql.run(COPY_REVISION_INSTANCES, revisionId, newest.revisionId)
+    return { revisionId, opened: true }
+  }
+}

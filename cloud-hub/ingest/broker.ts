@@ -1,0 +1,148 @@
+import { Duplex } from 'node:stream'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { MAX_BATCH_BYTES } from '@leadglass/sync-agent/contract'
+import type { Logger, Service } from '@leadglass/sync-agent/foundation'
+import { Aedes } from 'aedes'
+import { PacketGuard } from './packet-guard.ts'
+import { mayPublish, maySubscribe, ownsClientId, type Peer, peerOf } from './topic-rules.ts'
+
+/** Largest MQTT packet taken: a batch that does not compress, its topic and its header. */
+const MAX_PACKET_BYTES = MAX_BATCH_BYTES + 8192
+const MAX_CONNECTIONS = 4096
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** How the embedded broker listens. Certificates are PEM. */
+export interface BrokerOptions {
+  readonly host: string
+  readonly port: number
+  readonly caPem: string
+  readonly certificatePem: string
+  readonly keyPem: string
+  /** True for the CN of an enrolled, unrevoked device. */
+  readonly isAdmitted: (commonName: string) => boolean
+}
+
+/** The embedded MQTT broker: mutual TLS, and topics by the certificate's CN. */
+export class Broker implements Service {
+  readonly #options: BrokerOptions
+  readonly #logger: Logger
+  readonly #peers = new WeakMap<object, Peer>()
+  readonly #sockets = new Set<TLSSocket>()
+  #aedes: Aedes | undefined
+  #server: Server | undefined
+
+  constructor(options: BrokerOptions, logger: Logger) {
+    this.#options = options
+    this.#logger = logger
+  }
+
+  /** The port that is listened on; useful when 0 was asked for. */
+  get port(): number {
+    const address = this.#server?.address()
+    return typeof address === 'object' && address !== null ? address.port : this.#options.port
+  }
+
+  async start(): Promise<void> {
+    const aedes = await Aedes.createBroker({
+      concurrency: 64,
+      connectTimeout: HANDSHAKE_TIMEOUT_MS,
+      maxClientsIdLength: 128,
+      maxTopicLevels: 8,
+      authenticate: (client, _username, _password, done) => {
+        const peer = this.#peers.get(client.conn)
+        const known = peer !== undefined && ownsClientId(peer, client.id)
+        if (!known) this.#logger.warn('broker.client-refused', { peer: peer?.kind ?? 'unknown' })
+        done(null, known)
+      },
+      authorizePublish: (client, packet, done) => {
+        const peer = client === null ? undefined : this.#peers.get(client.conn)
+        const allowed = peer !== undefined && mayPublish(peer, packet.topic) && (peer.kind === 'hub' || !packet.retain)
+        if (!allowed) this.#logger.warn('broker.publish-refused', { peer: peer?.kind ?? 'unknown' })
+        done(allowed ? null : new Error('this certificate may not publish there'))
+      },
+      authorizeSubscribe: (client, subscription, done) => {
+        const peer = this.#peers.get(client.conn)
+        // MQTT 3.1.1 3.9.3: a refused filter is answered with 0x80, the connection stays.
+        done(null, peer !== undefined && maySubscribe(peer, subscription.topic) ? subscription : null)
+      },
+    })
+    aedes.on('clientError', (_client, error) => this.#logger.info('broker.client-error', { reason: error.message }))
+    aedes.on('connectionError', (_client, error) => this.#logger.info('broker.client-error', { reason: error.message }))
+    this.#aedes = aedes
+    const server = this.#createServer(aedes)
+    this.#server = server
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.#options.port, this.#options.host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server
+    const aedes = this.#aedes
+    this.#server = undefined
+    this.#aedes = undefined
+    if (server === undefined || aedes === undefined) return
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise<void>((resolve) => aedes.close(resolve))
+    await closed
+  }
+
+  /** Ends the connections of one device, such as after a revocation. */
+  disconnect(commonName: string): void {
+    for (const socket of this.#sockets) if (commonNameOf(socket) === commonName) socket.destroy()
+  }
+
+  #createServer(aedes: Aedes): Server {
+    const { caPem, certificatePem, keyPem } = this.#options
+    const server = createServer(
+      {
+        ca: caPem,
+        cert: certificatePem,
+        key: keyPem,
+        requestCert: true,
+        rejectUnauthorized: true,
+        minVersion: 'TLSv1.3',
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      },
+      (socket) => this.#accept(aedes, socket),
+    )
+    server.maxConnections = MAX_CONNECTIONS
+    server.on('tlsClientError', () => this.#logger.info('broker.handshake-failed'))
+    return server
+  }
+
+  #accept(aedes: Aedes, socket: TLSSocket): void {
+    const commonName = commonNameOf(socket)
+    const peer = peerOf(commonName)
+    socket.on('error', (error) => this.#logger.info('broker.socket-error', { reason: error.message }))
+    if (peer === undefined || (peer.kind === 'device' && !this.#options.isAdmitted(commonName))) {
+      this.#logger.warn('broker.certificate-refused')
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    const guard = new PacketGuard(MAX_PACKET_BYTES)
+    const guarded = Duplex.from({ readable: socket.pipe(guard), writable: socket })
+    guard.once('error', (error) => {
+      this.#logger.warn('broker.packet-refused', { reason: error.message })
+      socket.destroy()
+    })
+    guarded.on('error', () => socket.destroy())
+    guarded.once('close', () => socket.destroy())
+    this.#peers.set(guarded, peer)
+    aedes.handle(guarded)
+  }
+}
+
+/** CN of the verified client certificate; empty when there is none, or when it has several. */
+function commonNameOf(socket: TLSSocket): string {
+  // Typed as always present; Node gives `{}` without a certificate and an array for a repeated CN.
+  const subject = socket.getPeerCertificate().subject as { readonly CN?: unknown } | undefined
+  return typeof subject?.CN === 'string' ? subject.CN : ''
+}

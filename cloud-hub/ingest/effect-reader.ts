@@ -1,0 +1,91 @@
+import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
+import type Database from 'better-sqlite3'
+
+type Row = Record<string, unknown>
+
+const ONE = (table: string): string => `SELECT * FROM ${table} WHERE envelope = ?`
+const MANY = (table: string): string => `SELECT * FROM ${table} WHERE envelope = ? ORDER BY position`
+
+/**
+ * Rebuilds bodies from the effect tables. What comes out is parsed by the contract, so a damaged row is an error and not
+ * another body.
+ */
+export class EffectReader {
+  readonly #one: (table: string, id: number) => Row
+  readonly #many: (table: string, id: number) => Row[]
+
+  constructor(database: Database.Database) {
+    const prepared = new Map<string, Database.Statement>()
+    const statement = (sql: string): Database.Statement => {
+      const known = prepared.get(sql) ?? database.prepare(sql)
+      prepared.set(sql, known)
+      return known
+    }
+    this.#one = (table, id) => statement(ONE(table)).get(id) as Row
+    this.#many = (table, id) => statement(MANY(table)).all(id) as Row[]
+  }
+
+  /** The body whose effect belongs to row `id` of `envelope_inbox`. @throws when the effect is missing or damaged. */
+  read(kind: EnvelopeBody['kind'], id: number): EnvelopeBody {
+    return envelopeBody.parse({ kind, ...this.#members(kind, id) })
+  }
+
+  #members(kind: EnvelopeBody['kind'], id: number): Row {
+    switch (kind) {
+      case 'instance-features':
+        return this.#features(id)
+      case 'not-scored': {
+        const { study, patient, revision, instance, reason } = this.#one('not_scored', id)
+        return { study, patient, revision, instance, reason }
+      }
+      case 'study-label': {
+        const { label, study, patient, revision, finding, value, reader, blind } = this.#one('study_labels', id)
+        return { label, study, patient, revision, finding, value, reader, blind: blind === 1 }
+      }
+      case 'drift-counts': {
+        const row = this.#one('drift_counts', id)
+        const cells = this.#many('drift_cells', id).map(({ bin, count }) => ({ bin, count }))
+        return { model: modelOf(row), feature: row['feature'], month: row['month'], cells }
+      }
+      case 'device-health': {
+        const row = this.#one('device_health', id)
+        return {
+          softwareVersion: row['software_version'],
+          models: JSON.parse(String(row['models'])) as unknown,
+          figures: JSON.parse(String(row['figures'])) as unknown,
+        }
+      }
+      case 'audit-leaf': {
+        const row = this.#one('site_leaf_envelope', id)
+        return { index: row['leaf_index'], leaf: (row['leaf'] as Buffer).toString('base64') }
+      }
+      case 'audit-checkpoint':
+        return { note: this.#one('site_checkpoint', id)['note'] }
+    }
+  }
+
+  #features(id: number): Row {
+    const row = this.#one('instance_features', id)
+    const { study, patient, revision, instance, modality, view, sex, month } = row
+    return {
+      study,
+      patient,
+      revision,
+      instance,
+      acquisition: { modality, view, sex, ageDecade: row['age_decade'], month },
+      model: modelOf(row),
+      embedding: (row['embedding'] as Buffer).toString('base64'),
+      scores: this.#many('instance_scores', id).map((score) => ({
+        code: score['code'],
+        value: score['value'],
+        thresholdMilli: score['threshold_milli'],
+        above: score['above'] === 1,
+      })),
+      quality: JSON.parse(String(row['quality'])) as unknown,
+    }
+  }
+}
+
+function modelOf(row: Row): Row {
+  return { name: row['model_name'], version: row['model_version'], digest: row['model_digest'] }
+}

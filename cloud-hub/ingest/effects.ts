@@ -1,0 +1,96 @@
+import type { DriftCounts, EnvelopeBody, InstanceFeatures, NotScored, StudyLabel } from '@leadglass/sync-agent/contract'
+import { canonicalJson } from '@leadglass/sync-agent/foundation'
+import type Database from 'better-sqlite3'
+
+/** The bodies whose effect is a plain row; the audit mirror keeps the others. */
+export type PlainBody = Exclude<EnvelopeBody, { kind: 'audit-leaf' | 'audit-checkpoint' }>
+
+const INSERT_FEATURES = `INSERT INTO instance_features (envelope, study, patient, revision, instance, modality, view, sex,
+  age_decade, month, model_name, model_version, model_digest, embedding, quality)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_SCORE = `INSERT INTO instance_scores (envelope, position, code, value, threshold_milli, above)
+  VALUES (?, ?, ?, ?, ?, ?)`
+const INSERT_NOT_SCORED = `INSERT INTO not_scored (envelope, study, patient, revision, instance, reason)
+  VALUES (?, ?, ?, ?, ?, ?)`
+const INSERT_LABEL = `INSERT INTO study_labels (envelope, label, study, patient, revision, finding, value, reader, blind)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_DRIFT = `INSERT INTO drift_counts (envelope, model_name, model_version, model_digest, feature, month)
+  VALUES (?, ?, ?, ?, ?, ?)`
+const INSERT_CELL = `INSERT INTO drift_cells (envelope, position, bin, count) VALUES (?, ?, ?, ?)`
+const INSERT_HEALTH = `INSERT INTO device_health (envelope, software_version, models, figures) VALUES (?, ?, ?, ?)`
+
+/** Writes the effect of an accepted envelope. Must run inside the transaction that accepts it. */
+export class EffectWriter {
+  readonly #features: Database.Statement
+  readonly #score: Database.Statement
+  readonly #notScored: Database.Statement
+  readonly #label: Database.Statement
+  readonly #drift: Database.Statement
+  readonly #cell: Database.Statement
+  readonly #health: Database.Statement
+
+  constructor(database: Database.Database) {
+    this.#features = database.prepare(INSERT_FEATURES)
+    this.#score = database.prepare(INSERT_SCORE)
+    this.#notScored = database.prepare(INSERT_NOT_SCORED)
+    this.#label = database.prepare(INSERT_LABEL)
+    this.#drift = database.prepare(INSERT_DRIFT)
+    this.#cell = database.prepare(INSERT_CELL)
+    this.#health = database.prepare(INSERT_HEALTH)
+  }
+
+  /** @param id row of the envelope in `envelope_inbox`. */
+  write(id: number, body: PlainBody): void {
+    switch (body.kind) {
+      case 'instance-features':
+        return this.#writeFeatures(id, body)
+      case 'not-scored':
+        return this.#writeNotScored(id, body)
+      case 'study-label':
+        return this.#writeLabel(id, body)
+      case 'drift-counts':
+        return this.#writeDrift(id, body)
+      case 'device-health':
+        this.#health.run(id, body.softwareVersion, canonicalJson(body.models), canonicalJson(body.figures))
+    }
+  }
+
+  #writeFeatures(id: number, body: InstanceFeatures): void {
+    const { modality, view, sex, ageDecade, month } = body.acquisition
+    const { name, version, digest } = body.model
+    this.#features.run(
+      id,
+      body.study,
+      body.patient,
+      body.revision,
+      body.instance,
+      modality,
+      view,
+      sex,
+      ageDecade,
+      month,
+      name,
+      version,
+      digest,
+      Buffer.from(body.embedding, 'base64'),
+      canonicalJson(body.quality),
+    )
+    for (const [position, score] of body.scores.entries()) {
+      this.#score.run(id, position, score.code, score.value, score.thresholdMilli, score.above ? 1 : 0)
+    }
+  }
+
+  #writeNotScored(id: number, body: NotScored): void {
+    this.#notScored.run(id, body.study, body.patient, body.revision, body.instance, body.reason)
+  }
+
+  #writeLabel(id: number, body: StudyLabel): void {
+    const { label, study, patient, revision, finding, value, reader, blind } = body
+    this.#label.run(id, label, study, patient, revision, finding, value, reader, blind ? 1 : 0)
+  }
+
+  #writeDrift(id: number, body: DriftCounts): void {
+    this.#drift.run(id, body.model.name, body.model.version, body.model.digest, body.feature, body.month)
+    for (const [position, cell] of body.cells.entries()) this.#cell.run(id, position, cell.bin, cell.count)
+  }
+}

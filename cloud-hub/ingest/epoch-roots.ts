@@ -1,0 +1,76 @@
+import {
+  type DeviceId,
+  type EnvelopeBody,
+  envelopeDigest,
+  type StreamName,
+  STREAMS,
+} from '@leadglass/sync-agent/contract'
+import { sha256Hex } from '@leadglass/sync-agent/foundation'
+import type Database from 'better-sqlite3'
+import { EffectReader } from './effect-reader.ts'
+
+/** What the hub's tables hold of one (device, epoch). Two sides that hold the same envelopes have the same root. */
+export interface EpochRoot {
+  readonly device: DeviceId
+  readonly epoch: number
+  readonly envelopes: number
+  /** RFC 6962 tree head over the envelope digests (32 bytes each), by stream rank, then sequence; hexadecimal. */
+  readonly root: string
+}
+
+/** An effect that does not give back the digest under which its envelope was accepted. */
+export interface DamagedEffect {
+  readonly device: DeviceId
+  readonly epoch: number
+  readonly stream: StreamName
+  readonly sequence: number
+}
+
+const RANK = `CASE stream ${STREAMS.map((stream, rank) => `WHEN '${stream}' THEN ${rank}`).join(' ')} END`
+const READ_EPOCHS = 'SELECT DISTINCT device, epoch FROM stream_watermark ORDER BY device, epoch'
+const READ_ENVELOPES = `SELECT id, stream, sequence, kind, digest FROM envelope_inbox
+  WHERE device = ? AND epoch = ? ORDER BY ${RANK}, sequence`
+
+interface InboxRow {
+  readonly id: number
+  readonly stream: StreamName
+  readonly sequence: number
+  readonly kind: EnvelopeBody['kind']
+  readonly digest: string
+}
+
+/** Computes a tree head from leaf inputs, one at a time. */
+export type TreeHeadOf = (leaves: Iterable<Uint8Array>) => Uint8Array
+
+/**
+ * Root of every (device, epoch), with digests recomputed from the effect tables: an effect that was lost, doubled or
+ * changed shows, even when the inbox row is whole.
+ */
+export function epochRoots(
+  database: Database.Database,
+  treeHead: TreeHeadOf,
+): { readonly roots: EpochRoot[]; readonly damaged: DamagedEffect[] } {
+  const reader = new EffectReader(database)
+  const damaged: DamagedEffect[] = []
+  const epochs = database.prepare(READ_EPOCHS).all() as { readonly device: DeviceId; readonly epoch: number }[]
+  const readEnvelopes = database.prepare(READ_ENVELOPES)
+  const roots = epochs.map(({ device, epoch }) => {
+    const rows = readEnvelopes.all(device, epoch) as InboxRow[]
+    const leaves = rows.map((row) => {
+      const digest = recomputed(reader, device, epoch, row)
+      if (digest !== row.digest) damaged.push({ device, epoch, stream: row.stream, sequence: row.sequence })
+      return Buffer.from(digest ?? '', 'hex')
+    })
+    return { device, epoch, envelopes: rows.length, root: Buffer.from(treeHead(leaves)).toString('hex') }
+  })
+  return { roots, damaged }
+}
+
+function recomputed(reader: EffectReader, device: DeviceId, epoch: number, row: InboxRow): string | undefined {
+  try {
+    const { stream, sequence } = row
+    return sha256Hex.parse(envelopeDigest({ device, epoch, stream, sequence }, reader.read(row.kind, row.id)))
+  } catch {
+    return undefined
+  }
+}

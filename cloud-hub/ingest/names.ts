@@ -1,0 +1,2 @@
+/** CN of the certificate with which the hub's own ingest client comes to the broker. No device may have this name. */
+export const INGEST_COMMON_NAME = 'leadglass-hub-ingest'

@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { BENCHES } from '../../bench/index.ts'
+import { InstallerError } from '../../errors.ts'
+import { FAULT_RUNS } from '../../fault/index.ts'
+import { type Harness, runHarness } from '../../harness/run-harness.ts'
+import { wholeNumber, withJson } from '../options.ts'
+import { createProgress } from '../progress.ts'
+
+interface HarnessCommandOptions {
+  readonly json: boolean
+  readonly publish: boolean
+  readonly runs?: number
+  readonly size?: number
+  readonly seed: number
+}
+
+/** `leadglass bench NAME` and `leadglass fault NAME`; also behind `npm run bench` and `npm run fault`. */
+export function registerBenchAndFault(program: Command): void {
+  register(program, 'bench', 'measure the product against its peers, in the same run', BENCHES)
+  register(program, 'fault', 'kill and inject while the product works, and count what is left', FAULT_RUNS)
+}
+
+function register(program: Command, kind: 'bench' | 'fault', summary: string, harnesses: readonly Harness[]): void {
+  const list = harnesses.map((harness) => `  ${harness.name.padEnd(10)} ${harness.summary}`).join('\n')
+  const command = program
+    .command(kind)
+    .description(summary)
+    .argument('<name>', `one of: ${harnesses.map((harness) => harness.name).join(', ')}`)
+    .option('--runs <n>', 'how often to measure', wholeNumber(1, 100))
+    .option('--size <n>', 'size of the load (objects or studies); the run has a default', wholeNumber(1, 1_000_000))
+    .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--publish', 'also write the report into docs/figures', false)
+    .addHelpText('after', `\nNames:\n${list}\n\nExit status 1 when a goal does not hold.`)
+  withJson(command).action(async (name: string, options: HarnessCommandOptions) => {
+    const harness = harnesses.find((candidate) => candidate.name === name)
+    if (harness === undefined) {
+      throw new InstallerError('input-invalid', {
+        message: `there is no ${kind} named "${name}"`,
+        effect: 'nothing was run',
+        nextStep: `choose one of: ${harnesses.map((candidate) => candidate.name).join(', ')}`,
+      })
+    }
+    process.exitCode = await runHarness(
+      harness,
+      { progress: createProgress(), runs: options.runs, size: options.size, seed: options.seed },
+      { json: options.json, publish: options.publish, kind },
+    )
+  })
+}

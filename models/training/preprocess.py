@@ -1,0 +1,84 @@
+"""Image preprocessing, defined step by step so that any language can repeat it exactly.
+
+Every step works in float64; only the final tensor is rounded to float32.
+"""
+
+import math
+
+import numpy as np
+
+LOW_PERCENTILE = 0.5
+HIGH_PERCENTILE = 99.5
+WIDTH = 224
+HEIGHT = 224
+CHANNELS = 3
+MEAN = [0.498039] * CHANNELS
+STD = [0.501961] * CHANNELS
+
+STEPS = [
+    {"step": "modality-lut"},
+    {"step": "monochrome2"},
+    {"step": "percentile-window", "low": LOW_PERCENTILE, "high": HIGH_PERCENTILE},
+    {"step": "resize", "width": WIDTH, "height": HEIGHT, "interpolation": "area"},
+    {"step": "replicate-channels", "channels": CHANNELS},
+    {"step": "normalise", "mean": MEAN, "std": STD},
+]
+
+
+def percentile_window(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Map the nearest-rank percentiles low..high to 0..1 and clip; a flat image becomes 0.
+
+    The percentile p of n sorted values is the value at index floor(p / 100 * (n - 1)).
+    """
+    ordered = np.sort(pixels, axis=None)
+    last = ordered.size - 1
+    lowest = ordered[math.floor(low / 100 * last)]
+    highest = ordered[math.floor(high / 100 * last)]
+    if highest == lowest:
+        return np.zeros_like(pixels)
+    return np.clip((pixels - lowest) / (highest - lowest), 0.0, 1.0)
+
+
+def area_weights(source: int, target: int) -> np.ndarray:
+    """Return the [target, source] matrix of the exact box average along one axis.
+
+    Row i averages the source interval [i * source / target, (i + 1) * source / target);
+    a source cell counts by the length of its overlap with the interval.
+    """
+    starts = np.arange(target, dtype=np.float64)[:, None] * source / target
+    ends = np.arange(1, target + 1, dtype=np.float64)[:, None] * source / target
+    cells = np.arange(source, dtype=np.float64)[None, :]
+    overlap = np.minimum(ends, cells + 1) - np.maximum(starts, cells)
+    return np.maximum(overlap, 0.0) / (source / target)
+
+
+def resize_area(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Stretch an image to height x width with exact area averaging (rows, then columns)."""
+    rows = area_weights(pixels.shape[0], height)
+    columns = area_weights(pixels.shape[1], width)
+    return rows @ pixels @ columns.T
+
+
+def window_and_resize(pixels: np.ndarray, monochrome1: bool = False) -> np.ndarray:
+    """Run every step up to the resize; return the grey [224, 224] float64 image in 0..1.
+
+    `pixels` holds the stored values after the modality LUT.
+    """
+    values = np.asarray(pixels, dtype=np.float64)
+    if monochrome1:
+        values = values.max() - values
+    windowed = percentile_window(values, LOW_PERCENTILE, HIGH_PERCENTILE)
+    return resize_area(windowed, HEIGHT, WIDTH)
+
+
+def to_tensor(grey: np.ndarray) -> np.ndarray:
+    """Replicate a grey image to the channels and normalise; return [3, H, W] float32."""
+    channels = np.repeat(grey[None, :, :], CHANNELS, axis=0)
+    mean = np.array(MEAN)[:, None, None]
+    std = np.array(STD)[:, None, None]
+    return ((channels - mean) / std).astype(np.float32)
+
+
+def preprocess(pixels: np.ndarray, monochrome1: bool = False) -> np.ndarray:
+    """Turn one image's pixels into the network input [3, 224, 224] float32."""
+    return to_tensor(window_and_resize(pixels, monochrome1))

@@ -1,0 +1,173 @@
+/** The rooms that write audit events. */
+type Emitter =
+  | 'dimse'
+  | 'intake'
+  | 'deidentify'
+  | 'scoring'
+  | 'results'
+  | 'records'
+  | 'egress'
+  | 'local-api'
+  | 'updates'
+  | 'ingest'
+  | 'audit'
+  | 'training'
+  | 'drift'
+  | 'registry'
+  | 'governance'
+  | 'delivery'
+  | 'fleet'
+  | 'hub-api'
+  | 'process'
+
+/** One word of the vocabulary: who writes it and what it states. */
+export interface EventDefinition {
+  readonly emitters: readonly Emitter[]
+  readonly states: string
+}
+
+/**
+ * The closed vocabulary of the audit logs. A leaf lives for years: a word is never renamed or given another meaning, a new
+ * one is added. Whether the act succeeded, failed or was refused is the event's `outcome`, reasons are its `codes`.
+ */
+export const AUDIT_EVENTS = {
+  // Processes and settings, edge and hub.
+  'process.started': { emitters: ['process'], states: 'A process is ready; recording begins.' },
+  'process.stopped': { emitters: ['process'], states: 'A process stopped in order; recording ends.' },
+  'process.recovered': { emitters: ['process'], states: 'A start found that the last stop was not in order.' },
+  'setting.changed': {
+    emitters: ['local-api', 'hub-api', 'process'],
+    states: 'A setting has another value from now on; the old one is in the record.',
+  },
+  'clock.jumped': { emitters: ['process'], states: 'The clock went backwards or leapt; times around it are doubtful.' },
+  'storage.full': {
+    emitters: ['intake', 'ingest', 'process'],
+    states: 'No room was left; the codes say what was stopped.',
+  },
+  'log.read': { emitters: ['local-api', 'hub-api', 'audit'], states: 'Somebody read or exported an audit log.' },
+  'log.verified': { emitters: ['audit', 'local-api'], states: 'A log was recomputed and judged.' },
+  'log.inconsistent': { emitters: ['audit', 'ingest'], states: 'A log does not continue what was known of it.' },
+  'checkpoint.cosigned': { emitters: ['audit', 'egress'], states: 'A witness observed a checkpoint of a log.' },
+
+  // DICOM network.
+  'association.accepted': { emitters: ['dimse'], states: 'A peer may talk to the box.' },
+  'association.rejected': { emitters: ['dimse'], states: 'A peer was turned away; the codes say why.' },
+  'association.ended': { emitters: ['dimse'], states: 'An association was released or aborted.' },
+  'echo.answered': { emitters: ['dimse'], states: 'A verification request was answered.' },
+  'query.answered': { emitters: ['dimse'], states: 'A C-FIND was answered; no attribute of the query is kept.' },
+  'retrieve.answered': { emitters: ['dimse'], states: 'Instances left the box over C-MOVE or C-GET.' },
+  'commitment.answered': { emitters: ['dimse'], states: 'Responsibility for instances was taken or declined.' },
+
+  // Intake.
+  'instance.stored': { emitters: ['intake', 'dimse'], states: 'An instance is durable and was acknowledged.' },
+  'instance.refused': { emitters: ['intake', 'dimse'], states: 'An instance was not taken.' },
+  'instance.duplicate': {
+    emitters: ['intake'],
+    states: 'An instance came again; identical or conflicting by its codes.',
+  },
+  'intake.paused': { emitters: ['intake'], states: 'New instances are refused until there is room.' },
+  'intake.resumed': { emitters: ['intake'], states: 'New instances are taken again.' },
+  'study.completed': { emitters: ['intake'], states: 'A revision of a study was closed; the codes say by which sign.' },
+  'study.superseded': { emitters: ['intake'], states: 'A late instance made a new revision.' },
+  'study.quarantined': {
+    emitters: ['intake', 'deidentify'],
+    states: 'A study or instance was set aside with a reason.',
+  },
+  'study.released': { emitters: ['intake', 'local-api'], states: 'A person let a quarantined study go on.' },
+  'study.discarded': { emitters: ['intake', 'local-api'], states: 'A person gave a quarantined study up.' },
+  'study.expired': { emitters: ['records'], states: 'A study was removed under the retention rule.' },
+
+  // De-identification, scoring, results.
+  'study.deidentified': {
+    emitters: ['deidentify'],
+    states: 'The form without identity exists and passed the verifier.',
+  },
+  'identity.opened': { emitters: ['deidentify', 'local-api'], states: 'A pseudonym was resolved to a patient.' },
+  'study.scored': { emitters: ['scoring'], states: 'A model scored a revision.' },
+  'study.not-scored': { emitters: ['scoring'], states: 'No score, and why.' },
+  'worker.killed': { emitters: ['scoring'], states: 'A pixel worker exceeded its time or memory, or crashed.' },
+  'result.queued': { emitters: ['results'], states: 'A result waits for a destination.' },
+  'result.delivered': { emitters: ['results'], states: 'A destination has committed a result.' },
+  'result.refused': { emitters: ['results'], states: 'A destination refused a result.' },
+  'result.dead': { emitters: ['results'], states: 'Delivery was given up; a person is needed.' },
+  'result.retried': { emitters: ['results', 'local-api'], states: 'A person sent a dead result again.' },
+  'label.recorded': { emitters: ['local-api'], states: 'A reader stated ground truth.' },
+  'label.withdrawn': { emitters: ['local-api'], states: 'A reader replaced or took back ground truth.' },
+
+  // The door, and the way to the hub.
+  'egress.sealed': { emitters: ['egress'], states: 'Envelopes were sealed and may leave.' },
+  'egress.withheld': { emitters: ['egress'], states: 'Counts stay at the site because a cell is too small.' },
+  'egress.acknowledged': { emitters: ['egress'], states: 'The hub has committed envelopes up to a watermark.' },
+  'egress.refused': { emitters: ['egress'], states: 'The hub refused envelopes; the codes say why.' },
+  'egress.rewound': { emitters: ['egress'], states: 'Envelopes are sent again because the hub misses some.' },
+  'ingest.committed': { emitters: ['ingest'], states: 'The hub committed envelopes of a device.' },
+  'ingest.refused': { emitters: ['ingest'], states: 'The hub refused a batch or an envelope.' },
+
+  // People.
+  'session.opened': { emitters: ['local-api', 'hub-api'], states: 'A person signed in.' },
+  'session.refused': { emitters: ['local-api', 'hub-api'], states: 'A sign-in failed.' },
+  'session.closed': { emitters: ['local-api', 'hub-api'], states: 'A person signed out or the session ran out.' },
+  'person.enrolled': { emitters: ['local-api', 'hub-api'], states: 'An account was made.' },
+  'person.changed': { emitters: ['local-api', 'hub-api'], states: 'Roles or credentials of an account changed.' },
+  'person.disabled': { emitters: ['local-api', 'hub-api'], states: 'An account was closed.' },
+  'access.refused': { emitters: ['local-api', 'hub-api'], states: 'A person asked for more than the role allows.' },
+  'study.read': { emitters: ['local-api'], states: 'A person opened a study.' },
+  'study.listed': { emitters: ['local-api'], states: 'A person read the worklist.' },
+  'study.exported': { emitters: ['local-api'], states: 'A person took a study or report out.' },
+
+  // Models on the device.
+  'model.fetched': { emitters: ['updates'], states: 'A release was fetched and verified by the agent.' },
+  'model.refused': {
+    emitters: ['updates', 'scoring', 'registry'],
+    states: 'A release was refused; the codes name the attack.',
+  },
+  'model.staged': { emitters: ['updates', 'scoring'], states: 'A release passed its golden cases and shadows.' },
+  'model.activated': { emitters: ['updates', 'scoring'], states: 'A release scores from now on.' },
+  'model.rolled-back': { emitters: ['updates', 'scoring'], states: 'The previous model scores again.' },
+  'model.retired': { emitters: ['updates', 'registry'], states: 'A model is no longer in use.' },
+  'model.disabled': { emitters: ['local-api', 'scoring'], states: 'A person switched a model off.' },
+  'model.enabled': { emitters: ['local-api', 'scoring'], states: 'A person switched a model on again.' },
+  'model.recalled': { emitters: ['delivery', 'updates'], states: 'A safety officer recalled a model.' },
+  'metadata.refreshed': { emitters: ['updates'], states: 'Update metadata were verified.' },
+  'metadata.refused': { emitters: ['updates'], states: 'Update metadata were refused; the codes name the attack.' },
+
+  // Governance and training at the hub.
+  'dataset.frozen': { emitters: ['training'], states: 'A dataset snapshot was fixed by its digest.' },
+  'training.started': { emitters: ['training'], states: 'A training run began.' },
+  'training.finished': { emitters: ['training'], states: 'A training run ended with a candidate.' },
+  'training.refused': { emitters: ['training'], states: 'A gate stopped a run or a candidate.' },
+  'evaluation.recorded': { emitters: ['training', 'registry'], states: 'The hub evaluated a candidate itself.' },
+  'model.registered': { emitters: ['registry'], states: 'A model version was entered.' },
+  'approval.submitted': { emitters: ['governance'], states: 'A candidate was put forward for approval.' },
+  'approval.signed': { emitters: ['governance'], states: 'A person signed.' },
+  'approval.refused': { emitters: ['governance'], states: 'A person declined, or a signature was not accepted.' },
+  'approval.withdrawn': { emitters: ['governance'], states: 'A submission was taken back.' },
+  'release.published': { emitters: ['delivery'], states: 'A release is in the repository.' },
+  'release.rolled-out': { emitters: ['delivery'], states: 'A rollout reached another ring.' },
+  'release.paused': { emitters: ['delivery'], states: 'A rollout was stopped.' },
+  'metadata.published': { emitters: ['delivery'], states: 'Update metadata were signed and published.' },
+  'key.changed': {
+    emitters: ['governance', 'delivery', 'process'],
+    states: 'A signing key was made, replaced or revoked.',
+  },
+  'drift.alerted': { emitters: ['drift'], states: 'A distribution moved beyond its limit.' },
+  'drift.settled': { emitters: ['drift'], states: 'A person closed a drift alert.' },
+  'report.exported': { emitters: ['audit', 'hub-api'], states: 'A compliance report was made.' },
+
+  // Fleet.
+  'device.enrolled': { emitters: ['fleet'], states: 'A device was given an identity.' },
+  'device.renewed': { emitters: ['fleet'], states: 'A device was given a new certificate.' },
+  'device.revoked': { emitters: ['fleet'], states: 'A device lost its identity.' },
+  'device.connected': { emitters: ['fleet', 'ingest'], states: 'A device opened its link.' },
+  'device.silent': { emitters: ['fleet'], states: 'A device was not heard of for longer than its limit.' },
+  'backup.taken': { emitters: ['process', 'records'], states: 'A backup was written and read back.' },
+  'backup.restored': { emitters: ['process', 'records'], states: 'Data were restored; a new epoch begins.' },
+} as const satisfies Readonly<Record<string, EventDefinition>>
+
+/** A word of the vocabulary. */
+export type AuditEventCode = keyof typeof AUDIT_EVENTS
+
+/** All words. */
+export const AUDIT_EVENT_CODES: readonly AuditEventCode[] = Object.keys(AUDIT_EVENTS).filter(
+  (code): code is AuditEventCode => code in AUDIT_EVENTS,
+)
