@@ -1,0 +1,5 @@
+import type { Harness } from '../harness/run-harness.ts'
+import { receiveBench } from './receive.ts'
+
+/** Every bench, by name. */
+export const BENCHES: readonly Harness[] = [receiveBench]

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
+import { logExport } from '@leadglass/ui/contract/hub-api'
+import { type Command, Option } from 'commander'
+import { proveEntry } from '../../audit/prove-entry.ts'
+import { readTrustedKeys } from '../../audit/trusted-keys.ts'
+import { type AuditVerdict, parseExport, verifyAuditFile } from '../../audit/verify-file.ts'
+import { InstallerError } from '../../errors.ts'
+import { InstanceClient, type ServiceName } from '../client.ts'
+import { EXIT } from '../exit.ts'
+import { callerPath, print, wholeNumber, withData, withJson } from '../options.ts'
+
+/** `leadglass audit export|prove|verify`. */
+export function registerAudit(program: Command): void {
+  const audit = program.command('audit').description('the tamper-evident logs: export, prove, verify offline')
+  registerExport(audit)
+  registerProve(audit)
+  registerVerify(audit)
+}
+
+function registerExport(audit: Command): void {
+  const command = audit
+    .command('export')
+    .description('write a whole log, with its signed checkpoint, into a file')
+    .addOption(new Option('--log <log>', 'whose log').choices(['appliance', 'hub']).default('appliance'))
+    .requiredOption('--out <file>', 'file to write', callerPath)
+  withJson(withData(command)).action(
+    async (options: {
+      readonly data: string
+      readonly json: boolean
+      readonly log: ServiceName
+      readonly out: string
+    }) => {
+      const client = await InstanceClient.open(options.data)
+      const exported = await fetchLog(client, options.log)
+      await writeFileAtomically(options.out, `${JSON.stringify(exported)}\n`)
+      const { origin, size, root } = exported.checkpoint
+      print(
+        options.json,
+        { origin, size, root, file: options.out },
+        () => `Wrote ${size} entries of ${origin} to ${options.out}.`,
+      )
+    },
+  )
+}
+
+/** Fetches a log from a running service. */
+export function fetchLog(client: InstanceClient, service: ServiceName): Promise<ReturnType<typeof logExport.parse>> {
+  return client.request({ service, method: 'GET', path: '/api/audit/export', schema: logExport })
+}
+
+function registerProve(audit: Command): void {
+  audit
+    .command('prove')
+    .description(
+      'make the proof of one entry from an export: a file that anyone can verify without the rest of the log',
+    )
+    .argument('<export>', 'file written by "leadglass audit export"', callerPath)
+    .requiredOption('--index <n>', 'which entry, from 0', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .requiredOption('--out <file>', 'file to write, usually .tlog-proof', callerPath)
+    .action(async (file: string, options: { readonly index: number; readonly out: string }) => {
+      const exported = parseExport(await readInput(file))
+      if (exported === undefined) throw invalidInput(file)
+      await writeFileAtomically(options.out, proveEntry(exported, options.index))
+      process.stdout.write(`Wrote the proof of entry ${options.index} to ${options.out}.\n`)
+    })
+}
+
+function registerVerify(audit: Command): void {
+  const command = audit
+    .command('verify')
+    .description('verify a whole log export, or the proof of one entry, offline')
+    .argument('<file>', 'export or .tlog-proof file', callerPath)
+    .requiredOption(
+      '--keys <file>',
+      'trusted keys, one C2SP verifier key a line, kept since the first start outside the data folder',
+      callerPath,
+    )
+    .option('--cosignatures <n>', 'how many witnesses must have signed the checkpoint', wholeNumber(0, 16), 0)
+    .addHelpText('after', '\nExit status 4 when the log or the entry is refused.')
+  withJson(command).action(
+    async (file: string, options: { readonly keys: string; readonly cosignatures: number; readonly json: boolean }) => {
+      const verdict = verifyAuditFile(await readInput(file), await readTrustedKeys(options.keys), options.cosignatures)
+      print(options.json, verdict, () => presentVerdict(verdict))
+      process.exitCode = verdict.verdict === 'verified' ? EXIT.done : EXIT.refused
+    },
+  )
+}
+
+function presentVerdict(verdict: AuditVerdict): string {
+  if (verdict.verdict === 'refused') {
+    const place = verdict.index === null ? '' : ` (entry ${verdict.index} or after)`
+    return `REFUSED: ${verdict.meaning}${place} [${verdict.reason}]`
+  }
+  const witnesses = verdict.cosignedBy.length === 0 ? 'no witness' : verdict.cosignedBy.join(', ')
+  const subject =
+    verdict.entry === null ? `all ${verdict.size} entries` : `entry ${verdict.entry.index} of ${verdict.size}`
+  return [
+    `VERIFIED: ${subject} of ${verdict.origin}; root ${verdict.root}; cosigned by ${witnesses}.`,
+    ...(verdict.entry === null ? [] : [JSON.stringify(verdict.entry.event, null, 2)]),
+  ].join('\n')
+}
+
+async function readInput(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new InstallerError('file-not-found', {
+      message: `${file} cannot be read`,
+      effect: 'nothing was done',
+      nextStep: 'name an existing file',
+      cause,
+    })
+  })
+}
+
+function invalidInput(file: string): InstallerError {
+  return new InstallerError('input-invalid', {
+    message: `${file} is not a log export`,
+    effect: 'no proof was made',
+    nextStep: 'write one with "leadglass audit export --out FILE"',
+  })
+}

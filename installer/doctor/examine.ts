@@ -1,0 +1,200 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { echo } from '@leadglass/appliance/dimse'
+import { isCodedError } from '@leadglass/sync-agent/foundation'
+import { deviceList, health } from '@leadglass/ui/contract/hub-api'
+import { type DeviceStatus, destinationList, deviceStatus, localModelList } from '@leadglass/ui/contract/local-api'
+import type { InstanceClient, ServiceName } from '../cli/client.ts'
+import { type Finding, fail, ok, warning } from './checks.ts'
+
+const LITTLE_SPACE_BYTES = 10 * 2 ** 30
+const OLD_WORK_SECONDS = 600
+const OLD_ACKNOWLEDGEMENT_SECONDS = 900
+
+/** Examines a running instance. Never changes anything, and never throws: what cannot be examined is a finding. */
+export async function examine(client: InstanceClient): Promise<readonly Finding[]> {
+  const checks: readonly (() => Promise<Finding | readonly Finding[]>)[] = [
+    () => answers(client, 'appliance'),
+    () => answers(client, 'hub'),
+    () => ownEcho(client),
+    () => device(client),
+    () => models(client),
+    () => destinations(client),
+    () => fleet(client),
+    () => keyFiles(client),
+  ]
+  const findings: Finding[] = []
+  for (const check of checks) {
+    try {
+      findings.push(...[await check()].flat())
+    } catch (error) {
+      const found = isCodedError(error) ? error.message : String(error)
+      findings.push(
+        fail('examination', found, isCodedError(error) ? error.nextStep : 'read the logs in the data folder'),
+      )
+    }
+  }
+  return findings
+}
+
+async function answers(client: InstanceClient, service: ServiceName): Promise<Finding> {
+  const state = await client.request({ service, method: 'GET', path: '/api/health', schema: health })
+  const found = `version ${state.version} at ${client.addressOf(service)}`
+  return state.status === 'ok' ? ok(service, found) : warning(service, `${found}, degraded`, 'read the findings below')
+}
+
+async function ownEcho(client: InstanceClient): Promise<Finding> {
+  const { host, ports, aeTitle } = client.instance
+  const address = `${aeTitle}@${host}:${ports.dimse}`
+  const outcome = await echo({ host, port: ports.dimse, calledAeTitle: aeTitle, callingAeTitle: 'DOCTOR' })
+  return outcome.status === 0
+    ? ok('C-ECHO to the appliance', `${address} answers`)
+    : fail('C-ECHO to the appliance', `${address} answered status ${outcome.status}`, 'read the log of the appliance')
+}
+
+async function device(client: InstanceClient): Promise<Finding[]> {
+  const status = await client.request({
+    service: 'appliance',
+    method: 'GET',
+    path: '/api/device',
+    schema: deviceStatus,
+  })
+  return [disk(status), oldestWork(status), link(status)]
+}
+
+function disk(status: DeviceStatus): Finding {
+  const found = `${(status.disk.freeBytes / 2 ** 30).toFixed(1)} GiB free of ${(status.disk.totalBytes / 2 ** 30).toFixed(0)}`
+  return status.disk.freeBytes > LITTLE_SPACE_BYTES
+    ? ok('disk', found)
+    : warning(
+        'disk',
+        found,
+        'free space or enlarge the volume; when it is full, stores are refused, nothing is evicted',
+      )
+}
+
+function oldestWork(status: DeviceStatus): Finding {
+  const seconds = status.oldestWaitingSeconds
+  if (seconds === null) return ok('queue', 'nothing waits')
+  const found = `the oldest work waits for ${Math.round(seconds)} s`
+  return seconds < OLD_WORK_SECONDS
+    ? ok('queue', found)
+    : warning('queue', found, 'look at the worklist for what is stuck')
+}
+
+function link(status: DeviceStatus): Finding {
+  const { state, lastAcknowledgementAt, lastErrorCode } = status.link
+  const age = lastAcknowledgementAt === null ? null : (Date.now() - Date.parse(lastAcknowledgementAt)) / 1000
+  const found = `${state}; last acknowledgement ${age === null ? 'never' : `${Math.round(age)} s ago`}${lastErrorCode === null ? '' : `; last error ${lastErrorCode}`}`
+  if (state !== 'connected') {
+    return warning(
+      'hub link',
+      found,
+      'work goes on locally and nothing is lost; check the network between agent and hub',
+    )
+  }
+  const stale = age === null || age > OLD_ACKNOWLEDGEMENT_SECONDS
+  return stale
+    ? warning('hub link', found, 'check that the hub is healthy and its disk is not full')
+    : ok('hub link', found)
+}
+
+async function models(client: InstanceClient): Promise<Finding[]> {
+  const list = await client.request({
+    service: 'appliance',
+    method: 'GET',
+    path: '/api/models',
+    schema: localModelList,
+  })
+  const active = list.models.filter((entry) => entry.state === 'active')
+  const refused = list.models.filter((entry) => entry.state === 'refused')
+  return [
+    active.length === 0
+      ? warning(
+          'models',
+          'no approved model is active: every study ends as "not scored"',
+          'approve and release a version at the hub',
+        )
+      : ok('models', active.map((entry) => `${entry.model.name} ${entry.model.version}`).join(', ')),
+    ...refused.map((entry) =>
+      warning(
+        'models',
+        `${entry.model.name} ${entry.model.version} was refused: ${entry.message ?? ''}`,
+        'have the release mended at the hub',
+      ),
+    ),
+  ]
+}
+
+async function destinations(client: InstanceClient): Promise<Finding[]> {
+  const list = await client.request({
+    service: 'appliance',
+    method: 'GET',
+    path: '/api/destinations',
+    schema: destinationList,
+  })
+  if (list.destinations.length === 0) {
+    return [
+      warning(
+        'destinations',
+        'results go nowhere: none is configured',
+        'name one in settings.json under "destinations"',
+      ),
+    ]
+  }
+  return Promise.all(list.destinations.map((destination) => echoTo(client.instance.aeTitle, destination)))
+}
+
+async function echoTo(
+  callingAeTitle: string,
+  destination: { readonly name: string; readonly aeTitle: string; readonly host: string; readonly port: number },
+): Promise<Finding> {
+  const check = `C-ECHO to ${destination.name}`
+  const address = `${destination.aeTitle}@${destination.host}:${destination.port}`
+  try {
+    const { status } = await echo({ ...destination, calledAeTitle: destination.aeTitle, callingAeTitle })
+    return status === 0
+      ? ok(check, `${address} answers`)
+      : fail(check, `${address} answered status ${status}`, 'ask its administrator')
+  } catch (error) {
+    return isCodedError(error)
+      ? fail(check, `${address}: ${error.message}`, error.nextStep)
+      : fail(check, String(error), '')
+  }
+}
+
+async function fleet(client: InstanceClient): Promise<Finding> {
+  const list = await client.request({ service: 'hub', method: 'GET', path: '/api/devices', schema: deviceList })
+  const alarms = list.devices.reduce((sum, entry) => sum + entry.alarms, 0)
+  const found = `${list.devices.length} enrolled, ${list.devices.filter((entry) => entry.connected).length} connected, ${alarms} alarms`
+  return alarms === 0 ? ok('fleet', found) : warning('fleet', found, 'open the fleet page of the hub')
+}
+
+/** Keys that lie beside the data they protect protect nothing against whoever takes the disk. */
+async function keyFiles(client: InstanceClient): Promise<Finding[]> {
+  const key = join(client.layout.appliance.folder, 'secrets', 'database.key')
+  const beside = await stat(key).then(
+    () => true,
+    () => false,
+  )
+  const offline = await stat(client.layout.ceremony).then(
+    () => true,
+    () => false,
+  )
+  return [
+    beside
+      ? warning(
+          'database key',
+          'the key file lies beside the database',
+          'fine for an evaluation; in a hospital keep it on another medium',
+        )
+      : ok('database key', 'not beside the database'),
+    offline
+      ? warning(
+          'offline keys',
+          'keys of the TUF root and targets roles lie on this machine',
+          `carry ${client.layout.ceremony} away`,
+        )
+      : ok('offline keys', 'not on this machine'),
+  ]
+}

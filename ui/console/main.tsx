@@ -1,0 +1,11 @@
+import { RouterProvider } from '@tanstack/react-router'
+import { localSession } from '../contract/local-api.ts'
+import { mount } from '../shared/mount.tsx'
+import { SignInGate } from '../shared/sign-in.tsx'
+import { createConsoleRouter } from './routes.tsx'
+
+mount(
+  <SignInGate service="console" schema={localSession}>
+    {(session) => <RouterProvider router={createConsoleRouter(session)} />}
+  </SignInGate>,
+)

@@ -1,0 +1,258 @@
+import { z } from 'zod'
+import { logCheckpoint, modelVersion } from './common.ts'
+
+export * from './common.ts'
+
+/** What a person may be at the hub. `operator` is whoever holds the operator token: the local command line. */
+export const hubRole = z.enum(['mlops', 'clinical-approver', 'technical-approver', 'auditor', 'operator'])
+export type HubRole = z.infer<typeof hubRole>
+
+/** GET and POST /api/session. */
+export const hubSession = z.object({ account: z.string(), role: hubRole })
+export type HubSession = z.infer<typeof hubSession>
+
+/** Watermark and effects of one stream of one device. */
+export const streamSummary = z.object({
+  epoch: z.number().int(),
+  stream: z.string(),
+  watermark: z.number().int(),
+  /** Envelopes whose effect is in the hub's tables. */
+  effects: z.number().int(),
+  duplicates: z.number().int(),
+  refused: z.number().int(),
+})
+export type StreamSummary = z.infer<typeof streamSummary>
+
+/** GET /api/devices. */
+export const deviceSummary = z.object({
+  device: z.string(),
+  state: z.enum(['enrolled', 'revoked']),
+  connected: z.boolean(),
+  lastSeenAt: z.iso.datetime().nullable(),
+  softwareVersion: z.string().nullable(),
+  /** What the device itself reports that it runs, not what was intended. */
+  models: z.array(z.object({ model: modelVersion, state: z.string() })),
+  alarms: z.number().int(),
+})
+export type DeviceSummary = z.infer<typeof deviceSummary>
+export const deviceList = z.object({ devices: z.array(deviceSummary) })
+
+/** GET /api/devices/:device. */
+export const deviceDetail = z.object({
+  summary: deviceSummary,
+  streams: z.array(streamSummary),
+  figures: z.record(z.string(), z.number()),
+  alarms: z.array(z.object({ code: z.string(), message: z.string(), at: z.iso.datetime() })),
+  /** Last checkpoint of the device's log that the hub has verified and cosigned. */
+  audit: logCheckpoint.nullable(),
+})
+export type DeviceDetail = z.infer<typeof deviceDetail>
+
+/** GET /api/ingest/summary. */
+export const ingestSummary = z.object({
+  devices: z.array(
+    z.object({
+      device: z.string(),
+      streams: z.array(streamSummary),
+      /** Merkle root over the envelope digests of an epoch, computed from effects in the tables. */
+      epochs: z.array(z.object({ epoch: z.number().int(), envelopes: z.number().int(), root: z.string() })),
+    }),
+  ),
+})
+export type IngestSummary = z.infer<typeof ingestSummary>
+
+/** Where a version stands: derived from signatures and releases, never written by hand. */
+export const versionState = z.enum([
+  'candidate',
+  'submitted',
+  'partially-signed',
+  'approved',
+  'released',
+  'rejected',
+  'withdrawn',
+])
+export type VersionState = z.infer<typeof versionState>
+
+/** A figure with its interval. */
+export const metric = z.object({
+  name: z.string(),
+  split: z.string(),
+  value: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  cases: z.number().int().nullable(),
+})
+export type Metric = z.infer<typeof metric>
+
+/** A version in a list. */
+export const versionSummary = z.object({
+  model: modelVersion,
+  title: z.string(),
+  state: versionState,
+  releaseCounter: z.number().int(),
+  author: z.string(),
+  createdAt: z.iso.datetime(),
+  /** Devices that report it active. */
+  activeOn: z.number().int(),
+  headline: metric.nullable(),
+})
+export type VersionSummary = z.infer<typeof versionSummary>
+
+/** GET /api/models. */
+export const modelList = z.object({ versions: z.array(versionSummary) })
+export type ModelList = z.infer<typeof modelList>
+
+/** One signature of an approval, as 21 CFR 11.50 wants it shown. */
+export const shownSignature = z.object({
+  person: z.string(),
+  printedName: z.string(),
+  role: z.string(),
+  meaning: z.string(),
+  at: z.iso.datetime(),
+  keyid: z.string(),
+})
+export type ShownSignature = z.infer<typeof shownSignature>
+
+/** GET /api/models/:name/versions/:version. */
+export const versionDetail = z.object({
+  summary: versionSummary,
+  intendedUse: z.string(),
+  /** The model card as the package carries it. */
+  card: z.unknown(),
+  metrics: z.array(metric),
+  lineage: z.object({
+    parent: z.string().nullable(),
+    trainedBy: z.string(),
+    dataset: z.string(),
+    split: z.string(),
+  }),
+  approval: z.string().nullable(),
+  signatures: z.array(shownSignature),
+})
+export type VersionDetail = z.infer<typeof versionDetail>
+
+/** POST /api/models/import: the folder of a package on the hub's own machine. */
+export const importRequest = z.strictObject({ folder: z.string().min(1).max(4096) })
+export const importAnswer = z.object({ model: modelVersion, outcome: z.enum(['imported', 'already-present']) })
+
+/** POST /api/training-runs. `parent` is the version to improve; its newest version when null. */
+export const trainingRequest = z.strictObject({
+  finding: z.string().min(1).max(80),
+  model: z.string().min(1).max(64),
+  parent: z.string().nullable(),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+})
+export type TrainingRequest = z.infer<typeof trainingRequest>
+
+/** A declared gate and what the run measured. */
+export const gateResult = z.object({
+  name: z.string(),
+  wanted: z.string(),
+  value: z.number().nullable(),
+  holds: z.boolean(),
+})
+export type GateResult = z.infer<typeof gateResult>
+
+/** GET /api/training-runs and /api/training-runs/:run. */
+export const trainingRun = z.object({
+  run: z.string(),
+  state: z.enum(['queued', 'running', 'succeeded', 'stopped-by-gate', 'failed', 'interrupted', 'cancelled']),
+  finding: z.string(),
+  model: z.string(),
+  /** What it is doing now, or how it ended, in words. */
+  message: z.string(),
+  /** 0 to 1. */
+  progress: z.number(),
+  snapshot: z.string().nullable(),
+  /** Row accounting from envelope to training table: name of the step or exclusion, and rows. */
+  rows: z.array(z.object({ name: z.string(), rows: z.number().int() })),
+  metrics: z.array(metric),
+  gates: z.array(gateResult),
+  candidate: modelVersion.nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+})
+export type TrainingRun = z.infer<typeof trainingRun>
+export const trainingRunList = z.object({ runs: z.array(trainingRun) })
+export const trainingLog = z.object({ lines: z.array(z.string()) })
+
+/** GET /api/approvals. */
+export const approvalSummary = z.object({
+  approval: z.string(),
+  model: modelVersion,
+  state: z.enum(['submitted', 'partially-signed', 'approved', 'published', 'rejected', 'withdrawn']),
+  author: z.string(),
+  submittedAt: z.iso.datetime(),
+  signoffs: z.array(z.object({ person: z.string(), role: z.string(), meaning: z.string() })),
+  signatures: z.array(shownSignature),
+})
+export type ApprovalSummary = z.infer<typeof approvalSummary>
+export const approvalList = z.object({ approvals: z.array(approvalSummary) })
+
+/** POST /api/approvals: submits a candidate, naming who is to sign. */
+export const approvalRequest = z.strictObject({
+  name: z.string().min(1).max(64),
+  version: z.string().min(1).max(20),
+  signoffs: z
+    .array(z.strictObject({ person: z.string().min(2).max(64), role: z.enum(['clinical', 'technical']) }))
+    .min(2)
+    .max(8),
+})
+export type ApprovalRequest = z.infer<typeof approvalRequest>
+
+/** GET /api/approvals/:approval/document: exactly what is signed, and what it says for a person. */
+export const approvalDocument = z.object({
+  approval: z.string(),
+  /** Canonical bytes of the next approved-models metadata (its `signed` member), base64. */
+  signed: z.string(),
+  digest: z.string(),
+  summary: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** Server time to put into the statement of signing (21 CFR 11.10(e)). */
+  serverTime: z.iso.datetime(),
+})
+export type ApprovalDocument = z.infer<typeof approvalDocument>
+
+/** POST /api/approvals/:approval/signatures: both signatures of one act, made by the approver's own tool. */
+export const signatureSubmission = z.strictObject({
+  keyid: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Signature over `signed` of the document, hexadecimal. */
+  signature: z.string().regex(/^[0-9a-f]{2,1024}$/),
+  /** DSSE envelope (JSON) of the statement with printed name, time and meaning. */
+  statement: z.unknown(),
+})
+export type SignatureSubmission = z.infer<typeof signatureSubmission>
+
+/** GET /api/drift. */
+export const driftList = z.object({
+  features: z.array(
+    z.object({
+      device: z.string(),
+      model: modelVersion,
+      feature: z.string(),
+      month: z.string(),
+      n: z.number().int(),
+      psi: z.number().nullable(),
+      chiSquareP: z.number().nullable(),
+      verdict: z.enum(['too-few', 'stable', 'moderate', 'major']),
+      edges: z.array(z.number()),
+      reference: z.array(z.number()),
+      current: z.array(z.number()),
+    }),
+  ),
+})
+export type DriftList = z.infer<typeof driftList>
+
+/** GET /api/audit/entries?log=&from=&limit= — entries of the hub's own log or of a device's mirrored log. */
+export const auditEntries = z.object({
+  origin: z.string(),
+  size: z.number().int(),
+  entries: z.array(z.object({ index: z.number().int(), hash: z.string(), event: z.unknown() })),
+})
+export type AuditEntries = z.infer<typeof auditEntries>
+
+/** GET /api/audit/proof/:index?log= — a C2SP tlog-proof file. */
+export const auditProof = z.object({ proof: z.string() })

@@ -1,0 +1,11 @@
+import { RouterProvider } from '@tanstack/react-router'
+import { hubSession } from '../contract/hub-api.ts'
+import { mount } from '../shared/mount.tsx'
+import { SignInGate } from '../shared/sign-in.tsx'
+import { createHubRouter } from './routes.tsx'
+
+mount(
+  <SignInGate service="hub" schema={hubSession}>
+    {(session) => <RouterProvider router={createHubRouter(session)} />}
+  </SignInGate>,
+)
