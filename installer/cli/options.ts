@@ -4,7 +4,7 @@ import { DEFAULT_DATA_FOLDER } from '../start/layout.ts'
 
 /** The folder from which the person called the command; npm changes the working folder on the way. */
 export function callerPath(path: string): string {
-  return resolve(process.env['LEADGLASS_CALLER_FOLDER'] ?? process.cwd(), path)
+  return resolve(process.env.LEADGLASS_CALLER_FOLDER ?? process.cwd(), path)
 }
 
 /** Adds `--data`, which every command that concerns an instance has. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { echo } from '@leadglass/appliance/dimse'
+import { AssociationRequester } from '@leadglass/appliance/dimse'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
 import { deviceList, health } from '@leadglass/ui/contract/hub-api'
 import { type DeviceStatus, destinationList, deviceStatus, localModelList } from '@leadglass/ui/contract/local-api'
@@ -46,7 +46,12 @@ async function answers(client: InstanceClient, service: ServiceName): Promise<Fi
 async function ownEcho(client: InstanceClient): Promise<Finding> {
   const { host, ports, aeTitle } = client.instance
   const address = `${aeTitle}@${host}:${ports.dimse}`
-  const outcome = await echo({ host, port: ports.dimse, calledAeTitle: aeTitle, callingAeTitle: 'DOCTOR' })
+  const outcome = await new AssociationRequester().echo({
+    host,
+    port: ports.dimse,
+    calledAeTitle: aeTitle,
+    callingAeTitle: 'DOCTOR',
+  })
   return outcome.status === 0
     ? ok('C-ECHO to the appliance', `${address} answers`)
     : fail('C-ECHO to the appliance', `${address} answered status ${outcome.status}`, 'read the log of the appliance')
@@ -152,7 +157,12 @@ async function echoTo(
   const check = `C-ECHO to ${destination.name}`
   const address = `${destination.aeTitle}@${destination.host}:${destination.port}`
   try {
-    const { status } = await echo({ ...destination, calledAeTitle: destination.aeTitle, callingAeTitle })
+    const { status } = await new AssociationRequester().echo({
+      host: destination.host,
+      port: destination.port,
+      calledAeTitle: destination.aeTitle,
+      callingAeTitle,
+    })
     return status === 0
       ? ok(check, `${address} answers`)
       : fail(check, `${address} answered status ${status}`, 'ask its administrator')

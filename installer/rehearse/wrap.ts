@@ -6,17 +6,27 @@ import type { Radiograph } from './data-set.ts'
 /** Said in every object, because few free radiographs come as DICOM. */
 const PROVENANCE = 'NIH pixels, synthetic header'
 
+/** The test patients are sent twice, as different studies: once to the shipped version, once to the trained one. */
+export type Round = 'site' | 'before' | 'after'
+
+const ROUND_LETTER: Readonly<Record<Round, string>> = { site: 'S', before: 'B', after: 'A' }
+
+/** Accession number of a radiograph in a round; how the rehearsal finds its studies again. */
+export function accessionOf(radiograph: Radiograph, round: Round): string {
+  return `${ROUND_LETTER[round]}${basename(radiograph.file, '.png').replace('_', '-')}`
+}
+
 /**
  * Wraps one NIH image as a DX object: pixels as they are, header from the index. Names and numbers are made up from the
  * file name, so the same file gives the same object, byte for byte.
  */
-export async function wrapForSending(radiograph: Radiograph): Promise<Uint8Array> {
+export async function wrapForSending(radiograph: Radiograph, round: Round): Promise<Uint8Array> {
   const { data, info } = await sharp(radiograph.file).greyscale().raw().toBuffer({ resolveWithObject: true })
   const stem = basename(radiograph.file, '.png')
   return wrapRadiograph(
     { rows: info.height, columns: info.width, bitsStored: 8, values: new Uint8Array(data) },
     {
-      studySeed: `nih/${stem}`,
+      studySeed: `nih/${round}/${stem}`,
       seriesNumber: 1,
       instanceNumber: 1,
       patientId: `NIH-${radiograph.patient}`,
@@ -32,7 +42,7 @@ export async function wrapForSending(radiograph: Radiograph): Promise<Uint8Array
       ],
       studyDate: dayOf(radiograph),
       studyTime: '120000',
-      accessionNumber: `R${stem.replace('_', '')}`.slice(0, 16),
+      accessionNumber: accessionOf(radiograph, round),
       studyDescription: PROVENANCE,
       seriesDescription: PROVENANCE,
       imageComments: PROVENANCE,

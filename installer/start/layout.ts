@@ -3,6 +3,9 @@ import { join } from 'node:path'
 /** The default data folder, below the folder from which the command was called. */
 export const DEFAULT_DATA_FOLDER = '.leadglass'
 
+/** The AE title of an instance unless told. */
+export const DEFAULT_AE_TITLE = 'LEADGLASS'
+
 /** The default of `--port-base`: DIMSE here, appliance page +1, hub +2, MQTT over TLS +3. 11112 is DICOM's registered port. */
 export const DEFAULT_PORT_BASE = 11112
 
@@ -12,6 +15,8 @@ export interface InstanceLayout {
   readonly instanceFile: string
   readonly signInFile: string
   readonly logs: string
+  /** C2SP verifier keys of the instance's logs and witnesses; a copy is to be kept outside the data folder. */
+  readonly auditKeysFile: string
   readonly appliance: ProcessLayout
   readonly agent: ProcessLayout
   readonly hub: ProcessLayout
@@ -39,6 +44,7 @@ export function layoutOf(root: string): InstanceLayout {
     instanceFile: join(root, 'instance.json'),
     signInFile: join(root, 'first-sign-in.json'),
     logs: join(root, 'logs'),
+    auditKeysFile: join(root, 'audit-keys.txt'),
     appliance: processLayout('appliance'),
     agent: processLayout('agent'),
     hub: processLayout('hub'),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort, waitForPort } from './ports.ts'
+import { freePort, waitForPort } from '../start/ports.ts'
 
 /** DCMTK is slow with default TCP settings: without these one measures delayed acknowledgements. */
 const DCMTK_ENVIRONMENT = { TCP_NODELAY: '1', TCP_BUFFER_LENGTH: '131072' }

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 
 /** CI sets this: a missing peer or a missing data set is then a failure instead of a named skip. */
-const PEERS_REQUIRED = process.env['LEADGLASS_REQUIRE_PEERS'] === '1'
+const PEERS_REQUIRED = process.env.LEADGLASS_REQUIRE_PEERS === '1'
 
 const REPOSITORY_ROOT = resolve(import.meta.dirname, '..', '..')
 
@@ -12,7 +12,7 @@ const REPOSITORY_ROOT = resolve(import.meta.dirname, '..', '..')
  * @throws when it is not installed and LEADGLASS_REQUIRE_PEERS=1.
  */
 export function peer(program: string): string | undefined {
-  for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']) {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
     const candidate = join(folder, program)
     if (isExecutable(candidate)) return candidate
   }

@@ -9,7 +9,7 @@ export function freePort(): Promise<number> {
 export async function freePortBase(count: number): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const base = 20_000 + Math.floor(Math.random() * 10_000)
-    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(base + index)))
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isPortFree(base + index)))
     if (free.every(Boolean)) return base
   }
   throw new Error(`no ${count} consecutive free ports were found`)
@@ -42,7 +42,8 @@ function listen(): Promise<{ port: number; close: () => Promise<void> }> {
   })
 }
 
-function isFree(port: number): Promise<boolean> {
+/** True when nobody listens on a port of 127.0.0.1. */
+export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)))

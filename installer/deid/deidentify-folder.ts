@@ -1,0 +1,66 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { Deidentifier, deriveSiteKeys, EgressVerifier, identifiersOf } from '@leadglass/appliance/deidentify'
+import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
+
+/** What a run did, without a word that identifies anyone. */
+export interface DeidentifyReport {
+  readonly files: number
+  readonly deidentified: number
+  /** Count of each action code of PS3.15 Table E.1-1 over all objects. */
+  readonly actions: Readonly<Record<string, number>>
+  /** Files that were not written, by number in the sorted list, and why. File names may identify, so they stay out. */
+  readonly quarantined: readonly { readonly file: number; readonly reason: string }[]
+}
+
+/** How a run is done. */
+export interface DeidentifyOptions {
+  readonly input: string
+  readonly output: string
+  /** 32 bytes: equal secrets give equal pseudonyms. */
+  readonly secret: Uint8Array
+  readonly dryRun: boolean
+  readonly onFile: (done: number) => void
+}
+
+/**
+ * De-identifies files one by one. An output is written only after the verifier, which shares no code with the engine,
+ * has read it and found nothing of the study's own identifiers. Output names come from the new UIDs.
+ */
+export async function deidentifyFiles(files: readonly string[], options: DeidentifyOptions): Promise<DeidentifyReport> {
+  const deidentifier = new Deidentifier({ keys: deriveSiteKeys(options.secret), profile: { patientIssuer: '' } })
+  const verifier = new EgressVerifier()
+  const actions: Record<string, number> = {}
+  const quarantined: { file: number; reason: string }[] = []
+  let deidentified = 0
+  for (const [index, file] of files.entries()) {
+    const bytes = await readFile(file)
+    const outcome = deidentifier.deidentify(bytes)
+    if (outcome.kind === 'quarantined') {
+      quarantined.push({ file: index, reason: outcome.reason })
+    } else {
+      const verdict = verifier.verifyObject(outcome.chunks, identifiersOf(bytes))
+      if (verdict.kind === 'clean') {
+        deidentified += 1
+        for (const [code, count] of Object.entries(outcome.report.actions)) actions[code] = (actions[code] ?? 0) + count
+        if (!options.dryRun) {
+          const name = join(options.output, outcome.studyPseudonym, `${outcome.sopInstanceUid}.dcm`)
+          await mkdir(dirname(name), { recursive: true })
+          await writeFileAtomically(name, Buffer.concat(outcome.chunks), 0o644)
+        }
+      } else
+        quarantined.push({
+          file: index,
+          reason: verdict.kind === 'hit' ? `verifier-hit.${verdict.rule}` : 'verifier-error',
+        })
+    }
+    options.onFile(index + 1)
+  }
+  return { files: files.length, deidentified, actions, quarantined }
+}
+
+/** True when one folder lies within the other: output among input would be read again. */
+export function overlaps(one: string, other: string): boolean {
+  const inside = (a: string, b: string): boolean => !relative(a, b).startsWith('..')
+  return inside(one, other) || inside(other, one)
+}

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { initialiseAppliance } from '@leadglass/appliance/commands'
+import { enrolDevice, initialiseHub } from '@leadglass/cloud-hub/commands'
+import { deviceId } from '@leadglass/sync-agent/contract'
+import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
+import type { Progress } from '../cli/progress.ts'
+import { SOFTWARE_VERSION } from '../cli/version.ts'
+import { holdCeremony } from './ceremony.ts'
+import { type InstanceFile, writeInstanceFile } from './instance-file.ts'
+import { DEFAULT_AE_TITLE, type InstanceLayout, type InstancePorts } from './layout.ts'
+import { PAGES } from './pages.ts'
+import { type SignInFile, writeSignInFile } from './sign-in-file.ts'
+
+const HOST = '127.0.0.1'
+
+/** One account for each role of the console. */
+const CONSOLE_ACCOUNTS = [
+  { userName: 'technologist', role: 'technologist' },
+  { userName: 'radiologist', role: 'radiologist' },
+  { userName: 'admin', role: 'site-admin' },
+] as const
+
+/**
+ * Everything that a first start makes, in one go: keys, certificates, accounts, trust, settings. It may be killed at any
+ * instant: `provisioned` is set last, and until then the next start begins again from an empty folder.
+ */
+export async function provision(
+  layout: InstanceLayout,
+  ports: InstancePorts,
+  progress: Progress,
+): Promise<InstanceFile> {
+  const device = deviceId.parse(`box-${randomBytes(4).toString('hex')}`)
+  const instance: InstanceFile = {
+    schema: 'leadglass.instance/1',
+    device,
+    aeTitle: DEFAULT_AE_TITLE,
+    host: HOST,
+    ports,
+    createdAt: new Date().toISOString(),
+    provisioned: false,
+  }
+  for (const folder of [layout.root, layout.logs, layout.agent.folder, layout.exchange]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  }
+  await writeInstanceFile(layout, instance)
+  progress.step('first start: making keys, certificates and accounts')
+  const ceremony = await holdCeremony(layout)
+  const hub = await initialiseHub({
+    folder: layout.hub.folder,
+    names: ['localhost', HOST],
+    policy: ceremony.policy,
+    approvers: ceremony.approvers.map(({ keyFile: { person, role, printedName, publicKey } }) => ({
+      person,
+      role,
+      printedName,
+      publicKey,
+    })),
+  })
+  const appliance = await initialiseAppliance({
+    folder: layout.appliance.folder,
+    device,
+    accounts: CONSOLE_ACCOUNTS,
+    trust: { initialRoot: ceremony.initialRoot, policy: ceremony.policy },
+  })
+  const identity = await enrolDevice({
+    folder: layout.hub.folder,
+    device,
+    auditVerifierKey: appliance.auditVerifierKey,
+  })
+  await writeAgentFiles(layout, device, ports, identity, ceremony)
+  await writeAuditKeys(layout, [appliance.auditVerifierKey, hub.auditVerifierKey, hub.witnessVerifierKey])
+  const signIn: SignInFile = {
+    schema: 'leadglass.first-sign-in/1',
+    console: appliance.accounts.map(({ userName, role, password }) => ({ account: userName, role, password })),
+    hub: [...hub.accounts],
+    approvers: ceremony.approvers.map(({ keyFile, path, passphrase }) => ({
+      person: keyFile.person,
+      role: keyFile.role,
+      keyFile: relative(layout.root, path),
+      passphrase,
+    })),
+  }
+  await writeSignInFile(layout, signIn)
+  const finished = { ...instance, provisioned: true }
+  await writeInstanceFile(layout, finished)
+  return finished
+}
+
+/** Writes the configuration files of the three processes anew: ports and page folders may differ from the last start. */
+export async function writeConfigurations(
+  layout: InstanceLayout,
+  instance: InstanceFile,
+  workers: number,
+): Promise<void> {
+  const { ports, host, device, aeTitle } = instance
+  const write = (path: string, content: unknown): Promise<void> =>
+    writeFileAtomically(path, `${JSON.stringify(content, null, 2)}\n`)
+  await write(layout.hub.configFile, {
+    dataFolder: layout.hub.folder,
+    host,
+    httpPort: ports.hub,
+    mqttPort: ports.mqtt,
+    broker: 'embedded',
+    pagesFolder: PAGES.hub,
+    softwareVersion: SOFTWARE_VERSION,
+  })
+  await write(layout.appliance.configFile, {
+    device,
+    dataFolder: layout.appliance.folder,
+    exchangeFolder: layout.exchange,
+    host,
+    dimsePort: ports.dimse,
+    httpPort: ports.appliance,
+    aeTitle,
+    softwareVersion: SOFTWARE_VERSION,
+    workers,
+    pagesFolder: PAGES.console,
+  })
+  await write(layout.agent.configFile, {
+    device,
+    exchangeFolder: layout.exchange,
+    agentFolder: layout.agent.folder,
+    hub: {
+      mqttUrl: `mqtts://localhost:${ports.mqtt}`,
+      httpUrl: `http://${host}:${ports.hub}`,
+      caFile: join(layout.agent.folder, 'hub-ca.pem'),
+    },
+    certificateFile: join(layout.agent.folder, 'device.pem'),
+    keyFile: join(layout.agent.folder, 'device.key'),
+    updates: {
+      initialRootFile: join(layout.agent.folder, 'initial-root.json'),
+      policyFile: join(layout.agent.folder, 'policy.json'),
+    },
+    intervals: { updatesMs: 60_000 },
+  })
+}
+
+async function writeAgentFiles(
+  layout: InstanceLayout,
+  _device: string,
+  _ports: InstancePorts,
+  identity: { readonly certificatePem: string; readonly keyPem: string; readonly caPem: string },
+  ceremony: { readonly initialRoot: Uint8Array; readonly policy: unknown },
+): Promise<void> {
+  const file = (name: string): string => join(layout.agent.folder, name)
+  await writeFileAtomically(file('hub-ca.pem'), identity.caPem)
+  await writeFileAtomically(file('device.pem'), identity.certificatePem)
+  await writeFileAtomically(file('device.key'), identity.keyPem)
+  await writeFileAtomically(file('initial-root.json'), ceremony.initialRoot)
+  await writeFileAtomically(file('policy.json'), JSON.stringify(ceremony.policy))
+}
+
+async function writeAuditKeys(layout: InstanceLayout, keys: readonly string[]): Promise<void> {
+  const note = [
+    '# Keys of the audit logs and their witness, as C2SP verifier keys.',
+    '# Keep a copy outside this folder: a verification is worth as much as the place its keys come from.',
+  ]
+  await writeFileAtomically(layout.auditKeysFile, `${[...note, ...keys].join('\n')}\n`, 0o644)
+}

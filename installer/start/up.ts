@@ -1,0 +1,129 @@
+import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { localModelList } from '@leadglass/ui/contract/local-api'
+import { InstanceClient } from '../cli/client.ts'
+import type { Progress } from '../cli/progress.ts'
+import { InstallerError } from '../errors.ts'
+import { releaseShippedModels } from './first-model.ts'
+import { type InstanceFile, readInstanceFile, writeInstanceFile } from './instance-file.ts'
+import { holdInstanceLock } from './instance-lock.ts'
+import { type InstanceLayout, type InstancePorts, portsFrom } from './layout.ts'
+import { buildPagesIfChanged } from './pages.ts'
+import { sendPhantoms } from './phantoms.ts'
+import { isPortFree } from './ports.ts'
+import { PROCESS_NAMES, specificationOf } from './processes.ts'
+import { provision, writeConfigurations } from './provision.ts'
+import { SupervisedProcess } from './supervisor.ts'
+
+/** How an instance is brought up. */
+export interface UpOptions {
+  readonly layout: InstanceLayout
+  /** Base of the ports; the instance's own when undefined. */
+  readonly portBase: number | undefined
+  readonly defaultPortBase: number
+  /** Leave the phantoms of a first start out. */
+  readonly empty: boolean
+  readonly progress: Progress
+  readonly onRestart: (process: string) => void
+}
+
+/** A running instance. */
+export interface RunningInstance {
+  readonly instance: InstanceFile
+  readonly firstStart: boolean
+  /** Ends all processes, last started first. */
+  stop(): Promise<void>
+}
+
+const MODEL_ACTIVE_WITHIN_MS = 60_000
+
+/** Brings an instance up: provisions it on its first start, starts hub, agent and appliance, releases shipped models. */
+export async function bringUp(options: UpOptions): Promise<RunningInstance> {
+  const { layout, progress } = options
+  const unlock = await holdInstanceLock(layout)
+  const running: SupervisedProcess[] = []
+  const stop = async (): Promise<void> => {
+    for (const process of running.splice(0).reverse()) await process.stop()
+    await unlock()
+  }
+  try {
+    const existing = await readInstanceFile(layout)
+    const firstStart = existing?.provisioned !== true
+    const ports =
+      options.portBase === undefined
+        ? (existing?.ports ?? portsFrom(options.defaultPortBase))
+        : portsFrom(options.portBase)
+    await requireFreePorts(ports)
+    if (firstStart) await removeUnfinished(layout)
+    const provisioned = firstStart ? await provision(layout, ports, progress) : { ...existing, ports }
+    await writeInstanceFile(layout, provisioned)
+    await writeConfigurations(layout, provisioned, availableParallelism())
+    await buildPagesIfChanged(() => progress.step('building the pages'))
+    for (const name of PROCESS_NAMES) {
+      progress.step(`starting the ${name}`)
+      const process = new SupervisedProcess(await specificationOf(layout, name), options.onRestart)
+      running.push(process)
+      await process.start()
+    }
+    const client = new InstanceClient(layout, provisioned)
+    const released = await releaseWhereEvaluating(client, progress)
+    if (released > 0) await waitForActiveModel(client, progress)
+    if (firstStart && !options.empty) {
+      progress.step('sending phantom radiographs, so that the pages have something to show')
+      await sendPhantoms(provisioned)
+    }
+    return { instance: provisioned, firstStart, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Only an evaluation instance still has the approvers' passphrases; elsewhere people sign. */
+async function releaseWhereEvaluating(client: InstanceClient, progress: Progress): Promise<number> {
+  try {
+    const released = await releaseShippedModels(client)
+    for (const version of released) progress.step(`${version} approved by the two evaluation keys of this machine`)
+    return released.length
+  } catch (error) {
+    if (error instanceof InstallerError && error.code === 'file-not-found') return 0
+    throw error
+  }
+}
+
+/** The first study should find a model; but a box without one still receives, so this only waits for a while. */
+async function waitForActiveModel(client: InstanceClient, progress: Progress): Promise<void> {
+  progress.step('waiting until the appliance has verified and tested the model')
+  const deadline = Date.now() + MODEL_ACTIVE_WITHIN_MS
+  while (Date.now() < deadline) {
+    const { models } = await client.request({
+      service: 'appliance',
+      method: 'GET',
+      path: '/api/models',
+      schema: localModelList,
+    })
+    if (models.some((entry) => entry.state === 'active')) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  progress.step('no model is active yet; studies are received all the same, see "leadglass doctor"')
+}
+
+async function requireFreePorts(ports: InstancePorts): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) {
+    if (await isPortFree(port)) continue
+    throw new InstallerError('port-in-use', {
+      message: `port ${port} (${name}) is in use by another program`,
+      effect: 'nothing was started',
+      nextStep: 'choose other ports with --port-base N (uses N to N+3), or stop the other program',
+    })
+  }
+}
+
+/** A first start that was killed before its end left keys nobody has used: begin again. */
+async function removeUnfinished(layout: InstanceLayout): Promise<void> {
+  const made = [layout.appliance.folder, layout.agent.folder, layout.hub.folder, layout.exchange, layout.ceremony]
+  for (const folder of made) await rm(folder, { recursive: true, force: true })
+  for (const file of [layout.signInFile, layout.auditKeysFile, join(layout.root, 'instance.json')])
+    await rm(file, { force: true })
+}
