@@ -38,3 +38,4 @@ export {
 export { type ManifestContent, type PackageContent, sealManifest, writePackage } from './package/write-package.ts'
 export { type PhantomDicom, type PhantomDicomRequest, phantomDicom } from './phantom/phantom-dicom.ts'
 export { type PhantomRequest, renderPhantom } from './phantom/render-phantom.ts'
+export { SPLIT_NAME, type SplitPart, splitOfPatient } from './split.ts'

@@ -47,7 +47,13 @@ export interface StoreRefusal {
  */
 export interface InstanceSink {
   /**
-   * The next bytes of the data set. The memory is the sink's to keep: it is not written again.
+   * Set it when `write` is done with a fragment by the time it returns or its promise settles (written to a file,
+   * encrypted, digested). The memory is then taken back at once, which halves the processor time of reception.
+   * Without it a fragment is the sink's to keep.
+   */
+  readonly borrowsFragments?: true
+  /**
+   * The next bytes of the data set, a view into what the socket read.
    * A returned promise holds the sender back until it settles.
    */
   write(fragment: Uint8Array): void | Promise<void>

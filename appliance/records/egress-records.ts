@@ -19,15 +19,15 @@ export interface StoredEnvelope {
   readonly content: string
 }
 
-/** What left, or waits to leave, of one stream about one study. */
-export interface StudyEgress {
-  readonly studyPseudonym: string
-  readonly stream: StreamName
+/** One envelope in the list of what left. `acknowledgedAt` is null until the hub has committed it. */
+export interface ListedEnvelope extends StoredEnvelope {
   readonly kind: string
-  readonly count: number
-  readonly firstSealedAt: number
-  readonly lastSealedAt: number
-  readonly unacknowledged: number
+  readonly studyPseudonym: string | null
+  readonly sealedAt: number
+  readonly relayed: 0 | 1
+  readonly acknowledged: 0 | 1
+  readonly acknowledgedAt: number | null
+  readonly refused: 0 | 1
 }
 
 export const SELECT_EPOCH = 'SELECT max(epoch) AS epoch FROM egress_epoch'
@@ -45,22 +45,31 @@ WHERE epoch = ? AND stream = ? AND sequence > ? ORDER BY sequence LIMIT ?`
 export const MARK_RELAYED = 'UPDATE egress_counter SET relayed = ? WHERE epoch = ? AND stream = ?'
 export const MARK_ACKNOWLEDGED = `
 UPDATE egress_counter SET acknowledged = max(acknowledged, ?), relayed = max(relayed, ?)
-WHERE epoch = ? AND stream = ? AND last_sequence >= ?`
+WHERE epoch = ? AND stream = ? AND last_sequence >= ? AND acknowledged < ?`
+export const REWIND = `
+UPDATE egress_counter SET relayed = min(relayed, ?), acknowledged = min(acknowledged, ?) WHERE epoch = ? AND stream = ?`
+export const INSERT_ACKNOWLEDGEMENT = `
+INSERT INTO egress_acknowledgement (epoch, stream, sequence, acknowledged_at) VALUES (?, ?, ?, ?)
+ON CONFLICT DO NOTHING`
+export const SELECT_NEWEST_ENVELOPES = `
+SELECT e.epoch, e.stream, e.sequence, e.kind, s.study_pseudonym AS studyPseudonym, e.content, e.sealed_at AS sealedAt,
+  (e.sequence <= c.relayed) AS relayed, (e.sequence <= c.acknowledged) AS acknowledged,
+  (SELECT min(a.acknowledged_at) FROM egress_acknowledgement a
+    WHERE a.epoch = e.epoch AND a.stream = e.stream AND a.sequence >= e.sequence) AS acknowledgedAt,
+  EXISTS (SELECT 1 FROM egress_refusal r
+    WHERE r.epoch = e.epoch AND r.stream = e.stream AND r.sequence = e.sequence AND r.code <> 'gap') AS refused
+FROM envelope e JOIN egress_counter c ON c.epoch = e.epoch AND c.stream = e.stream
+LEFT JOIN study s ON s.study_id = e.study_id
+ORDER BY e.sealed_at DESC LIMIT ?`
+export const SELECT_NEWEST_ENVELOPES_OF_STUDY = SELECT_NEWEST_ENVELOPES.replace(
+  'ORDER BY',
+  'WHERE e.study_id = ? ORDER BY',
+)
+export const COUNT_REFUSALS = `
+SELECT epoch, stream, count(*) AS count FROM egress_refusal WHERE code <> 'gap' GROUP BY epoch, stream`
 export const INSERT_REFUSAL = `
 INSERT INTO egress_refusal (epoch, stream, sequence, code, refused_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING`
-export const SELECT_REFUSALS = `
-SELECT epoch, stream, sequence, code, refused_at AS refusedAt FROM egress_refusal ORDER BY refused_at DESC LIMIT 100`
-export const SELECT_STUDY_EGRESS = `
-SELECT s.study_pseudonym AS studyPseudonym, e.stream, e.kind, count(*) AS count, min(e.sealed_at) AS firstSealedAt,
-  max(e.sealed_at) AS lastSealedAt, sum(e.sequence > c.acknowledged) AS unacknowledged
-FROM envelope e JOIN study s ON s.study_id = e.study_id
-JOIN egress_counter c ON c.epoch = e.epoch AND c.stream = e.stream
-WHERE e.study_id = ? GROUP BY e.stream, e.kind ORDER BY e.stream, e.kind`
-export const SELECT_STUDY_ENVELOPES = `
-SELECT epoch, stream, sequence, content FROM envelope WHERE study_id = ? ORDER BY epoch, stream, sequence LIMIT ?`
-export const SELECT_STUDIES_WITH_EGRESS = `
-SELECT DISTINCT study_id AS studyId FROM envelope WHERE study_id IS NOT NULL ORDER BY study_id DESC LIMIT ?`
 export const PRUNE_HEALTH = `
 DELETE FROM envelope WHERE stream = 'health' AND sealed_at < ?
 AND sequence <= (SELECT acknowledged FROM egress_counter c WHERE c.epoch = envelope.epoch AND c.stream = 'health')`
@@ -139,9 +148,15 @@ export class EgressRecords {
     this.#sql.run(MARK_RELAYED, sequence, epoch, stream)
   }
 
-  /** Records how far the hub has committed. A watermark beyond what was ever sent changes nothing. */
-  markAcknowledged(epoch: number, stream: StreamName, sequence: number): boolean {
-    return this.#sql.run(MARK_ACKNOWLEDGED, sequence, sequence, epoch, stream, sequence).changes === 1
+  /** Records how far the hub has committed. A watermark beyond what was ever sealed changes nothing. */
+  markAcknowledged(epoch: number, stream: StreamName, sequence: number, at: number): void {
+    const { changes } = this.#sql.run(MARK_ACKNOWLEDGED, sequence, sequence, epoch, stream, sequence, sequence)
+    if (changes === 1) this.#sql.run(INSERT_ACKNOWLEDGEMENT, epoch, stream, sequence, at)
+  }
+
+  /** The hub misses what comes after `sequence`: it is relayed again from there. */
+  rewind(epoch: number, stream: StreamName, sequence: number): void {
+    this.#sql.run(REWIND, sequence, sequence, epoch, stream)
   }
 
   /** @returns true when this refusal was not known yet. */
@@ -149,20 +164,14 @@ export class EgressRecords {
     return this.#sql.run(INSERT_REFUSAL, epoch, stream, sequence, code, at).changes === 1
   }
 
-  refusals(): readonly { epoch: number; stream: StreamName; sequence: number; code: string; refusedAt: number }[] {
-    return this.#sql.all(SELECT_REFUSALS)
+  /** Newest envelopes first, of one study or of all. */
+  newest(limit: number, studyId: number | null): readonly ListedEnvelope[] {
+    if (studyId === null) return this.#sql.all(SELECT_NEWEST_ENVELOPES, limit)
+    return this.#sql.all(SELECT_NEWEST_ENVELOPES_OF_STUDY, studyId, limit)
   }
 
-  studyEgress(studyId: number): readonly StudyEgress[] {
-    return this.#sql.all(SELECT_STUDY_EGRESS, studyId)
-  }
-
-  studyEnvelopes(studyId: number, limit: number): readonly StoredEnvelope[] {
-    return this.#sql.all(SELECT_STUDY_ENVELOPES, studyId, limit)
-  }
-
-  studiesWithEgress(limit: number): readonly number[] {
-    return this.#sql.all<{ studyId: number }>(SELECT_STUDIES_WITH_EGRESS, limit).map((row) => row.studyId)
+  refusalCounts(): readonly { epoch: number; stream: StreamName; count: number }[] {
+    return this.#sql.all(COUNT_REFUSALS)
   }
 
   /** Removes acknowledged health envelopes older than `before`: they repeat each minute and say nothing of a study. */
@@ -170,7 +179,12 @@ export class EgressRecords {
     this.#sql.run(PRUNE_HEALTH, before)
   }
 
-  addDrift(model: { name: string; version: string; digest: string }, feature: string, month: string, bin: number): void {
+  addDrift(
+    model: { name: string; version: string; digest: string },
+    feature: string,
+    month: string,
+    bin: number,
+  ): void {
     this.#sql.run(ADD_DRIFT, model.name, model.version, model.digest, feature, month, bin)
   }
 

@@ -1,4 +1,4 @@
-export type { EgressRecords, KeptCheckpoint, StoredEnvelope, StreamCounter, StudyEgress } from './egress-records.ts'
+export type { EgressRecords, KeptCheckpoint, ListedEnvelope, StoredEnvelope, StreamCounter } from './egress-records.ts'
 export type { Arrival, IntakeRecords, Registration, StudyIdentity } from './intake-records.ts'
 export type { ModelRecords, ModelRow, RefusedKit } from './model-records.ts'
 export type { Account, PeopleRecords, SessionRow } from './people-records.ts'

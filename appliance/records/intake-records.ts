@@ -42,7 +42,14 @@ export interface Arrival {
 export type Registration =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'quarantined'; readonly reason: string }
-  | { readonly kind: 'added'; readonly studyId: number; readonly revisionId: number; readonly opened: boolean }
+  | {
+      readonly kind: 'added'
+      readonly studyId: number
+      readonly revisionId: number
+      readonly revision: number
+      /** True when this arrival opened the revision. */
+      readonly opened: boolean
+    }
 
 export const SELECT_INSTANCES_OF_UID = 'SELECT instance_id, digest FROM instance WHERE sop_instance_uid = ?'
 export const SELECT_INSTANCE_OF_DIGEST = 'SELECT instance_id FROM instance WHERE digest = ? LIMIT 1'
@@ -111,7 +118,7 @@ export class IntakeRecords {
     const revision = this.#openRevision(study.studyId, arrival)
     this.#sql.run(ADD_REVISION_INSTANCE, revision.revisionId, revision.revisionId, instanceId)
     this.#sql.run(TOUCH_REVISION, arrival.receivedAt, arrival.urgent ? 1 : 0, revision.revisionId)
-    return { kind: 'added', studyId: study.studyId, revisionId: revision.revisionId, opened: revision.opened }
+    return { kind: 'added', studyId: study.studyId, ...revision }
   }
 
   /** True when some registered instance has this content, so that its spool file must stay. */
@@ -127,7 +134,8 @@ export class IntakeRecords {
 
   #insertInstance(arrival: Arrival, studyId: number | null, conflict: boolean): number {
     const header = arrival.header.kind === 'read' ? arrival.header : undefined
-    const inserted = this.#sql.run(INSERT_INSTANCE, 
+    const inserted = this.#sql.run(
+      INSERT_INSTANCE,
       arrival.sopInstanceUid,
       arrival.digest,
       arrival.sopClassUid,
@@ -151,7 +159,8 @@ export class IntakeRecords {
       study.studyInstanceUid,
     )
     if (found !== undefined) return found
-    const inserted = this.#sql.run(INSERT_STUDY, 
+    const inserted = this.#sql.run(
+      INSERT_STUDY,
       study.studyInstanceUid,
       study.studyPseudonym,
       study.patientPseudonym,
@@ -169,12 +178,13 @@ export class IntakeRecords {
     return { studyId: inserted.lastInsertRowid, patientId: study.patientId, modalities: '' }
   }
 
-  #openRevision(studyId: number, arrival: Arrival): { revisionId: number; opened: boolean } {
+  #openRevision(studyId: number, arrival: Arrival): { revisionId: number; revision: number; opened: boolean } {
     const newest = this.#sql.get<{ revisionId: number; number: number; assembly: string }>(
       SELECT_NEWEST_REVISION,
       studyId,
     )
-    if (newest?.assembly === 'receiving') return { revisionId: newest.revisionId, opened: false }
+    if (newest?.assembly === 'receiving')
+      return { revisionId: newest.revisionId, revision: newest.number, opened: false }
     const at = arrival.receivedAt
     if (newest !== undefined) {
       this.#sql.run(SUPERSEDE_REVISION, newest.revisionId)
@@ -184,6 +194,6 @@ export class IntakeRecords {
     const inserted = this.#sql.run(INSERT_REVISION, studyId, number, arrival.urgent ? 1 : 0, at, at)
     const revisionId = inserted.lastInsertRowid
     if (newest !== undefined) this.#sql.run(COPY_REVISION_INSTANCES, revisionId, newest.revisionId)
-    return { revisionId, opened: true }
+    return { revisionId, revision: number, opened: true }
   }
 }

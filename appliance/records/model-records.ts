@@ -39,10 +39,10 @@ ON CONFLICT (model_digest) DO UPDATE SET state = excluded.state, message = exclu
 export const SET_MODEL_STATE = 'UPDATE model SET state = ?, message = ?, changed_at = ? WHERE model_digest = ?'
 export const RETAIN_ACTIVE = `
 UPDATE model SET state = 'retained', message = NULL, changed_at = ? WHERE model_name = ? AND state = 'active'`
-export const SELECT_MARKS = 'SELECT name, value FROM high_water_mark'
-export const RAISE_MARK = `
-INSERT INTO high_water_mark (name, value) VALUES (?, ?)
-ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`
+export const SELECT_MARKS = 'SELECT content FROM high_water_marks WHERE only_row = 1'
+export const PUT_MARKS = `
+INSERT INTO high_water_marks (only_row, content) VALUES (1, ?)
+ON CONFLICT (only_row) DO UPDATE SET content = excluded.content`
 export const INSERT_REFUSED_KIT = `
 INSERT INTO refused_kit (kit_digest, path, code, message, refused_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (kit_digest) DO NOTHING`
@@ -72,18 +72,7 @@ export class ModelRecords {
 
   put(row: ModelRow): void {
     const { digest, name, version, releaseCounter, state, message, approvals, statement, changedAt } = row
-    this.#sql.run(
-      UPSERT_MODEL,
-      digest,
-      name,
-      version,
-      releaseCounter,
-      state,
-      message,
-      approvals,
-      statement,
-      changedAt,
-    )
+    this.#sql.run(UPSERT_MODEL, digest, name, version, releaseCounter, state, message, approvals, statement, changedAt)
   }
 
   /** Makes one version the active one of its name; the one before is retained for rollback. Inside a transaction. */
@@ -96,18 +85,20 @@ export class ModelRecords {
     this.#sql.run(SET_MODEL_STATE, state, message, at, digest)
   }
 
-  marks(): Readonly<Record<string, number>> {
-    const rows = this.#sql.all<{ name: string; value: number }>(SELECT_MARKS)
-    return Object.fromEntries(rows.map((row) => [row.name, row.value]))
+  /** The stored marks as JSON text, or undefined when nothing was verified yet. */
+  marks(): string | undefined {
+    return this.#sql.get<{ content: string }>(SELECT_MARKS)?.content
   }
 
-  raiseMark(name: string, value: number): void {
-    this.#sql.run(RAISE_MARK, name, value)
+  putMarks(content: string): void {
+    this.#sql.run(PUT_MARKS, content)
   }
 
   /** @returns true when this refusal was not known yet. */
   insertRefusedKit(row: RefusedKit): boolean {
-    return this.#sql.run(INSERT_REFUSED_KIT, row.kitDigest, row.path, row.code, row.message, row.refusedAt).changes === 1
+    return (
+      this.#sql.run(INSERT_REFUSED_KIT, row.kitDigest, row.path, row.code, row.message, row.refusedAt).changes === 1
+    )
   }
 
   refusedKits(): readonly RefusedKit[] {

@@ -58,6 +58,9 @@ INSERT INTO score (result_id, code, title, value, threshold_milli, above) VALUES
 export const INSERT_REPORT = `
 INSERT INTO report (revision_id, model_digest, sop_class_uid, sop_instance_uid, content, created_at)
 VALUES (?, ?, ?, ?, ?, ?)`
+export const SELECT_NEWEST_REPORT = `
+SELECT r.sop_instance_uid AS sopInstanceUid FROM revision v JOIN report r ON r.revision_id = v.revision_id
+WHERE v.study_id = ? AND r.model_digest = ? ORDER BY v.number DESC LIMIT 1`
 export const INSERT_DELIVERY = `
 INSERT INTO delivery (report_id, destination, state, next_attempt_at, created_at) VALUES (?, ?, 'pending', ?, ?)`
 export const SELECT_DUE_DELIVERIES = `
@@ -125,6 +128,11 @@ export class ResultRecords {
     const { revisionId, modelDigest, sopClassUid, sopInstanceUid, content } = row
     const report = this.#sql.run(INSERT_REPORT, revisionId, modelDigest, sopClassUid, sopInstanceUid, content, at)
     for (const name of destinations) this.#sql.run(INSERT_DELIVERY, report.lastInsertRowid, name, at, at)
+  }
+
+  /** SOP Instance UID of the newest report that a model made on a study. */
+  newestReport(studyId: number, modelDigest: string): string | undefined {
+    return this.#sql.get<{ sopInstanceUid: string }>(SELECT_NEWEST_REPORT, studyId, modelDigest)?.sopInstanceUid
   }
 
   /** Deliveries for one destination that may be tried now, oldest first. */

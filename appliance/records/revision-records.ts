@@ -58,12 +58,20 @@ UPDATE revision SET processing = CASE superseded WHEN 1 THEN 'not-scored' ELSE '
 WHERE processing = 'running'`
 export const FINISH_REVISION = `
 UPDATE revision SET processing = ?, reason = ?, finished_at = ? WHERE revision_id = ? AND processing = 'running'`
+export const PUT_BACK_REVISION = `
+UPDATE revision SET processing = CASE superseded WHEN 1 THEN 'not-scored' ELSE 'queued' END,
+  reason = CASE superseded WHEN 1 THEN 'superseded' ELSE reason END, attempts = attempts - ?
+WHERE revision_id = ? AND processing = 'running'`
 export const SELECT_SUPERSEDED = 'SELECT superseded FROM revision WHERE revision_id = ?'
 export const SELECT_REVISION_INSTANCES = `
 SELECT ri.ordinal, i.instance_id AS instanceId, i.digest, i.bytes, i.sop_instance_uid AS sopInstanceUid,
   i.sop_class_uid AS sopClassUid
 FROM revision_instance ri JOIN instance i ON i.instance_id = ri.instance_id
 WHERE ri.revision_id = ? ORDER BY ri.ordinal`
+export const SELECT_OPEN_DIGESTS = `
+SELECT DISTINCT i.digest FROM revision r JOIN revision_instance ri ON ri.revision_id = r.revision_id
+JOIN instance i ON i.instance_id = ri.instance_id
+WHERE r.superseded = 0 AND (r.assembly = 'receiving' OR r.processing IN ('queued','running'))`
 export const COUNT_UNFINISHED = `
 SELECT
   (SELECT count(*) FROM revision WHERE assembly = 'receiving') AS receiving,
@@ -116,6 +124,11 @@ export class RevisionRecords {
     return this.#sql.run(FINISH_REVISION, processing, reason, at, revisionId).changes === 1
   }
 
+  /** Work that could not be done now waits again; the attempt counts unless the revision had no part in it. */
+  putBack(revisionId: number, counts: boolean): void {
+    this.#sql.run(PUT_BACK_REVISION, counts ? 0 : 1, revisionId)
+  }
+
   /** True when a later revision of the same study exists. */
   isSuperseded(revisionId: number): boolean {
     return this.#sql.get<{ superseded: number }>(SELECT_SUPERSEDED, revisionId)?.superseded === 1
@@ -124,6 +137,11 @@ export class RevisionRecords {
   /** The instances of a revision in the order of their arrival. */
   instances(revisionId: number): readonly RevisionInstance[] {
     return this.#sql.all(SELECT_REVISION_INSTANCES, revisionId)
+  }
+
+  /** Digests of the instances that open revisions still need. */
+  openDigests(): readonly string[] {
+    return this.#sql.all<{ digest: string }>(SELECT_OPEN_DIGESTS).map((row) => row.digest)
   }
 
   /** Counts of open work. */

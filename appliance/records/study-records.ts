@@ -1,12 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { Prepared } from './prepared.ts'
-import type {
-  AssemblyState,
-  CompletionReason,
-  DeliveryState,
-  ProcessingState,
-  StudyState,
-} from './vocabulary.ts'
+import type { AssemblyState, CompletionReason, DeliveryState, ProcessingState, StudyState } from './vocabulary.ts'
 
 /** One study in a list. Holds identifying values: for signed-in people at the site only. */
 export interface StudyRow {
@@ -27,8 +21,6 @@ export interface StudyRow {
   readonly instances: number
   readonly firstReceivedAt: number
   readonly lastReceivedAt: number
-  readonly highestScore: number | null
-  readonly anyAbove: 0 | 1 | null
 }
 
 /** What a list asks for. `before` is the place of the last row of the page before. */
@@ -124,13 +116,7 @@ const STUDY_COLUMNS = `s.study_id AS studyId, s.study_pseudonym AS studyPseudony
   s.patient_birth_date AS patientBirthDate, s.patient_sex AS patientSex, s.accession_number AS accessionNumber,
   s.study_date AS studyDate, s.study_time AS studyTime, s.study_description AS studyDescription, s.modalities,
   s.current_revision AS revision, s.state, s.instance_count AS instances, s.first_received_at AS firstReceivedAt,
-  s.last_received_at AS lastReceivedAt,
-  (SELECT max(c.value) FROM revision v JOIN result r ON r.revision_id = v.revision_id
-    JOIN score c ON c.result_id = r.result_id
-    WHERE v.study_id = s.study_id AND v.number = s.current_revision) AS highestScore,
-  (SELECT max(c.above) FROM revision v JOIN result r ON r.revision_id = v.revision_id
-    JOIN score c ON c.result_id = r.result_id
-    WHERE v.study_id = s.study_id AND v.number = s.current_revision) AS anyAbove`
+  s.last_received_at AS lastReceivedAt`
 const PAGE = `(s.last_received_at, s.study_id) < (?, ?) ORDER BY s.last_received_at DESC, s.study_id DESC LIMIT ?`
 const MATCHES = `(s.patient_name LIKE ? ESCAPE '!' OR s.patient_id LIKE ? ESCAPE '!'
   OR s.accession_number LIKE ? ESCAPE '!' OR s.study_pseudonym LIKE ? ESCAPE '!')`
@@ -140,6 +126,9 @@ export const SEARCH_STUDIES = `SELECT ${STUDY_COLUMNS} FROM study s WHERE ${MATC
 export const SEARCH_STUDIES_IN_STATE = `SELECT ${STUDY_COLUMNS} FROM study s WHERE s.state = ? AND ${MATCHES} AND ${PAGE}`
 export const SELECT_STUDY = `SELECT ${STUDY_COLUMNS} FROM study s WHERE s.study_pseudonym = ?`
 export const SELECT_STUDY_PSEUDONYM = 'SELECT study_pseudonym AS studyPseudonym FROM study WHERE study_id = ?'
+export const SELECT_STUDY_STATE = `
+SELECT study_pseudonym AS study, state, current_revision AS revision FROM study WHERE study_id = ?`
+export const SET_PATIENT_PSEUDONYM = 'UPDATE study SET patient_pseudonym = ? WHERE study_id = ?'
 export const COUNT_STUDIES = 'SELECT state, count(*) AS count FROM study GROUP BY state'
 export const SELECT_REVISIONS = `
 SELECT revision_id AS revisionId, number, assembly, completion_reason AS completionReason, processing, superseded,
@@ -217,6 +206,16 @@ export class StudyRecords {
 
   pseudonymOf(studyId: number): string | undefined {
     return this.#sql.get<{ studyPseudonym: string }>(SELECT_STUDY_PSEUDONYM, studyId)?.studyPseudonym
+  }
+
+  /** The pseudonym as the de-identification has it, which is the one that leaves. */
+  setPatientPseudonym(studyId: number, patientPseudonym: string): void {
+    this.#sql.run(SET_PATIENT_PSEUDONYM, patientPseudonym, studyId)
+  }
+
+  /** Pseudonym, state and current revision. */
+  stateOf(studyId: number): { study: string; state: StudyState; revision: number } | undefined {
+    return this.#sql.get(SELECT_STUDY_STATE, studyId)
   }
 
   countsByState(): Readonly<Record<string, number>> {

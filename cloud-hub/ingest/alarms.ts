@@ -1,6 +1,7 @@
 import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { HubAudit } from '../audit/hub-audit.ts'
+import { siteLogOrigin } from '../audit/site-mirror.ts'
 
 /** A device that keeps sending rubbish must not be able to fill the audit log: one entry a minute and cause. */
 const AUDIT_INTERVAL_MS = 60_000
@@ -37,9 +38,9 @@ export class AlarmBook {
     this.#write.run({ device, code, occurrences, at: toIsoInstant(now), audited: audited ? 1 : 0 })
     if (!audited || NOT_AUDITED.has(code)) return
     this.#audit.record({
-      event: 'ingest.refused',
+      event: code === 'audit-inconsistent' ? 'log.inconsistent' : 'ingest.refused',
       actor: { kind: 'device', id: device },
-      subject: { kind: 'device', id: device },
+      subject: code === 'audit-inconsistent' ? { kind: 'log', id: siteLogOrigin(device) } : { kind: 'device', id: device },
       outcome: 'refused',
       codes: [code],
     })

@@ -92,6 +92,16 @@ export class Broker implements Service {
     await closed
   }
 
+  /** Takes another server certificate into use for the connections to come. */
+  renew(credential: { readonly certificatePem: string; readonly keyPem: string }): void {
+    this.#server?.setSecureContext({
+      ca: this.#options.caPem,
+      cert: credential.certificatePem,
+      key: credential.keyPem,
+      minVersion: 'TLSv1.3',
+    })
+  }
+
   /** Ends the connections of one device, such as after a revocation. */
   disconnect(commonName: string): void {
     for (const socket of this.#sockets) if (commonNameOf(socket) === commonName) socket.destroy()

@@ -1,4 +1,5 @@
 import './reflect-metadata.ts'
+import type { webcrypto } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -137,15 +138,15 @@ function generalName(name: string): { readonly type: 'ip' | 'dns'; readonly valu
   return { type: isIP(name) === 0 ? 'dns' : 'ip', value: name }
 }
 
-async function generateKeys(): Promise<CryptoKeyPair> {
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 }
 
-async function exportKey(key: CryptoKey): Promise<string> {
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
 }
 
-async function importKey(pem: string): Promise<CryptoKey> {
+async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
   const der = PemConverter.decodeFirst(pem)
   return crypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])
 }

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3'
 type Row = Record<string, unknown>
 
 const ONE = (table: string): string => `SELECT * FROM ${table} WHERE envelope = ?`
+const LEAF = `SELECT leaf_index, leaf FROM site_leaf_envelope JOIN audit_leaf USING (log, leaf_index) WHERE envelope = ?`
 const MANY = (table: string): string => `SELECT * FROM ${table} WHERE envelope = ? ORDER BY position`
 
 /**
@@ -13,6 +14,7 @@ const MANY = (table: string): string => `SELECT * FROM ${table} WHERE envelope =
 export class EffectReader {
   readonly #one: (table: string, id: number) => Row
   readonly #many: (table: string, id: number) => Row[]
+  readonly #leaf: (id: number) => Row
 
   constructor(database: Database.Database) {
     const prepared = new Map<string, Database.Statement>()
@@ -22,6 +24,7 @@ export class EffectReader {
       return known
     }
     this.#one = (table, id) => statement(ONE(table)).get(id) as Row
+    this.#leaf = (id) => statement(LEAF).get(id) as Row
     this.#many = (table, id) => statement(MANY(table)).all(id) as Row[]
   }
 
@@ -56,7 +59,7 @@ export class EffectReader {
         }
       }
       case 'audit-leaf': {
-        const row = this.#one('site_leaf_envelope', id)
+        const row = this.#leaf(id)
         return { index: row['leaf_index'], leaf: (row['leaf'] as Buffer).toString('base64') }
       }
       case 'audit-checkpoint':

@@ -5,6 +5,7 @@ import {
   type StreamName,
   STREAMS,
 } from '@leadglass/sync-agent/contract'
+import { CompactRange } from '@leadglass/sync-agent/audit-log'
 import { sha256Hex } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { EffectReader } from './effect-reader.ts'
@@ -39,29 +40,24 @@ interface InboxRow {
   readonly digest: string
 }
 
-/** Computes a tree head from leaf inputs, one at a time. */
-export type TreeHeadOf = (leaves: Iterable<Uint8Array>) => Uint8Array
-
 /**
  * Root of every (device, epoch), with digests recomputed from the effect tables: an effect that was lost, doubled or
  * changed shows, even when the inbox row is whole.
  */
-export function epochRoots(
-  database: Database.Database,
-  treeHead: TreeHeadOf,
-): { readonly roots: EpochRoot[]; readonly damaged: DamagedEffect[] } {
+export function epochRoots(database: Database.Database): { readonly roots: EpochRoot[]; readonly damaged: DamagedEffect[] } {
   const reader = new EffectReader(database)
   const damaged: DamagedEffect[] = []
   const epochs = database.prepare(READ_EPOCHS).all() as { readonly device: DeviceId; readonly epoch: number }[]
   const readEnvelopes = database.prepare(READ_ENVELOPES)
   const roots = epochs.map(({ device, epoch }) => {
     const rows = readEnvelopes.all(device, epoch) as InboxRow[]
-    const leaves = rows.map((row) => {
+    const tree = new CompactRange()
+    for (const row of rows) {
       const digest = recomputed(reader, device, epoch, row)
       if (digest !== row.digest) damaged.push({ device, epoch, stream: row.stream, sequence: row.sequence })
-      return Buffer.from(digest ?? '', 'hex')
-    })
-    return { device, epoch, envelopes: rows.length, root: Buffer.from(treeHead(leaves)).toString('hex') }
+      tree.append(Buffer.from(digest ?? '', 'hex'))
+    }
+    return { device, epoch, envelopes: rows.length, root: Buffer.from(tree.root()).toString('hex') }
   })
   return { roots, damaged }
 }

@@ -9,8 +9,9 @@ import type { ParsedBatch, Refusal } from './payload.ts'
 const READ_DEVICE = 'SELECT revoked_at FROM device WHERE device = ?'
 const TOUCH_DEVICE = 'UPDATE device SET last_seen_at = ? WHERE device = ?'
 const READ_WATERMARKS = 'SELECT epoch, stream, sequence FROM stream_watermark WHERE device = ? ORDER BY epoch, stream'
-const WRITE_WATERMARK = `INSERT INTO stream_watermark (device, epoch, stream, sequence) VALUES (?, ?, ?, ?)
-  ON CONFLICT (device, epoch, stream) DO UPDATE SET sequence = excluded.sequence`
+const WRITE_WATERMARK = `INSERT INTO stream_watermark (device, epoch, stream, sequence, duplicates, refused)
+  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, epoch, stream) DO UPDATE SET sequence = excluded.sequence,
+  duplicates = duplicates + excluded.duplicates, refused = refused + excluded.refused`
 export const READ_COMMITTED_DIGEST =
   'SELECT digest FROM envelope_inbox WHERE device = ? AND epoch = ? AND stream = ? AND sequence = ?'
 const INSERT_ENVELOPE = `INSERT INTO envelope_inbox (device, epoch, stream, sequence, kind, digest, received_at)
@@ -20,6 +21,8 @@ const DELETE_ENVELOPE = 'DELETE FROM envelope_inbox WHERE id = ?'
 
 /** The mirror of the sites' audit logs, as the inbox needs it. Both methods write only when they accept. */
 export interface SiteAuditPort {
+  /** Makes room for the device's log; called before the transaction that accepts its leaves. */
+  open(device: DeviceId): void
   /** @returns false when the leaf does not continue the log that the hub has seen. */
   acceptLeaf(device: DeviceId, envelope: number, index: number, leaf: Uint8Array): boolean
   /** @returns false when the checkpoint contradicts the log that the hub has seen. */
@@ -70,6 +73,7 @@ export class Inbox {
 
   /** Commits batches in the order given. When this returns, everything that the results acknowledge is on disk. */
   commit(batches: readonly ParsedBatch[]): BatchResult[] {
+    for (const { device } of batches) if (this.#readDevice.get(device) !== undefined) this.#audit.open(device)
     return this.#database.transaction(() => batches.map((batch) => this.#commitOne(batch))).immediate()
   }
 
@@ -85,40 +89,45 @@ export class Inbox {
     const watermarks = new Map(
       (this.#readWatermarks.all(batch.device) as Watermark[]).map((mark) => [streamKey(mark), mark]),
     )
-    const touched = new Map<string, Watermark>()
+    const touched = new Map<string, Touched>()
     const refused: Refusal[] = [...batch.refused]
     let accepted = 0
-    let duplicates = 0
     let checkpointSeen = false
     for (const envelope of batch.envelopes) {
       const { epoch, stream, sequence } = envelope
       const key = streamKey(envelope)
-      const current = watermarks.get(key) ?? { epoch, stream, sequence: 0 }
+      const current = touched.get(key) ?? {
+        mark: watermarks.get(key) ?? { epoch, stream, sequence: 0 },
+        duplicates: 0,
+        refused: 0,
+      }
       touched.set(key, current)
-      const admission = admit(envelope, current.sequence, this.#committedDigest(envelope, current.sequence))
-      if (admission.outcome === 'refuse') refused.push({ epoch, stream, sequence, code: admission.code })
-      else if (admission.outcome === 'duplicate') duplicates += 1
+      const admission = admit(envelope, current.mark.sequence, this.#committedDigest(envelope, current.mark.sequence))
+      const refuse = (code: Refusal['code']): void => {
+        refused.push({ epoch, stream, sequence, code })
+        current.refused += 1
+      }
+      if (admission.outcome === 'refuse') refuse(admission.code)
+      else if (admission.outcome === 'duplicate') current.duplicates += 1
       else if (this.#store(envelope, at)) {
-        const mark = { epoch, stream, sequence }
-        watermarks.set(key, mark)
-        touched.set(key, mark)
+        current.mark = { epoch, stream, sequence }
         accepted += 1
-      } else refused.push({ epoch, stream, sequence, code: 'audit-inconsistent' })
+      } else refuse('audit-inconsistent')
       checkpointSeen ||= envelope.body.kind === 'audit-checkpoint'
     }
-    for (const mark of touched.values()) {
-      if (mark.sequence > 0) this.#writeWatermark.run(batch.device, mark.epoch, mark.stream, mark.sequence)
+    for (const { mark, duplicates, refused: turnedAway } of touched.values()) {
+      this.#writeWatermark.run(batch.device, mark.epoch, mark.stream, mark.sequence, duplicates, turnedAway)
     }
     this.#raiseAlarms(batch, refused)
     return {
       outcome: 'committed',
       accepted,
-      duplicates,
+      duplicates: [...touched.values()].reduce((sum, one) => sum + one.duplicates, 0),
       acknowledgement: {
         schema: 'leadglass.acknowledgement/1',
         device: batch.device,
         batch: batch.batch,
-        watermarks: [...touched.values()],
+        watermarks: [...touched.values()].map((one) => one.mark),
         refused,
         cosigned: checkpointSeen ? this.#audit.lastCosigned(batch.device) : null,
       },
@@ -156,6 +165,13 @@ export class Inbox {
     if (batch.unreadable > 0) counts.set('schema', (counts.get('schema') ?? 0) + batch.unreadable)
     for (const [code, count] of counts) this.#alarms.raise(batch.device, code, count)
   }
+}
+
+/** What a batch did to one stream. */
+interface Touched {
+  mark: Watermark
+  duplicates: number
+  refused: number
 }
 
 function streamKey(mark: Pick<Watermark, 'epoch' | 'stream'>): string {

@@ -15,6 +15,8 @@ export interface IngestClientOptions {
   readonly caPem: string
   readonly certificatePem: string
   readonly keyPem: string
+  /** True when `start` waits for the broker; false when a broker that is away is only tried again. */
+  readonly waitForBroker: boolean
 }
 
 /** Takes one payload. Resolves when the next one may come: this is the backpressure towards the broker. */
@@ -33,7 +35,10 @@ export class IngestClient implements Service {
     this.#logger = logger
   }
 
-  /** Resolves when the first subscription stands. @throws {BrokerError} when that does not happen within ten seconds. */
+  /**
+   * Connects and subscribes; after a lost connection both are done again.
+   * @throws {BrokerError} when the broker is waited for and is not there within ten seconds.
+   */
   async start(): Promise<void> {
     const { url, caPem, certificatePem, keyPem } = this.#options
     const client = mqtt.connect(url, {
@@ -66,6 +71,7 @@ export class IngestClient implements Service {
     try {
       await subscribed
     } catch (error) {
+      if (!this.#options.waitForBroker) return this.#logger.warn('ingest.broker-away', { url })
       await this.stop()
       throw error
     }
@@ -75,6 +81,13 @@ export class IngestClient implements Service {
     const client = this.#client
     this.#client = undefined
     if (client !== undefined) await client.endAsync(true)
+  }
+
+  /** Takes another client certificate into use for the next connection. */
+  renew(credential: { readonly certificatePem: string; readonly keyPem: string }): void {
+    if (this.#client === undefined) return
+    this.#client.options.cert = credential.certificatePem
+    this.#client.options.key = credential.keyPem
   }
 
   /** Sends a message to a device. Failure is logged only: the device sends again until it is acknowledged. */

@@ -32,6 +32,8 @@ CREATE TABLE stream_watermark (
   epoch INTEGER NOT NULL,
   stream TEXT NOT NULL,
   sequence INTEGER NOT NULL,
+  duplicates INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
   PRIMARY KEY (device, epoch, stream)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,5 +1,5 @@
 import { modelReference, vocabularyCode } from '@leadglass/sync-agent/contract'
-import { digestOfJson, type JsonValue, type Sha256Hex, sha256Hex } from '@leadglass/sync-agent/foundation'
+import { digestOfJson, type Sha256Hex, sha256Hex } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
 import { graphEntry, tensorSource, wiringProblems } from './graphs.ts'
 import { packagePath } from './paths.ts'
@@ -142,5 +142,5 @@ function fileProblems(manifest: z.infer<typeof members>): readonly string[] {
 
 /** The digest of a package: SHA-256 of its manifest in canonical JSON, which are the manifest's bytes. */
 export function packageDigest(manifest: ModelManifest): Sha256Hex {
-  return digestOfJson(manifest as unknown as JsonValue)
+  return digestOfJson(manifest)
 }

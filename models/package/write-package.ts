@@ -1,12 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import {
-  canonicalJson,
-  digestOf,
-  type JsonValue,
-  syncFolder,
-  writeFileAtomically,
-} from '@leadglass/sync-agent/foundation'
+import { canonicalJson, digestOf, syncFolder, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { PackageError } from './errors.ts'
 import { MODEL_PACKAGE_SCHEMA, type ModelManifest, type PackageFile } from './manifest.ts'
 import { MANIFEST_NAME } from './paths.ts'
@@ -30,7 +24,7 @@ export function sealManifest(content: PackageContent): Uint8Array {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, bytes]): PackageFile => ({ path, sha256: digestOf(bytes), bytes: bytes.length }))
   const manifest = { ...content.manifest, schema: MODEL_PACKAGE_SCHEMA, files }
-  const bytes = Buffer.from(canonicalJson(manifest as unknown as JsonValue), 'utf8')
+  const bytes = Buffer.from(canonicalJson(manifest), 'utf8')
   parseManifest(bytes)
   return bytes
 }

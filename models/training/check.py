@@ -154,7 +154,7 @@ def test_fitted_head_zeroes_the_gradient():
     random = np.random.default_rng(2)
     features = random.normal(size=(60, 4))
     labels = (features[:, 0] + random.normal(size=60) > 0).astype(float)
-    head = fit_head(features, labels, np.ones(60), 2.0)
+    head = fit_head(features, labels, 2.0)
     residual = head.probability(features) - labels
     standardised = (features - head.mean) / head.scale
     np.testing.assert_allclose(standardised.T @ residual + 2.0 * head.weight, 0.0, atol=1e-8)

@@ -4,6 +4,7 @@ The first blocks stay as ImageNet left them, so their activations are computed o
 (augmented) image and kept; only the later blocks run in every epoch.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,9 @@ def embed(backbone: Backbone, activations: torch.Tensor) -> np.ndarray:
     return torch.cat([pool(backbone, part) for part in activations.split(32)]).numpy()
 
 
-def finetune(activations: Activations, targets: np.ndarray, weights: np.ndarray, epochs: int, seed: int):
+def finetune(
+    activations: Activations, targets: np.ndarray, weights: np.ndarray, epochs: int, seed: int
+) -> Iterator[Backbone]:
     """Yield the backbone after each epoch of multi-task training.
 
     `targets` is [n, tasks] in 0/1, `weights` is [n, tasks]. Batch-norm statistics stay fixed.

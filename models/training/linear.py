@@ -28,8 +28,8 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
     return 0.5 * (1.0 + np.tanh(0.5 * values))
 
 
-def fit_head(embeddings: np.ndarray, labels: np.ndarray, weights: np.ndarray, penalty: float) -> LinearHead:
-    """Fit by Newton's method on sum(weights * log loss) + penalty / 2 * |weight|^2.
+def fit_head(embeddings: np.ndarray, labels: np.ndarray, penalty: float) -> LinearHead:
+    """Fit by Newton's method on sum(log loss) + penalty / 2 * |weight|^2.
 
     The penalty applies to the weights of the standardised features, not to the bias.
     """
@@ -41,8 +41,8 @@ def fit_head(embeddings: np.ndarray, labels: np.ndarray, weights: np.ndarray, pe
     solution = np.zeros(design.shape[1])
     for _ in range(NEWTON_STEPS):
         probability = sigmoid(design @ solution)
-        gradient = design.T @ (weights * (probability - labels)) + ridge @ solution
-        curvature = weights * probability * (1.0 - probability)
+        gradient = design.T @ (probability - labels) + ridge @ solution
+        curvature = probability * (1.0 - probability)
         step = np.linalg.solve(design.T @ (design * curvature[:, None]) + ridge, gradient)
         solution -= step
         if np.abs(step).max() < TOLERANCE:

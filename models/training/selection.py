@@ -1,5 +1,6 @@
 """Choosing recipe, epochs and penalty by patient-grouped cross-validation within 'shipped'."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from dataset import Cohort
 from finetune import Activations, embed, finetune, new_backbone
 from linear import fit_head
 from metrics import auc, log_loss
+from network import Backbone
 
 FOLDS = 5
 MAX_EPOCHS = 14
@@ -81,7 +83,9 @@ def patient_folds(patients: np.ndarray, seed: int) -> np.ndarray:
     return np.array([fold_of[patient] for patient in patients])
 
 
-def backbones(recipe: str, cohort: Cohort, activations: Activations, rows: np.ndarray, epochs: int, seed: int):
+def backbones(
+    recipe: str, cohort: Cohort, activations: Activations, rows: np.ndarray, epochs: int, seed: int
+) -> Iterator[Backbone]:
     """Yield the backbone after each epoch on the given rows (once, untrained, if frozen)."""
     if recipe == FROZEN:
         yield new_backbone()
@@ -93,7 +97,7 @@ def backbones(recipe: str, cohort: Cohort, activations: Activations, rows: np.nd
 
 def out_of_fold(embeddings: np.ndarray, labels: np.ndarray, train: np.ndarray, penalty: float) -> np.ndarray:
     """Fit a head on the rows in `train` and return the probabilities of the other rows."""
-    head = fit_head(embeddings[train], labels[train], np.ones(train.sum()), penalty)
+    head = fit_head(embeddings[train], labels[train], penalty)
     return head.probability(embeddings[~train])
 
 

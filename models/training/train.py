@@ -3,8 +3,8 @@
     python train.py --data ../../../shared/data/cxr-nih --out ../packages/chest-radiograph/1.0.0
 
 Only patients of the split part 'shipped' touch backbone, head, threshold, early stopping and
-reference distributions. The part 'test' is read once, after everything else is fixed; of the
-part 'site' only the counts are taken.
+reference distributions. The part 'test' is read after everything else is fixed; of the part
+'site' only the counts are taken.
 """
 
 import argparse
@@ -22,14 +22,15 @@ from evaluate import PackageRunner, measure, view_leak
 from export_onnx import export_backbone, export_head
 from finetune import EMBEDDING_LENGTH, embed, frozen_activations, texture_features
 from linear import LinearHead, fit_head
-from metrics import youden_threshold
+from metrics import auc, youden_threshold
 from network import Backbone
 from package import NAME, VERSION, write_golden, write_json, write_manifest
 from preprocess import HEIGHT
 from reference import reference_distributions
 from selection import RECIPES, Choice, backbones, cross_validate, probe
 
-NOTICE = Path(__file__).resolve().parent / "package-notice.md"
+SCRIPTS = Path(__file__).resolve().parent
+LEGAL_FILES = {"package-notice.md": "NOTICE.md", "LICENSE-Apache-2.0.txt": "LICENSE-Apache-2.0.txt"}
 
 
 @dataclass
@@ -57,7 +58,7 @@ def train(shipped: Cohort, seed: int) -> Trained:
     embeddings = embed(backbone, activations.plain)
     return Trained(
         backbone=backbone,
-        head=fit_head(embeddings, shipped.pneumonia, np.ones(len(shipped)), chosen.penalty),
+        head=fit_head(embeddings, shipped.pneumonia, chosen.penalty),
         threshold_milli=youden_threshold(chosen.probabilities, shipped.pneumonia),
         choices=choices,
         chosen=chosen,
@@ -77,13 +78,16 @@ def write_card(trained: Trained, shipped: Cohort, runner: PackageRunner, data: P
     test = load_cohort(data, "test")
     probabilities = runner.probability(runner.embed_images(test.images)).astype(np.float64)
     cohorts = {"shipped": shipped, "site": load_cohort(data, "site"), "test": test}
+    metrics = measure(probabilities, test, "test", trained.threshold_milli)
     card = model_card(
         NAME,
         VERSION,
         {
             "counts": {part: cohort_counts(cohort) for part, cohort in cohorts.items()},
             "training": training_section(shipped, trained.choices, trained.chosen, seed),
-            "metrics": measure(probabilities, test, "test", trained.threshold_milli),
+            "metrics": metrics,
+            "shippedAuc": auc(trained.chosen.probabilities, shipped.pneumonia),
+            "testAuc": metrics[0]["value"],
             "knownShortcuts": known_shortcuts(
                 trained.chosen, trained.texture, shipped, view_leak(probabilities, test)
             ),
@@ -115,7 +119,8 @@ def main() -> None:
         reference_distributions(trained.chosen.probabilities, embeddings, shipped.images),
     )
     write_golden(out, runner)
-    shutil.copyfile(NOTICE, out / "NOTICE.md")
+    for source, target in LEGAL_FILES.items():
+        shutil.copyfile(SCRIPTS / source, out / target)
     card = write_card(trained, shipped, runner, arguments.data, arguments.seed, out)
     summary = {
         "digest": write_manifest(out, trained.threshold_milli),

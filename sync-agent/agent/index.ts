@@ -1,2 +1,2 @@
-export { type AgentConfig, agentConfig, resolveConfig } from './config.ts'
+export { type AgentConfig, agentConfig, agentStateFolder, resolveConfig } from './config.ts'
 export { AGENT_CODE_FOLDERS, permissionArguments } from './permission-arguments.ts'

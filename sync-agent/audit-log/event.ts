@@ -9,14 +9,14 @@ export const AUDIT_EVENT_SCHEMA = 'leadglass.audit-event/1'
 /** Largest leaf in bytes. C2SP tlog-tiles carries entries of up to 65,535 bytes; audit events stay far below. */
 export const MAX_LEAF_BYTES = 60_000
 
-/** Random or content-derived: a UUID, or 16 to 128 hexadecimal digits. Neither can be an identifier of a patient. */
-const opaque = z.string().regex(/^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,128})$/)
+/** Random or content-derived: a UUID, or 32 to 128 hexadecimal digits. An accession number or a date is neither. */
+const opaque = z.string().regex(/^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,128})$/)
 
 /** A model version, `chest-radiograph@1.0.0`, or the digest of its manifest. */
 const modelId = z.string().regex(/^(?:[a-z][a-z0-9-]{1,63}@\d{1,4}\.\d{1,4}\.\d{1,6}|[0-9a-f]{64})$/)
 
 /** The name of a log: `leadglass/<device>/audit`. */
-const logOrigin = z.string().regex(/^[a-z0-9][a-z0-9./-]{0,127}$/)
+const logOrigin = z.string().regex(/^[a-z][a-z0-9./-]{0,127}$/)
 
 const person = z.union([personPseudonym, personIdentifier])
 
@@ -44,7 +44,8 @@ export const AUDIT_SUBJECTS = {
   destination: vocabularyCode,
   stream: vocabularyCode,
   process: vocabularyCode,
-  device: deviceId,
+  /** A device's name may be digits only; as a subject it must not look like a date or a number of a patient. */
+  device: deviceId.refine((id) => /[a-z]/.test(id)),
   person,
   log: logOrigin,
 } as const

@@ -38,7 +38,7 @@ export interface ApproverKey {
 /** The public key bytes of an Ed25519 key in its one accepted spelling, or undefined. */
 export function ed25519Bytes(key: Key): Uint8Array | undefined {
   // One spelling only: tuf-js also takes PEM and upper-case hexadecimal, and each would make an alias of the same key.
-  const spelling = key.keyVal['public']
+  const spelling = key.keyVal.public
   if (key.keyType !== 'ed25519' || key.scheme !== 'ed25519') return undefined
   if (spelling === undefined || !/^[0-9a-f]{64}$/.test(spelling) || Object.keys(key.keyVal).length !== 1)
     return undefined

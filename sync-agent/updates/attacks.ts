@@ -85,7 +85,8 @@ export type UpdateStorageCode = 'state-not-writable' | 'kit-not-writable'
 export class UpdateStorageError extends CodedError<UpdateStorageCode> {
   constructor(code: UpdateStorageCode, cause: unknown) {
     super(code, 'transient', {
-      message: code === 'kit-not-writable' ? 'the update kit could not be written' : 'update state could not be written',
+      message:
+        code === 'kit-not-writable' ? 'the update kit could not be written' : 'update state could not be written',
       effect: 'This update attempt stops. The models in use and the previous kit are unchanged.',
       nextStep: 'Look at free space and permissions of the folder; the next attempt continues where this one stopped.',
       cause,

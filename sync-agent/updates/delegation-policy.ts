@@ -50,7 +50,10 @@ function findTargetsFault(targets: Metadata<Targets>, policy: ApprovalPolicy): P
   }
   const delegations = targets.signed.delegations
   if (delegations?.succinctRoles !== undefined) {
-    return { attack: 'extra-delegation', message: 'The role targets delegates to hashed bins, which this device refuses.' }
+    return {
+      attack: 'extra-delegation',
+      message: 'The role targets delegates to hashed bins, which this device refuses.',
+    }
   }
   const roles = Object.values(delegations?.roles ?? {})
   const extra = roles.find((role) => role.name !== APPROVED_MODELS_ROLE)
@@ -84,7 +87,7 @@ function findKeyFault(root: Metadata<Root>, targets: Metadata<Targets>): PolicyF
   const keys = targets.signed.delegations?.keys ?? {}
   const alias = findAlias(keys)
   if (alias !== undefined) return alias
-  const others = new Set(Object.values(root.signed.keys).map((key) => key.keyVal['public']))
+  const others = new Set(Object.values(root.signed.keys).map((key) => key.keyVal.public))
   for (const [keyid, key] of Object.entries(keys)) {
     if (readApproverKey(keyid, key) === undefined) {
       return {
@@ -92,7 +95,7 @@ function findKeyFault(root: Metadata<Root>, targets: Metadata<Targets>): PolicyF
         message: `The key ${keyid.slice(0, 12)} is listed as an approver's key but does not say whose it is.`,
       }
     }
-    if (others.has(key.keyVal['public'])) {
+    if (others.has(key.keyVal.public)) {
       return {
         attack: 'key-reused',
         message: `The key ${keyid.slice(0, 12)} is listed as an approver's key and also serves the repository itself.`,
@@ -107,7 +110,10 @@ function findAlias(keys: Readonly<Record<string, Key>>): PolicyFinding | undefin
   for (const [keyid, key] of Object.entries(keys)) {
     const bytes = ed25519Bytes(key)
     if (bytes === undefined) {
-      return { attack: 'unknown-approver', message: `The key ${keyid.slice(0, 12)} is not an Ed25519 key in plain form.` }
+      return {
+        attack: 'unknown-approver',
+        message: `The key ${keyid.slice(0, 12)} is not an Ed25519 key in plain form.`,
+      }
     }
     const spelling = Buffer.from(bytes).toString('hex')
     // TUF 4.2: clients calculate each KEYID. A key under a second name would count as a second signer.

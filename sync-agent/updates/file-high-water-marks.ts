@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { canonicalJson, digestOf, type Logger, sha256Hex, writeFileAtomically } from '../foundation/index.ts'
 import { UpdateStorageError } from './attacks.ts'
-import { type HighWaterMarks, type HighWaterMarksState, highWaterMarksState, mergeMarks, NO_MARKS } from './high-water-marks.ts'
+import {
+  type HighWaterMarks,
+  type HighWaterMarksState,
+  highWaterMarksState,
+  mergeMarks,
+  NO_MARKS,
+} from './high-water-marks.ts'
 
 const COPIES = ['high-water-marks.a.json', 'high-water-marks.b.json'] as const
 const sealed = z.strictObject({ marks: highWaterMarksState, digest: sha256Hex })

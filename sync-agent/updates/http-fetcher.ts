@@ -18,8 +18,7 @@ export interface HttpFetcherOptions {
   readonly minimumBytesPerPeriod?: number
 }
 
-const TLS_FAILURES =
-  /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS|ERR_SSL|DEPTH_ZERO|HOSTNAME|ALTNAME/
+const TLS_FAILURES = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS|ERR_SSL|DEPTH_ZERO|HOSTNAME|ALTNAME/
 
 /** Reads a repository over HTTP(S): no redirects, no content encoding, size caps, idle time-out, Range resume. */
 export class HttpFetcher implements RepositoryFetcher {
@@ -83,32 +82,37 @@ export class HttpFetcher implements RepositoryFetcher {
   #send(url: URL, from: number): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-      if (from > 0) headers['range'] = `bytes=${from}-`
+      if (from > 0) headers.range = `bytes=${from}-`
       const options: RequestOptions & Record<string, unknown> = { method: 'GET', headers, agent: false }
       const { ca, certificate, privateKey } = this.#options
-      if (ca !== undefined) options['ca'] = ca
-      if (certificate !== undefined) options['cert'] = certificate
-      if (privateKey !== undefined) options['key'] = privateKey
+      if (ca !== undefined) options.ca = ca
+      if (certificate !== undefined) options.cert = certificate
+      if (privateKey !== undefined) options.key = privateKey
       const request: ClientRequest = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options)
       request.setTimeout(this.#idleMs, () => request.destroy(stalled(this.#idleMs)))
-      request.once('response', resolve)
-      request.once('error', (error) => reject(asFetchError(error)))
+      request.once('response', (response) => {
+        request.setTimeout(0) // from here on the body is watched, where the error can be named
+        resolve(response)
+      })
+      request.on('error', (error) => reject(asFetchError(error)))
       request.end()
     })
   }
 
   async *#body(response: IncomingMessage): AsyncIterable<Uint8Array> {
     let inPeriod = 0
+    let waiting = true
     const watch = setInterval(() => {
-      if (inPeriod < this.#minimumBytes && !response.readableEnded && response.readableFlowing !== false) {
-        response.destroy(stalled(this.#idleMs))
-      }
+      // Only while we wait for the server: a slow disk of our own is not its fault.
+      if (waiting && inPeriod < this.#minimumBytes) response.destroy(stalled(this.#idleMs))
       inPeriod = 0
     }, this.#idleMs)
     try {
       for await (const chunk of response) {
         inPeriod += (chunk as Uint8Array).length
+        waiting = false
         yield chunk as Uint8Array
+        waiting = true
       }
       // Node reports a body shorter than its Content-Length as an error; a reset without one ends here.
       if (!response.complete) throw new FetchError('unreachable', 'the connection ended before the file did')
@@ -128,6 +132,7 @@ function stalled(idleMs: number): FetchError {
 function asFetchError(error: unknown): FetchError {
   if (error instanceof FetchError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (TLS_FAILURES.test(code)) return new FetchError('tls', `the server's certificate was not accepted (${code})`, error)
+  if (TLS_FAILURES.test(code))
+    return new FetchError('tls', `the server's certificate was not accepted (${code})`, error)
   return new FetchError('unreachable', `the repository could not be reached (${code || 'connection failed'})`, error)
 }

@@ -33,8 +33,7 @@ export interface ApprovalInput {
  * Pure: the same code runs in the hub before publishing, in the agent and in the appliance.
  */
 export function checkApprovals(input: ApprovalInput): ApprovalOutcome {
-  const fault =
-    findDelegationFault(input.root, input.targets, input.policy) ?? findRedelegation(input.approvedModels)
+  const fault = findDelegationFault(input.root, input.targets, input.policy) ?? findRedelegation(input.approvedModels)
   if (fault !== undefined) return { kind: 'refused', ...fault }
   return checkRelease(signersOf(input.targets, input.approvedModels), input.target, input.policy)
 }
@@ -85,7 +84,7 @@ export function checkRelease(
   if (
     target.path !== releasePath(statement.model) ||
     hashes.length !== 1 ||
-    target.hashes['sha256'] !== statement.model.digest
+    target.hashes.sha256 !== statement.model.digest
   ) {
     return refused('statement-mismatch', `The release of ${name} lists other bytes or another path than was approved.`)
   }
@@ -96,40 +95,47 @@ export function checkRelease(
   if (persons.includes(statement.author)) {
     return refused('author-approved', `The author of ${name} is named as one of its approvers.`)
   }
-  return countApprovals(signers, statement, policy, name)
+  const missing = findMissingApproval(signers, statement.author, policy, name)
+  if (missing !== undefined) return { kind: 'refused', ...missing }
+  return { kind: 'approved', approvals: signers.filter((signer) => signer.person !== statement.author), statement }
 }
 
-function countApprovals(
-  signers: readonly Approval[],
-  statement: ReleaseStatement,
-  policy: ApprovalPolicy,
+/**
+ * What is missing for a release by this author, given the valid signers; undefined when nothing is. An author's own
+ * signature may stand on the file for the sake of other releases; for this one it counts for nothing.
+ */
+export function findMissingApproval(
+  signers: readonly Pick<Approval, 'person' | 'role'>[],
+  author: string,
+  policy: Pick<ApprovalPolicy, 'minimumApprovals' | 'requiredRoles'>,
   name: string,
-): ApprovalOutcome {
-  // An author's signature may stand on the file for the sake of other releases; for this one it counts for nothing.
-  const approvals = signers.filter((signer) => signer.person !== statement.author)
+): PolicyFinding | undefined {
+  const approvals = signers.filter((signer) => signer.person !== author)
   const persons = new Set(approvals.map((approval) => approval.person))
   if (persons.size < policy.minimumApprovals) {
     const needed = `${persons.size} of ${policy.minimumApprovals} required approvals of ${name} present`
     if (approvals.length < signers.length) {
-      return refused('author-approved', `The author of ${name} signed it; without that, ${needed}.`)
+      return { attack: 'author-approved', message: `The author of ${name} signed it; without that, ${needed}.` }
     }
     if (approvals.length > persons.size) {
-      return refused('same-person-twice', `One person signed ${name} with several keys; that is ${needed}.`)
+      return { attack: 'same-person-twice', message: `One person signed ${name} with several keys; that is ${needed}.` }
     }
-    return refused('too-few-approvals', `Only ${needed}.`)
+    return { attack: 'too-few-approvals', message: `Only ${needed}.` }
   }
   const roles = [...new Set(policy.requiredRoles)]
-  if (!coverable(roles, approvals)) {
-    return refused(
-      'role-missing',
-      `${name} was not approved by a different person for each of the required roles: ${roles.join(', ')}.`,
-    )
+  if (coverable(roles, approvals)) return undefined
+  return {
+    attack: 'role-missing',
+    message: `${name} was not approved by a different person for each of the required roles: ${roles.join(', ')}.`,
   }
-  return { kind: 'approved', approvals, statement }
 }
 
 /** True when each role can be given to a person of its own who signed in that role. */
-function coverable(roles: readonly ApproverRole[], approvals: readonly Approval[], taken: readonly string[] = []): boolean {
+function coverable(
+  roles: readonly ApproverRole[],
+  approvals: readonly Pick<Approval, 'person' | 'role'>[],
+  taken: readonly string[] = [],
+): boolean {
   const [role, ...rest] = roles
   if (role === undefined) return true
   return approvals.some(

@@ -210,6 +210,10 @@ export const approvalDocument = z.object({
   /** Canonical bytes of the next approved-models metadata (its `signed` member), base64. */
   signed: z.string(),
   digest: z.string(),
+  /** Version of the approved-models metadata that these bytes are; part of what the statement of signing names. */
+  version: z.number().int().min(1),
+  /** What the list releases anew, for the statement of signing. */
+  releases: z.array(z.object({ model: modelVersion, releaseCounter: z.number().int().min(1) })),
   summary: z.array(z.object({ name: z.string(), value: z.string() })),
   /** Server time to put into the statement of signing (21 CFR 11.10(e)). */
   serverTime: z.iso.datetime(),

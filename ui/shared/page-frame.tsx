@@ -1,9 +1,11 @@
-import { Button, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { done } from '../contract/common.ts'
 import { deleteJson } from './api-client.ts'
-import type { Session } from './sign-in.tsx'
+import { formatZone } from './format.ts'
+import { Keyboard } from './keyboard.tsx'
+import { useSession } from './session.ts'
 
 /** An entry of the navigation. */
 export interface NavigationEntry {
@@ -11,20 +13,30 @@ export interface NavigationEntry {
   readonly title: string
 }
 
-/** The strip that is always there; also burnt into everything that is exported. */
-export const NOT_FOR_DIAGNOSIS =
-  'Not for diagnostic use. AI output is for prioritisation and quality work; read the original images in the diagnostic viewer.'
+/** The strip that is always there; it cannot be closed. */
+function NotForDiagnosis() {
+  return (
+    <div className="page-strip" role="note">
+      <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+        <path d="M6 1 11.2 10.6H.8Z" fill="currentColor" />
+      </svg>
+      <span>
+        <strong>Not for diagnostic use.</strong> AI output is for prioritisation and quality work; read the original
+        images in the diagnostic viewer.
+      </span>
+    </div>
+  )
+}
 
 /** Strip, navigation, and the page itself. */
 export function PageFrame({
   title,
   navigation,
-  session,
 }: {
   readonly title: string
   readonly navigation: readonly NavigationEntry[]
-  readonly session: Session
 }) {
+  const { account, role } = useSession()
   const queries = useQueryClient()
   const signOut = useMutation({
     mutationFn: () => deleteJson('/api/session', done),
@@ -32,26 +44,35 @@ export function PageFrame({
   })
   return (
     <div className="page-frame">
-      <div className="page-strip" role="note">
-        {NOT_FOR_DIAGNOSIS}
-      </div>
+      <a className="skip-link" href="#page">
+        Skip to the page
+      </a>
+      <NotForDiagnosis />
       <nav className="page-side" aria-label="Pages">
-        <Text fw={700} px={12} pb={8}>
+        <div className="page-brand">
+          <svg width="18" height="18" viewBox="0 0 32 32" aria-hidden="true">
+            <rect x="3" y="3" width="26" height="26" rx="4" fill="#14181e" stroke="#56b4e9" strokeWidth="2.5" />
+            <path d="M9 23 23 9" stroke="#56b4e9" strokeWidth="3.5" />
+          </svg>
           {title}
-        </Text>
+        </div>
         {navigation.map((entry) => (
-          <Link key={entry.to} to={entry.to} activeOptions={{ exact: entry.to === '/' }}>
+          <Link key={entry.to} to={entry.to} activeOptions={{ exact: entry.to === '/', includeSearch: false }}>
             {entry.title}
           </Link>
         ))}
-        <Text size="sm" c="dark.2" px={12} pt={16}>
-          {session.account} ({session.role})
-        </Text>
-        <Button variant="subtle" size="compact-sm" onClick={() => signOut.mutate()}>
-          Sign out
-        </Button>
+        <div className="page-person">
+          <Keyboard />
+          <span>Times in {formatZone(new Date().getTimezoneOffset())}</span>
+          <span>
+            <strong>{account}</strong> · {role}
+          </span>
+          <Button variant="default" size="compact-xs" onClick={() => signOut.mutate()}>
+            Sign out
+          </Button>
+        </div>
       </nav>
-      <main className="page-main">
+      <main className="page-main" id="page" tabIndex={-1}>
         <Outlet />
       </main>
     </div>

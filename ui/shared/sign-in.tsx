@@ -1,17 +1,17 @@
-import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { z } from 'zod'
 import { getJson, needsSignIn, postJson } from './api-client.ts'
 import { FailurePanel, LoadingPanel } from './panels.tsx'
+import { type Session, SessionContext } from './session.ts'
 
-/** What both services say of a session. */
-export interface Session {
-  readonly account: string
-  readonly role: string
-}
+const REFRESH_MS = 60_000
 
-/** Shows its children to whoever is signed in, and a sign-in form to everyone else. */
+/**
+ * Shows its children to whoever is signed in, and a sign-in form to everyone else. A service that is away for a while
+ * signs nobody out: the page stays, and says itself that its facts are old.
+ */
 export function SignInGate({
   service,
   schema,
@@ -19,15 +19,15 @@ export function SignInGate({
 }: {
   readonly service: string
   readonly schema: z.ZodType<Session>
-  readonly children: (session: Session) => ReactNode
+  readonly children: ReactNode
 }) {
   const session = useQuery({
     queryKey: ['session'],
     queryFn: ({ signal }) => getJson('/api/session', schema, signal),
-    refetchInterval: 60_000,
+    refetchInterval: (query) => (query.state.data === undefined ? undefined : REFRESH_MS),
   })
-  if (session.data !== undefined && session.error === null) return children(session.data)
-  if (session.error !== null && needsSignIn(session.error)) return <SignInForm service={service} schema={schema} />
+  if (needsSignIn(session.error)) return <SignInForm service={service} schema={schema} />
+  if (session.data !== undefined) return <SessionContext value={session.data}>{children}</SessionContext>
   return (
     <main className="page-main">
       {session.error === null ? <LoadingPanel what="your session" /> : <FailurePanel error={session.error} />}
@@ -49,33 +49,32 @@ function SignInForm({ service, schema }: { readonly service: string; readonly sc
   }
   return (
     <main className="page-main">
-      <form onSubmit={submit}>
-        <Stack maw={340} mx="auto" mt={80} gap="md">
-          <Title order={1} size="h2">
-            Leadglass {service}
-          </Title>
-          <TextInput
-            label="Account"
-            autoComplete="username"
-            required
-            value={account}
-            onChange={(event) => setAccount(event.currentTarget.value)}
-          />
-          <PasswordInput
-            label="Password"
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          <Button type="submit" loading={signIn.isPending} loaderProps={{ type: 'dots' }}>
-            Sign in
-          </Button>
-          {signIn.error !== null && <FailurePanel error={signIn.error} />}
-          <Text size="sm" c="dark.2">
-            Accounts of a first start are printed in the terminal, and stand in first-sign-in.json in the data folder.
-          </Text>
-        </Stack>
+      <form className="sign-in" onSubmit={submit}>
+        <h1>Leadglass {service}</h1>
+        <TextInput
+          label="Account"
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          value={account}
+          onChange={(event) => setAccount(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        <Button type="submit" disabled={signIn.isPending}>
+          {signIn.isPending ? 'Signing in …' : 'Sign in'}
+        </Button>
+        {signIn.error !== null && <FailurePanel error={signIn.error} framed />}
+        <p className="small quiet">
+          Accounts of a first start are printed in the terminal, and stand in first-sign-in.json in the data folder.
+        </p>
       </form>
     </main>
   )

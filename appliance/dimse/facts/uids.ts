@@ -16,6 +16,13 @@ export const EXPLICIT_VR_BIG_ENDIAN = '1.2.840.10008.1.2.2'
 export const IMPLEMENTATION_CLASS_UID = '2.25.329347102151473290361079276958530716760'
 export const IMPLEMENTATION_VERSION_NAME = 'LEADGLASS_0_1'
 
+/** Transfer syntaxes whose data set is one deflate stream, padded to an even length (PS3.5 A.5, A.7, A.12). */
+const DEFLATED: ReadonlySet<string> = new Set([
+  '1.2.840.10008.1.2.1.99',
+  '1.2.840.10008.1.2.4.95',
+  '1.2.840.10008.1.2.4.205',
+])
+
 /** Every UID that the standard itself assigns lies below this root (PS3.5 9.1, PS3.6 A). */
 const STANDARD_ROOT = '1.2.840.10008.'
 /** Storage SOP classes of later editions are assigned below this arc. */
@@ -34,6 +41,11 @@ export function isStorageSopClass(uid: string): boolean {
 /** True for a transfer syntax of the standard that a stored data set can have. */
 export function isStandardTransferSyntax(uid: string): boolean {
   return transferSyntaxes.has(uid)
+}
+
+/** True when the whole data set is deflated. */
+export function isDeflated(transferSyntaxUid: string): boolean {
+  return DEFLATED.has(transferSyntaxUid)
 }
 
 /** True for a UID that the standard did not assign. */

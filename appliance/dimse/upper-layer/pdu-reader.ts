@@ -2,6 +2,8 @@ import { GrowingBytes } from './growing-bytes.ts'
 import { MalformedPduError } from './malformed.ts'
 import { ABORT_REASON, PDU_HEADER_BYTES, PDU_TYPE, PDV_HEADER_BYTES, type PduEvent } from './pdu.ts'
 
+const NOTHING = new Uint8Array(0)
+
 /** Upper bounds in bytes for the body of a P-DATA-TF (what we announced, PS3.8 D.1) and of A-ASSOCIATE-RQ or -AC. */
 export interface PduReaderLimits {
   readonly maxDataBytes: number
@@ -15,9 +17,11 @@ export interface PduReaderLimits {
  */
 export class PduReader {
   readonly #limits: PduReaderLimits
+  readonly #onConsumed: (chunk: Uint8Array) => void
   readonly #waiting: Uint8Array[] = []
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = NOTHING
   #at = 0
+  #kept = false
   #pending = 0
 
   /** The start of a header whose other bytes have not come yet. */
@@ -33,8 +37,10 @@ export class PduReader {
   #command = false
   #lastFragment = false
 
-  constructor(limits: PduReaderLimits) {
+  /** @param onConsumed is given every chunk of which nothing is in use any more, unless `keep` was called for it. */
+  constructor(limits: PduReaderLimits, onConsumed: (chunk: Uint8Array) => void = () => {}) {
     this.#limits = limits
+    this.#onConsumed = onConsumed
   }
 
   /** Bytes pushed and not yet handed out. */
@@ -47,7 +53,12 @@ export class PduReader {
     return this.#waiting.length
   }
 
-  /** Adds received bytes. The reader keeps the chunk and never writes to it. */
+  /** The bytes of the latest event stay in use after the next call of `next`. */
+  keep(): void {
+    this.#kept = true
+  }
+
+  /** Adds received bytes, which are the reader's from now on. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return
     this.#waiting.push(chunk)
@@ -96,10 +107,11 @@ export class PduReader {
 
   #nextChunk(): boolean {
     while (this.#at === this.#chunk.length) {
-      const chunk = this.#waiting.shift()
-      if (chunk === undefined) return false
-      this.#chunk = chunk
+      if (!this.#kept && this.#chunk.length > 0) this.#onConsumed(this.#chunk)
+      this.#chunk = this.#waiting.shift() ?? NOTHING
       this.#at = 0
+      this.#kept = false
+      if (this.#chunk === NOTHING) return false
     }
     return true
   }
@@ -187,7 +199,7 @@ export class PduReader {
       return undefined
     }
     this.#endFragment()
-    return this.#dataEvent(new Uint8Array(0), this.#lastFragment)
+    return this.#dataEvent(NOTHING, this.#lastFragment)
   }
 
   #takeFragment(): PduEvent | undefined {

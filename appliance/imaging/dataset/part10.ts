@@ -79,7 +79,7 @@ function readMeta(buffer: Buffer, offset: number, limits: ReadLimits): { metaEle
 function inflate(buffer: Buffer, position: number, limits: ReadLimits): { buffer: Buffer; position: number } {
   try {
     const inflated = inflateRawSync(buffer.subarray(position), {
-      maxOutputLength: Math.min(limits.maxBytes, 2 ** 32 - 1),
+      maxOutputLength: limits.maxInflatedBytes,
       finishFlush: constants.Z_FINISH,
     })
     return { buffer: inflated, position: 0 }

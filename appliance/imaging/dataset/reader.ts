@@ -5,15 +5,22 @@ import { traitsOfCode, type Vr } from './vr.ts'
 
 /** Caps on what one object may hold. Hostile input reaches the parser first, so each has a default. */
 export interface ReadLimits {
-  /** Bytes of the object, and of its data set after inflating. */
+  /** Bytes of the object. */
   readonly maxBytes: number
+  /** Bytes of a deflated data set after inflating. */
+  readonly maxInflatedBytes: number
   /** Elements, items and fragments together. */
   readonly maxElements: number
   /** Sequences within sequences. */
   readonly maxDepth: number
 }
 
-export const defaultReadLimits: ReadLimits = { maxBytes: 2 ** 31, maxElements: 2_000_000, maxDepth: 32 }
+export const defaultReadLimits: ReadLimits = {
+  maxBytes: 2 ** 31,
+  maxInflatedBytes: 2 ** 29,
+  maxElements: 1_000_000,
+  maxDepth: 32,
+}
 
 const ITEM = 0xfffee000
 const ITEM_DELIMITER = 0xfffee00d
@@ -99,7 +106,11 @@ export class ElementReader {
         this.#position = start + 8
         return { elements, characterSets: scope.characterSets }
       }
-      if (tag === 0 && scope.depth === 0 && this.#restIsZero()) break
+      // (0000,0000) begins a command set; anywhere else only padding looks like it.
+      if (tag === 0 && this.#count > 0) {
+        if (scope.depth === 0 && this.#restIsZero()) break
+        throw new DataSetError('structure-invalid', 'a command group length stands out of place', start)
+      }
       const header = this.#readHeader(end, scope, scope.pixelRepresentation)
       const element = this.#readInto(elements, header, end, scope)
       if (element !== undefined) scope = withInheritance(scope, element)

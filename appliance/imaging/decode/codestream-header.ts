@@ -68,6 +68,21 @@ export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader {
   }
 }
 
+/** How far from the end the end marker may stand: one byte of padding, and a little for writers that add more. */
+const TAIL_BYTES = 64
+
+/**
+ * Refuses a codestream without its end marker: EOI of JPEG and JPEG-LS, EOC of JPEG 2000 are both FFD9. Several decoders
+ * fill what is missing with plausible pixels and say nothing.
+ * @throws {DecodeError} `pixel-data-truncated`.
+ */
+export function requireEnd(bytes: Uint8Array): void {
+  const tail = bytes.subarray(Math.max(0, bytes.length - TAIL_BYTES))
+  if (Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength).lastIndexOf(Buffer.from([0xff, 0xd9])) < 0) {
+    throw new DecodeError('pixel-data-truncated', 'the codestream has no end marker')
+  }
+}
+
 function invalid(message: string): DecodeError {
   return new DecodeError('codestream-invalid', message)
 }

@@ -92,6 +92,7 @@ function wholeNumber(value: number | undefined, least: number, most: number, nam
 
 function oneOf<T extends number>(value: number | undefined, allowed: readonly T[], name: string): T {
   const found = allowed.find((candidate) => candidate === value)
-  if (found === undefined) throw new DecodeError('unsupported-pixel-format', `${name} has a value that is not supported`)
+  if (found === undefined)
+    throw new DecodeError('unsupported-pixel-format', `${name} has a value that is not supported`)
   return found
 }

@@ -89,5 +89,6 @@ export function interleave<T extends PixelArray>(values: T, plane: number, sampl
 }
 
 function requireLength(bytes: Uint8Array, needed: number): void {
-  if (bytes.length < needed) throw new DecodeError('pixel-data-truncated', 'the pixel data is shorter than the header says')
+  if (bytes.length < needed)
+    throw new DecodeError('pixel-data-truncated', 'the pixel data is shorter than the header says')
 }

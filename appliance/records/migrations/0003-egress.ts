@@ -33,6 +33,17 @@ CREATE TABLE envelope (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX envelope_by_study ON envelope (study_id, epoch, stream, sequence) WHERE study_id IS NOT NULL;
 
+CREATE INDEX envelope_by_time ON envelope (sealed_at DESC);
+
+-- When the hub's watermark rose: an envelope was acknowledged by the first row at or above its sequence.
+CREATE TABLE egress_acknowledgement (
+  epoch           INTEGER NOT NULL,
+  stream          TEXT NOT NULL,
+  sequence        INTEGER NOT NULL,
+  acknowledged_at INTEGER NOT NULL,
+  PRIMARY KEY (epoch, stream, sequence)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE egress_refusal (
   epoch      INTEGER NOT NULL,
   stream     TEXT NOT NULL,

@@ -26,9 +26,9 @@ CREATE TABLE refused_kit (
   refused_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE high_water_mark (
-  name  TEXT PRIMARY KEY,
-  value INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+CREATE TABLE high_water_marks (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  content  TEXT NOT NULL
+) STRICT;
 `,
 }

@@ -12,6 +12,8 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   export default create
 }
 declare module '@cornerstonejs/codec-openjph/wasmjs' {
-  const create: (options?: object) => Promise<{ readonly HTJ2KDecoder: new () => unknown; readonly HTJ2KEncoder: new () => unknown }>
+  const create: (
+    options?: object,
+  ) => Promise<{ readonly HTJ2KDecoder: new () => unknown; readonly HTJ2KEncoder: new () => unknown }>
   export default create
 }

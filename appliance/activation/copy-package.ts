@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { digestOfFile, syncFolder } from '@leadglass/sync-agent/foundation'
+import type { VerifiedRelease } from '@leadglass/sync-agent/updates'
+
+/**
+ * Copies a verified release into the models folder, hashing the bytes that are written: the kit lies in a folder that
+ * another process writes, so what was verified there may have changed since.
+ * @returns undefined when the copy is complete under its digest, else the path of the file that differs.
+ */
+export async function copyPackage(release: VerifiedRelease, modelsFolder: string): Promise<string | undefined> {
+  const staging = join(modelsFolder, `.staging-${release.model.digest}`)
+  await rm(staging, { recursive: true, force: true })
+  await mkdir(staging, { recursive: true, mode: 0o750 })
+  try {
+    const parts = [
+      {
+        path: 'manifest.json',
+        source: release.manifestPath,
+        sha256: release.model.digest,
+        bytes: release.manifestBytes,
+      },
+      ...release.files.map((file) => ({ ...file, source: release.blobPath(file.sha256) })),
+    ]
+    for (const part of parts) {
+      const target = join(staging, part.path)
+      await mkdir(dirname(target), { recursive: true, mode: 0o750 })
+      if (!(await copyHashed(part.source, target, part.sha256, part.bytes))) return part.path
+      await syncFolder(dirname(target))
+    }
+    const final = join(modelsFolder, release.model.digest)
+    await rm(final, { recursive: true, force: true })
+    await rename(staging, final)
+    await syncFolder(modelsFolder)
+    return undefined
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+async function copyHashed(source: string, target: string, sha256: string, bytes: number): Promise<boolean> {
+  const hash = createHash('sha256')
+  let copied = 0
+  const handle = await open(target, 'wx', 0o640)
+  try {
+    for await (const chunk of createReadStream(source, { highWaterMark: 1_048_576 })) {
+      const data = chunk as Buffer
+      copied += data.length
+      if (copied > bytes) return false
+      hash.update(data)
+      await handle.writeFile(data)
+    }
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+  if (copied !== bytes || hash.digest('hex') !== sha256) return false
+  return (await digestOfFile(target)) === sha256
+}

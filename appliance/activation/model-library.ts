@@ -1,0 +1,137 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ModelPackage, PackageError, readPackage } from '@leadglass/models'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
+import type { AuditSink } from '../egress/index.ts'
+import type { ModelRow, Records } from '../records/index.ts'
+
+export interface ModelLibraryDependencies {
+  readonly records: Pick<Records, 'models' | 'transaction'>
+  /** `models/`: one folder a package, named by its digest. */
+  readonly modelsFolder: string
+  readonly audit: AuditSink
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Told when the set of models in use changes. */
+  readonly onChange: () => void
+}
+
+/** The models in use. A package is in use only after every byte of it has been hashed by this very process. */
+export class ModelLibrary {
+  readonly #dependencies: ModelLibraryDependencies
+  readonly #active = new Map<string, ModelPackage>()
+
+  constructor(dependencies: ModelLibraryDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Hashes the active packages again. One that is damaged is not used, and is fetched again from the update kit. */
+  async start(): Promise<void> {
+    for (const row of this.#dependencies.records.models.active()) {
+      const read = await this.read(row.digest)
+      if (read.kind === 'package') this.#active.set(row.name, read.package)
+      else await this.#putAside(row, read.message)
+    }
+  }
+
+  /** The packages in use, by name. */
+  active(): readonly ModelPackage[] {
+    return [...this.#active.values()]
+  }
+
+  /** Where the package with this digest lies. */
+  folderOf(digest: string): string {
+    return join(this.#dependencies.modelsFolder, digest)
+  }
+
+  /** Reads and hashes a package of the models folder. */
+  async read(
+    digest: string,
+  ): Promise<
+    | { readonly kind: 'package'; readonly package: ModelPackage }
+    | { readonly kind: 'unusable'; readonly message: string }
+  > {
+    try {
+      const found = await readPackage(this.folderOf(digest))
+      if (found.digest === digest) return { kind: 'package', package: found }
+      return { kind: 'unusable', message: 'the package on disk is not the one that was approved' }
+    } catch (cause) {
+      if (!(cause instanceof PackageError)) throw cause
+      return { kind: 'unusable', message: cause.message }
+    }
+  }
+
+  /** Puts a package to use in one transaction; the version before is kept for going back. */
+  activate(
+    row: ModelRow,
+    found: ModelPackage,
+    event: 'model.activated' | 'model.rolled-back',
+    actor: string | null,
+  ): void {
+    const { records, audit, clock, onChange } = this.#dependencies
+    const at = clock.now()
+    records.transaction(() => {
+      records.models.put({ ...row, state: 'staged', message: null, changedAt: at })
+      records.models.activate(row.digest, row.name, at)
+      audit.record({
+        event,
+        actor:
+          actor === null
+            ? { kind: 'system', id: event === 'model.activated' ? 'scoring' : 'operator' }
+            : { kind: 'person', id: actor },
+        subject: { kind: 'model', id: `${row.name}@${row.version}` },
+        outcome: 'success',
+        codes: [`release-${row.releaseCounter}`],
+      })
+    })
+    this.#active.set(row.name, found)
+    onChange()
+  }
+
+  /**
+   * Goes back to the version before, by decision of a person at the site. The version that is left is not taken again.
+   * @returns the version in use afterwards, or why nothing changed.
+   */
+  async rollBack(
+    name: string,
+    person: string | null,
+  ): Promise<
+    { readonly kind: 'rolled-back'; readonly version: string } | { readonly kind: 'impossible'; readonly why: string }
+  > {
+    const { records, clock } = this.#dependencies
+    const rows = records.models.all().filter((row) => row.name === name)
+    const current = rows.find((row) => row.state === 'active')
+    const [previous] = rows.filter((row) => row.state === 'retained').sort((a, b) => b.changedAt - a.changedAt)
+    if (current === undefined || previous === undefined)
+      return { kind: 'impossible', why: 'no earlier version is kept' }
+    const read = await this.read(previous.digest)
+    if (read.kind === 'unusable') return { kind: 'impossible', why: read.message }
+    this.activate(previous, read.package, 'model.rolled-back', person)
+    records.transaction(() => {
+      const message = 'A person at the site went back to the version before.'
+      records.models.setState(current.digest, 'refused', message, clock.now())
+    })
+    return { kind: 'rolled-back', version: previous.version }
+  }
+
+  async #putAside(row: ModelRow, message: string): Promise<void> {
+    const { records, audit, clock, logger } = this.#dependencies
+    logger.error('activation.package-damaged', { model: row.name, version: row.version })
+    await rm(this.folderOf(row.digest), { recursive: true, force: true })
+    records.transaction(() => {
+      records.models.setState(
+        row.digest,
+        'staged',
+        `Damaged on disk, waits for the update kit: ${message}`,
+        clock.now(),
+      )
+      audit.record({
+        event: 'model.refused',
+        actor: { kind: 'system', id: 'scoring' },
+        subject: { kind: 'model', id: `${row.name}@${row.version}` },
+        outcome: 'failure',
+        codes: ['damaged-on-disk'],
+      })
+    })
+  }
+}

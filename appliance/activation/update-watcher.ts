@@ -1,0 +1,182 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
+import { type Clock, digestOf, type Logger } from '@leadglass/sync-agent/foundation'
+import { type HighWaterMarks, type VerifiedRelease, verifyKit } from '@leadglass/sync-agent/updates'
+import type { AuditSink } from '../egress/index.ts'
+import type { ModelRow, Records } from '../records/index.ts'
+import type { ScoringPool } from '../scoring/index.ts'
+import { copyPackage } from './copy-package.ts'
+import type { ModelLibrary } from './model-library.ts'
+
+const POLL_MS = 1000
+
+export interface UpdateWatcherDependencies {
+  readonly kitFolder: string
+  readonly stateFolder: string
+  readonly modelsFolder: string
+  readonly initialRoot: Uint8Array
+  readonly policy: ApprovalPolicy
+  readonly marks: HighWaterMarks
+  readonly records: Pick<Records, 'models' | 'transaction'>
+  readonly library: ModelLibrary
+  readonly pool: Pick<ScoringPool, 'runGoldenCases'>
+  readonly audit: AuditSink
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * Looks for update kits and takes what is approved: verified again from this appliance's own root, policy and marks,
+ * copied and hashed, golden cases run in a worker, then put to use. What is refused is kept with the reason in plain
+ * words.
+ */
+export class UpdateWatcher {
+  readonly #dependencies: UpdateWatcherDependencies
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  #seen = ''
+
+  constructor(dependencies: UpdateWatcherDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => {
+      this.#running ??= this.look()
+        .catch((cause: unknown) => {
+          // The agent may be replacing the kit, or the disk may be full: the next look tries again.
+          const code = (cause as { code?: unknown } | null)?.code
+          this.#dependencies.logger.error('activation.look-failed', {
+            code: typeof code === 'string' ? code : 'unknown',
+          })
+          this.#seen = ''
+        })
+        .finally(() => {
+          this.#running = undefined
+        })
+    }, POLL_MS)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#running
+  }
+
+  /** Looks once; does nothing when the kit is the one already looked at. */
+  async look(): Promise<void> {
+    const { kitFolder, stateFolder, initialRoot, policy, marks, clock, logger } = this.#dependencies
+    const timestamp = await readFile(join(kitFolder, 'metadata', 'timestamp.json')).catch(() => undefined)
+    if (timestamp === undefined) return
+    const kit = digestOf(timestamp)
+    if (kit === this.#seen) return
+    const outcome = await verifyKit({
+      kitFolder,
+      stateFolder,
+      initialRoot,
+      policy,
+      highWaterMarks: marks,
+      clock,
+      logger,
+    })
+    if (outcome.kind === 'unreachable') {
+      logger.warn('activation.kit-unreadable', { reason: outcome.reason })
+      return
+    }
+    this.#seen = kit
+    if (outcome.kind === 'refused') {
+      this.#refuse(kit, 'kit', outcome.attack, outcome.message)
+      return
+    }
+    for (const { attack, message, model } of outcome.refused) {
+      this.#refuse(kit, model === null ? 'release' : `${model.name}@${model.version}`, attack, message)
+    }
+    for (const release of outcome.releases) await this.#take(release)
+  }
+
+  async #take(release: VerifiedRelease): Promise<void> {
+    const { records, library, modelsFolder, pool, clock } = this.#dependencies
+    const known = records.models.find(release.model.digest)
+    if (known?.state === 'active') return
+    // A version that was refused here is taken again only when it was approved anew.
+    if (known?.state === 'refused' && release.releaseCounter <= known.releaseCounter) return
+    const row: ModelRow = {
+      ...release.model,
+      releaseCounter: release.releaseCounter,
+      state: 'staged',
+      message: null,
+      approvals: JSON.stringify(release.approvals.map(({ person, role }) => ({ person, role }))),
+      statement: JSON.stringify(release.statement),
+      changedAt: clock.now(),
+    }
+    if ((await library.read(row.digest)).kind !== 'package') {
+      const differs = await copyPackage(release, modelsFolder)
+      if (differs !== undefined) {
+        this.#refuseModel(row, 'tampered-file', `The file ${differs} changed after it was verified.`)
+        return
+      }
+    }
+    const read = await library.read(row.digest)
+    if (read.kind === 'unusable') {
+      this.#refuseModel(row, 'package-invalid', `The package cannot be used: ${read.message}.`)
+      return
+    }
+    records.transaction(() => {
+      records.models.put(row)
+    })
+    const golden = await pool.runGoldenCases(library.folderOf(row.digest))
+    if (golden.kind === 'failed') {
+      if (golden.reason === 'stopped') return
+      this.#refuseModel(
+        row,
+        `golden.${golden.reason}`,
+        `Its golden cases do not come out on this machine: ${golden.detail}`,
+      )
+      return
+    }
+    this.#staged(row, golden.cases)
+    library.activate(row, read.package, 'model.activated', null)
+  }
+
+  #staged(row: ModelRow, cases: number): void {
+    this.#dependencies.audit.recordNow({
+      event: 'model.staged',
+      actor: { kind: 'system', id: 'scoring' },
+      subject: { kind: 'model', id: `${row.name}@${row.version}` },
+      outcome: 'success',
+      codes: [`golden-cases-${cases}`],
+    })
+  }
+
+  #refuseModel(row: ModelRow, code: string, message: string): void {
+    const { records, audit, clock, logger } = this.#dependencies
+    logger.error('activation.model-refused', { model: row.name, version: row.version, code })
+    records.transaction(() => {
+      records.models.put({ ...row, state: 'refused', message, changedAt: clock.now() })
+      audit.record({
+        event: 'model.refused',
+        actor: { kind: 'system', id: 'scoring' },
+        subject: { kind: 'model', id: `${row.name}@${row.version}` },
+        outcome: 'refused',
+        codes: [code],
+      })
+    })
+  }
+
+  #refuse(kit: string, path: string, code: string, message: string): void {
+    const { records, audit, clock, logger } = this.#dependencies
+    // One entry for each kit and reason: the agent may offer the same kit for days.
+    const kitDigest = digestOf(`${path}\n${code}\n${message}`)
+    records.transaction(() => {
+      if (!records.models.insertRefusedKit({ kitDigest, path, code, message, refusedAt: clock.now() })) return
+      logger.error('activation.kit-refused', { code, kit })
+      audit.record({
+        event: path === 'kit' ? 'metadata.refused' : 'model.refused',
+        actor: { kind: 'system', id: 'updates' },
+        subject: path.includes('@') ? { kind: 'model', id: path } : null,
+        outcome: 'refused',
+        codes: [code],
+      })
+    })
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  EXPLICIT_VR_BIG_ENDIAN,
+  EXPLICIT_VR_LITTLE_ENDIAN,
+  IMPLEMENTATION_CLASS_UID,
+  IMPLEMENTATION_VERSION_NAME,
+  IMPLICIT_VR_LITTLE_ENDIAN,
+  isPrivateUid,
+  isStandardTransferSyntax,
+  isStorageSopClass,
+  isUid,
+  VERIFICATION,
+} from '../facts/uids.ts'
+import {
+  type AnsweredContext,
+  type AssociateAccept,
+  type AssociateRequest,
+  CONTEXT_RESULT,
+  type ProposedContext,
+  type UserInformation,
+} from '../upper-layer/associate.ts'
+
+/**
+ * What is taken beyond the standard's own lists. The transfer syntax itself never decides whether an object may come
+ * in: an object that cannot be decoded is still worth forwarding.
+ */
+export interface AcceptancePolicy {
+  /** Private SOP classes: UIDs that are not the standard's own. */
+  readonly privateSopClasses: boolean
+  /** Private transfer syntaxes, and those of an edition later than our table. */
+  readonly unknownTransferSyntaxes: boolean
+}
+
+export const DEFAULT_ACCEPTANCE: AcceptancePolicy = { privateSopClasses: true, unknownTransferSyntaxes: true }
+
+/** PS3.4 B.3.1: level 2, all attributes are kept; signatures not stated; no element is coerced. */
+const STORAGE_EXTENDED_ANSWER = Uint8Array.of(2, 0, 0, 0, 0, 0)
+
+/** Our side of A-ASSOCIATE-AC for a request that the caller policy lets in. */
+export function negotiate(
+  request: AssociateRequest,
+  policy: AcceptancePolicy,
+  maxPduReceived: number,
+): AssociateAccept {
+  const contexts = request.contexts.map((context) => answerContext(context, policy))
+  const accepted = new Set(
+    request.contexts
+      .filter((_, index) => contexts[index]?.result === CONTEXT_RESULT.acceptance)
+      .map((context) => context.abstractSyntax),
+  )
+  return {
+    protocolVersion: 1,
+    calledAeTitle: request.calledAeTitle,
+    callingAeTitle: request.callingAeTitle,
+    applicationContext: request.applicationContext,
+    contexts,
+    user: answerUser(request.user, accepted, maxPduReceived),
+  }
+}
+
+function answerContext(context: ProposedContext, policy: AcceptancePolicy): AnsweredContext {
+  const answer = (result: number, transferSyntax: string): AnsweredContext => ({
+    id: context.id,
+    result,
+    transferSyntax,
+  })
+  if (!acceptsAbstractSyntax(context.abstractSyntax, policy))
+    return answer(CONTEXT_RESULT.abstractSyntaxNotSupported, IMPLICIT_VR_LITTLE_ENDIAN)
+  const chosen = chooseTransferSyntax(context.transferSyntaxes, policy)
+  return chosen === undefined
+    ? answer(CONTEXT_RESULT.transferSyntaxesNotSupported, IMPLICIT_VR_LITTLE_ENDIAN)
+    : answer(CONTEXT_RESULT.acceptance, chosen)
+}
+
+function acceptsAbstractSyntax(uid: string, policy: AcceptancePolicy): boolean {
+  if (uid === VERIFICATION || isStorageSopClass(uid)) return true
+  return policy.privateSopClasses && isUid(uid) && isPrivateUid(uid)
+}
+
+/**
+ * The sender's order is the best hint to the form it already holds, so the first acceptable syntax wins, except that
+ * explicit little endian goes before the other two uncompressed ones: it names value representations, and is not retired.
+ */
+function chooseTransferSyntax(proposed: readonly string[], policy: AcceptancePolicy): string | undefined {
+  const first = proposed.find((uid) => isStandardTransferSyntax(uid) || (policy.unknownTransferSyntaxes && isUid(uid)))
+  const lesser = first === IMPLICIT_VR_LITTLE_ENDIAN || first === EXPLICIT_VR_BIG_ENDIAN
+  return lesser && proposed.includes(EXPLICIT_VR_LITTLE_ENDIAN) ? EXPLICIT_VR_LITTLE_ENDIAN : first
+}
+
+function answerUser(user: UserInformation, accepted: ReadonlySet<string>, maxPduReceived: number): UserInformation {
+  return {
+    maxLength: maxPduReceived,
+    implementationClassUid: IMPLEMENTATION_CLASS_UID,
+    implementationVersionName: IMPLEMENTATION_VERSION_NAME,
+    // PS3.7 D.3.3.3: only in answer to a proposal. One operation at a time, in order.
+    asynchronousOperations: user.asynchronousOperations === null ? null : { invoked: 1, performed: 1 },
+    // PS3.7 D.3.3.4: the requester may be SCU wherever it asks; we invoke nothing on its associations.
+    roles: user.roles
+      .filter((role) => accepted.has(role.sopClassUid))
+      .map((role) => ({ sopClassUid: role.sopClassUid, scu: role.scu, scp: false })),
+    extendedNegotiation: user.extendedNegotiation
+      .filter((item) => accepted.has(item.sopClassUid) && isStorageSopClass(item.sopClassUid))
+      .map((item) => ({ sopClassUid: item.sopClassUid, information: STORAGE_EXTENDED_ANSWER })),
+    userIdentity: user.userIdentity?.positiveResponseRequested === true ? { positiveResponseRequested: false } : null,
+  }
+}

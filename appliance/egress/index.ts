@@ -1,0 +1,7 @@
+export { type AuditSink, AuditTrail } from './audit-trail.ts'
+export { Checkpoints } from './checkpoints.ts'
+export { EgressDoor } from './door.ts'
+export { countInstance, type MeasuredInstance, releaseCells, SMALLEST_CELL } from './drift-cells.ts'
+export { EgressService } from './egress-service.ts'
+export { deviceHealthOf } from './health.ts'
+export { Relay } from './relay.ts'

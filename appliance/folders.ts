@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Every place in the appliance's folder. */
+export interface ApplianceFolders {
+  readonly records: string
+  readonly settings: string
+  readonly secrets: string
+  readonly siteSecret: string
+  readonly databaseKey: string
+  readonly spoolKey: string
+  readonly auditKey: string
+  readonly auditVerifierKey: string
+  readonly operatorToken: string
+  readonly spool: string
+  readonly work: string
+  readonly models: string
+  readonly trust: string
+  readonly initialRoot: string
+  readonly policy: string
+  readonly trustState: string
+}
+
+/** The layout below an appliance's data folder. */
+export function applianceFolders(folder: string): ApplianceFolders {
+  const secrets = join(folder, 'secrets')
+  const trust = join(folder, 'trust')
+  return {
+    records: join(folder, 'records.db'),
+    settings: join(folder, 'settings.json'),
+    secrets,
+    siteSecret: join(secrets, 'site.secret'),
+    databaseKey: join(secrets, 'database.key'),
+    spoolKey: join(secrets, 'spool.key'),
+    auditKey: join(secrets, 'audit-signing-key.pem'),
+    auditVerifierKey: join(folder, 'audit-verifier-key.txt'),
+    operatorToken: join(secrets, 'operator-token'),
+    spool: join(folder, 'spool'),
+    work: join(folder, 'work'),
+    models: join(folder, 'models'),
+    trust,
+    initialRoot: join(trust, 'initial-root.json'),
+    policy: join(trust, 'policy.json'),
+    trustState: join(trust, 'state'),
+  }
+}
+
+/** Makes the folders, for the owner only. */
+export async function makeApplianceFolders(folder: string): Promise<ApplianceFolders> {
+  const folders = applianceFolders(folder)
+  const { secrets, spool, work, models, trust, trustState } = folders
+  for (const path of [folder, secrets, spool, work, models, trust, trustState]) {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  }
+  return folders
+}

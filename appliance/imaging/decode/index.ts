@@ -1,0 +1,5 @@
+export { decodeFrames, describePixels } from './decode-frames.ts'
+export type { Photometric, PixelDescription } from './description.ts'
+export { DecodeError, type DecodeErrorCode } from './errors.ts'
+export type { DecodedImage, DecodeLimits, PixelArray } from './image.ts'
+export { DECODABLE_TRANSFER_SYNTAXES } from './transfer-syntaxes.ts'

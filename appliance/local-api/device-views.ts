@@ -1,0 +1,95 @@
+import { toIsoInstant } from '@leadglass/sync-agent/foundation'
+import type { DeviceStatus, LocalModelList } from '@leadglass/ui/contract/local-api'
+import { z } from 'zod'
+import type { LocalApiContext } from './context.ts'
+import { instantOrNull } from './views.ts'
+
+/** What the device says about itself and its link. */
+export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceStatus> {
+  const { records, facts, freeSpace, agentStatus, clock } = context
+  const work = records.revisions.openWork()
+  const counts = records.results.counts()
+  const sum = (state: 'pending' | 'dead'): number =>
+    counts.filter((row) => row.state === state).reduce((total, row) => total + row.count, 0)
+  const agent = await agentStatus.read()
+  const link = agent.kind === 'value' ? agent.value : undefined
+  return {
+    device: facts.device,
+    softwareVersion: facts.softwareVersion,
+    aeTitle: facts.aeTitle,
+    dimsePort: facts.dimsePort(),
+    startedAt: toIsoInstant(facts.startedAt),
+    disk: { ...freeSpace.figures(), low: freeSpace.isLow() },
+    queues: {
+      receiving: work.receiving,
+      queued: work.queued,
+      running: work.running,
+      deliveriesPending: sum('pending'),
+      deliveriesDead: sum('dead'),
+      unacknowledged: records.egress
+        .counters()
+        .reduce((total, counter) => total + counter.lastSequence - counter.acknowledged, 0),
+    },
+    oldestWaitingSeconds: work.oldestQueuedAt === null ? null : Math.max(0, (clock.now() - work.oldestQueuedAt) / 1000),
+    totals: records.studies.totals(),
+    link: {
+      state: link === undefined ? 'unknown' : link.link === 'up' ? 'connected' : 'disconnected',
+      at: link?.at ?? null,
+      lastAcknowledgementAt: link?.lastAcknowledgementAt ?? null,
+      lastErrorCode: link?.lastError?.code ?? null,
+    },
+  }
+}
+
+const storedApprovals = z.array(z.object({ person: z.string(), role: z.string() }))
+
+/** Models in use, kept and refused, and what came in kits and was refused before it was a model. */
+export function modelListOf({ records, library }: LocalApiContext): LocalModelList {
+  const active = new Map(library.active().map((one) => [one.digest as string, one.manifest]))
+  const known = records.models.all().map((row): LocalModelList['models'][number] => {
+    const manifest = active.get(row.digest)
+    return {
+      model: { name: row.name, version: row.version, digest: row.digest },
+      state: row.state,
+      message: row.message,
+      releaseCounter: row.releaseCounter,
+      approvals: storedApprovals.parse(JSON.parse(row.approvals)),
+      title: manifest?.title ?? null,
+      intendedUse: manifest?.intendedUse ?? null,
+      outputs:
+        manifest?.outputs.map(({ code, title, operatingPoint }) => ({
+          code,
+          title,
+          thresholdMilli: operatingPoint.thresholdMilli,
+        })) ?? [],
+      changedAt: toIsoInstant(row.changedAt),
+    }
+  })
+  const refused = records.models.refusedKits()
+  const releases = refused.flatMap(({ path, message, refusedAt }): LocalModelList['models'] => {
+    const [name, version] = path.split('@')
+    if (name === undefined || version === undefined) return []
+    return [
+      {
+        model: { name, version, digest: '' },
+        state: 'refused',
+        message,
+        releaseCounter: 0,
+        approvals: [],
+        title: null,
+        intendedUse: null,
+        outputs: [],
+        changedAt: toIsoInstant(refusedAt),
+      },
+    ]
+  })
+  return {
+    models: [...known, ...releases],
+    refused: refused.map(({ code, message, path, refusedAt }) => ({
+      code,
+      message,
+      path,
+      at: instantOrNull(refusedAt) ?? '',
+    })),
+  }
+}

@@ -1,0 +1,5 @@
+export type { LocalApiContext } from './context.ts'
+export { hashPassword } from './passwords.ts'
+export { buildLocalApi, LocalApi, type LocalApiOptions } from './server.ts'
+export { Sessions } from './sessions.ts'
+export { StudyEvents } from './study-events.ts'

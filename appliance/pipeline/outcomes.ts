@@ -1,0 +1,99 @@
+import type { ModelManifest } from '@leadglass/models'
+import { type ModelReference, type ScoreFigure, vocabularyCode } from '@leadglass/sync-agent/contract'
+import type { ProcessingState } from '../records/index.ts'
+import type { InstanceOutcome, ScoringOutcome } from '../scoring/index.ts'
+
+/** One scored instance, with the side of the operating point in force. */
+export interface Scored {
+  readonly kind: 'scored'
+  readonly ordinal: number
+  readonly model: ModelReference
+  readonly embedding: Float32Array
+  readonly scores: readonly (ScoreFigure & { readonly title: string })[]
+  readonly quality: Readonly<Record<string, number>>
+}
+
+/** One instance that a model, or no model at all, did not score. */
+export interface NotScored {
+  readonly kind: 'not-scored'
+  readonly ordinal: number
+  readonly model: ModelReference | null
+  readonly reason: string
+  readonly quality: Readonly<Record<string, number>>
+}
+
+export type Outcome = Scored | NotScored
+
+/**
+ * Reads the end of a scoring job into outcomes of the revision's instances. A job that failed leaves every one of its
+ * instances not scored, with the failure as the reason; an instance the worker did not mention likewise.
+ * @param ordinals the revision's ordinal of each file of the job, in the job's order.
+ */
+export function outcomesOfJob(
+  model: ModelReference,
+  manifest: Pick<ModelManifest, 'outputs'>,
+  ordinals: readonly number[],
+  outcome: ScoringOutcome,
+): Outcome[] {
+  if (outcome.kind === 'failed') {
+    const reason = reasonCode('model-failed', outcome.reason)
+    return ordinals.map((ordinal) => ({ kind: 'not-scored', ordinal, model, reason, quality: {} }))
+  }
+  return ordinals.map((ordinal, index) => {
+    const instance = outcome.instances.find((one) => one.instance === index)
+    return instanceOutcome(model, manifest, ordinal, instance)
+  })
+}
+
+function instanceOutcome(
+  model: ModelReference,
+  manifest: Pick<ModelManifest, 'outputs'>,
+  ordinal: number,
+  outcome: InstanceOutcome | undefined,
+): Outcome {
+  if (outcome === undefined) {
+    return { kind: 'not-scored', ordinal, model, reason: 'model-failed.no-answer', quality: {} }
+  }
+  if (outcome.kind === 'not-scored') {
+    const reason = reasonCode(outcome.reason, outcome.detail)
+    return { kind: 'not-scored', ordinal, model, reason, quality: outcome.quality ?? {} }
+  }
+  const scores = manifest.outputs.flatMap((output) => {
+    const score = outcome.scores.find((one) => one.code === output.code)
+    if (score === undefined) return []
+    const { thresholdMilli } = output.operatingPoint
+    return [
+      {
+        code: output.code,
+        title: output.title,
+        value: score.value,
+        thresholdMilli,
+        above: score.value >= thresholdMilli / 1000,
+      },
+    ]
+  })
+  if (scores.length === 0) {
+    return { kind: 'not-scored', ordinal, model, reason: 'model-failed.no-score', quality: outcome.quality }
+  }
+  const { embedding, quality } = outcome
+  return { kind: 'scored', ordinal, model, embedding, scores, quality }
+}
+
+/** A reason with its detail as one code; the detail is left out when it would not be one. */
+export function reasonCode(reason: string, detail: string | undefined): string {
+  const joined = `${reason}.${detail ?? ''}`
+  return vocabularyCode.safeParse(joined).success ? joined : reason
+}
+
+/** The end of a revision from the ends of its instances: one score is enough; quarantine weighs more than no fit. */
+export function revisionOutcome(
+  outcomes: readonly Outcome[],
+  stopped: number,
+): { readonly processing: ProcessingState; readonly reason: string | null } {
+  if (outcomes.some((outcome) => outcome.kind === 'scored')) return { processing: 'scored', reason: null }
+  const reasons = outcomes.flatMap((outcome) => (outcome.kind === 'not-scored' ? [outcome.reason] : []))
+  const failure = reasons.find((reason) => reason.startsWith('model-failed'))
+  if (failure !== undefined) return { processing: 'failed', reason: failure }
+  if (stopped > 0) return { processing: 'quarantined', reason: 'all-or-rest-quarantined' }
+  return { processing: 'not-scored', reason: reasons[0] ?? 'no-instances' }
+}

@@ -1,0 +1,36 @@
+import type { AcquisitionFacts, PatientPseudonym } from '@leadglass/sync-agent/contract'
+import type { StudyIdentifiers } from '../deidentify/index.ts'
+import { type DataSet, dataSetOf, type InstanceFacts } from '../imaging/index.ts'
+
+/** An instance that passed the gate and lies in the work folder. */
+export interface PreparedInstance {
+  readonly ordinal: number
+  readonly path: string
+  readonly facts: InstanceFacts
+  readonly acquisition: AcquisitionFacts
+  readonly patientPseudonym: PatientPseudonym
+  readonly identifiers: StudyIdentifiers
+  readonly sopClassUid: string
+  readonly sopInstanceUid: string
+  readonly seriesInstanceUid: string
+  /** Patient and study of the original, for the result that goes back to the hospital. */
+  readonly header: DataSet
+}
+
+/** An instance that no model sees, and why. */
+export interface StoppedInstance {
+  readonly ordinal: number
+  readonly instanceId: number
+  readonly stage: 'deidentify' | 'verify'
+  readonly reason: string
+}
+
+/** The attributes that a result takes over from its source; copied, so that the pixels behind them can be freed. */
+export function headerOf(dataSet: DataSet): DataSet {
+  const kept = [...dataSet.elements.values()].flatMap((element) => {
+    const group = element.tag >>> 16
+    if (element.value.kind !== 'bytes' || (group !== 0x0008 && group !== 0x0010 && group !== 0x0020)) return []
+    return [{ ...element, value: { ...element.value, bytes: Uint8Array.from(element.value.bytes) } }]
+  })
+  return dataSetOf(kept, dataSet.characterSets)
+}

@@ -1,0 +1,193 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ModelPackage } from '@leadglass/models'
+import type { EnvelopeBody } from '@leadglass/sync-agent/contract'
+import type { Clock, JsonValue, Logger } from '@leadglass/sync-agent/foundation'
+import { type AuditSink, countInstance, type EgressDoor, releaseCells } from '../egress/index.ts'
+import type { Records, WaitingRevision } from '../records/index.ts'
+import type { ScoringPool } from '../scoring/index.ts'
+import type { CurrentSettings } from '../settings.ts'
+import { bodiesOf } from './envelopes.ts'
+import { type Outcome, revisionOutcome } from './outcomes.ts'
+import { type Preparation, type PrepareDependencies, prepareRevision } from './prepare.ts'
+import type { StoppedInstance } from './prepared-instance.ts'
+import { buildReports, type ReportOutcome } from './reports.ts'
+import { scorePrepared } from './score.ts'
+
+export interface ProcessDependencies extends PrepareDependencies {
+  readonly records: Records
+  readonly pool: Pick<ScoringPool, 'score'>
+  /** The packages in use; asked once a revision, so that a revision has one version from end to end. */
+  readonly activeModels: () => readonly ModelPackage[]
+  readonly door: EgressDoor
+  readonly audit: AuditSink
+  readonly settings: CurrentSettings
+  readonly device: { readonly name: string; readonly softwareVersion: string }
+  readonly workFolder: string
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** What one revision came to, before it is written. */
+interface Finding {
+  readonly preparation: Preparation
+  readonly outcomes: readonly Outcome[]
+  readonly reports: readonly ReportOutcome[]
+  readonly bodies: readonly EnvelopeBody[]
+  readonly active: readonly ModelPackage[]
+}
+
+/**
+ * Works through one claimed revision: de-identify, verify, score, build results, and write everything that follows in
+ * one transaction. Until that transaction nothing but the work folder has changed, so the work can be killed at any
+ * instant and begun again.
+ * @throws {ScoringUnavailable} when the workers cannot take work now.
+ */
+export async function processRevision(revision: WaitingRevision, dependencies: ProcessDependencies): Promise<void> {
+  const { records, pool, activeModels, device, workFolder, clock } = dependencies
+  const folder = join(workFolder, String(revision.revisionId))
+  try {
+    const active = activeModels()
+    const preparation = await prepareRevision(dependencies, records.revisions.instances(revision.revisionId), folder)
+    const job = { id: `revision-${revision.revisionId}`, urgent: revision.urgent === 1 }
+    const outcomes = await scorePrepared(pool, active, preparation.prepared, job)
+    const newestReport = (digest: string): string | undefined => records.results.newestReport(revision.studyId, digest)
+    const now = new Date(clock.now())
+    const reports = buildReports(revision, active, preparation.prepared, outcomes, device, now, newestReport)
+    const finding = verified(revision, { preparation, outcomes, reports, active }, dependencies)
+    records.transaction(() => {
+      write(revision, finding, dependencies)
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The last look before anything is sealed: a body in which an identifier is found stops the whole revision. */
+function verified(
+  revision: WaitingRevision,
+  finding: Omit<Finding, 'bodies'>,
+  { gate, records }: ProcessDependencies,
+): Finding {
+  const { preparation, outcomes } = finding
+  const patient = preparation.prepared[0]?.patientPseudonym ?? revision.patientPseudonym
+  const bodies = bodiesOf(
+    { ...revision, patientPseudonym: patient },
+    preparation.prepared,
+    preparation.stopped,
+    outcomes,
+  )
+  const identifiers = preparation.prepared.map((instance) => instance.identifiers)
+  if (bodies.every((body) => gate.mayLeave(body as unknown as JsonValue, identifiers))) return { ...finding, bodies }
+  const stopped = records.revisions.instances(revision.revisionId).map(
+    ({ ordinal, instanceId }): StoppedInstance => ({
+      ordinal,
+      instanceId,
+      stage: 'verify',
+      reason: 'identifier-in-envelope',
+    }),
+  )
+  return { preparation: { prepared: [], stopped }, outcomes: [], reports: [], bodies: [], active: finding.active }
+}
+
+function write(revision: WaitingRevision, finding: Finding, dependencies: ProcessDependencies): void {
+  const { records, audit, clock } = dependencies
+  const { revisionId, studyId } = revision
+  const at = clock.now()
+  if (records.revisions.isSuperseded(revisionId)) {
+    // A late instance came while this ran: only the later revision speaks.
+    records.revisions.finish(revisionId, 'not-scored', 'superseded', at)
+    return
+  }
+  const { preparation, outcomes } = finding
+  const end = revisionOutcome(outcomes, preparation.stopped.length)
+  if (!records.revisions.finish(revisionId, end.processing, end.reason, at)) return
+  const event = (
+    name: 'study.scored' | 'study.not-scored' | 'study.deidentified' | 'study.quarantined',
+    outcome: 'success' | 'failure' | 'refused',
+    codes: readonly string[],
+  ): void => {
+    const actor = {
+      kind: 'system',
+      id: name === 'study.scored' || name === 'study.not-scored' ? 'scoring' : 'deidentify',
+    } as const
+    audit.record(
+      { event: name, actor, subject: { kind: 'study', id: revision.studyPseudonym }, outcome, codes },
+      studyId,
+    )
+  }
+  for (const stopped of preparation.stopped) {
+    records.studies.insertQuarantine(stopped.instanceId, revisionId, stopped.stage, stopped.reason, at)
+  }
+  const reasons = [...new Set(preparation.stopped.map((stopped) => stopped.reason))]
+  if (reasons.length > 0) event('study.quarantined', 'refused', reasons.slice(0, 32))
+  if (preparation.prepared.length > 0)
+    event('study.deidentified', 'success', [`instances-${preparation.prepared.length}`])
+  writeOutcomes(revision, finding, dependencies)
+  for (const body of finding.bodies) dependencies.door.seal(body, studyId)
+  writeReports(revision, finding.reports, dependencies, at)
+  if (end.processing === 'scored') event('study.scored', 'success', [`revision-${revision.number}`])
+  else event('study.not-scored', end.processing === 'failed' ? 'failure' : 'success', [end.reason ?? 'unknown'])
+}
+
+function writeOutcomes(
+  { revisionId, studyId }: WaitingRevision,
+  { outcomes, preparation, active }: Finding,
+  { records, door }: ProcessDependencies,
+): void {
+  const months = new Map<string, string>()
+  for (const outcome of outcomes) {
+    const scored = outcome.kind === 'scored' ? outcome : undefined
+    records.results.insertResult({
+      revisionId,
+      ordinal: outcome.ordinal,
+      model: outcome.model,
+      outcome: outcome.kind,
+      reason: outcome.kind === 'not-scored' ? outcome.reason : null,
+      embedding: scored === undefined ? null : Buffer.from(new Uint8Array(scored.embedding.slice().buffer)),
+      quality: outcome.quality,
+      scores: scored?.scores ?? [],
+    })
+    const model = active.find((one) => one.digest === outcome.model?.digest)
+    const month = preparation.prepared.find((one) => one.ordinal === outcome.ordinal)?.acquisition.month
+    if (scored === undefined || model === undefined || month === undefined) continue
+    const measured = { scores: scored.scores, embedding: [...scored.embedding], quality: scored.quality }
+    countInstance(records.egress, model.model, model.reference, measured, month)
+    months.set(`${model.digest}/${month}`, month)
+  }
+  for (const [key, month] of months) {
+    const model = active.find((one) => key.startsWith(one.digest))
+    if (model === undefined) continue
+    for (const body of releaseCells(records.egress, model.model, month)) door.seal(body)
+  }
+  const patient = preparation.prepared[0]?.patientPseudonym
+  if (patient !== undefined) records.studies.setPatientPseudonym(studyId, patient)
+}
+
+function writeReports(
+  { revisionId, studyId, studyPseudonym }: WaitingRevision,
+  reports: readonly ReportOutcome[],
+  { records, settings, audit, logger }: ProcessDependencies,
+  at: number,
+): void {
+  const destinations = settings().destinations.map((destination) => destination.name)
+  for (const one of reports) {
+    const subject = { kind: 'study', id: studyPseudonym } as const
+    const actor = { kind: 'system', id: 'results' } as const
+    if (one.kind === 'blocked') {
+      logger.error('results.blocked', { study: studyPseudonym, mismatch: one.mismatch })
+      const codes = ['identity-mismatch', one.mismatch]
+      audit.record({ event: 'result.refused', actor, subject, outcome: 'failure', codes }, studyId)
+      continue
+    }
+    const { report, modelDigest } = one
+    const { sopClassUid, sopInstanceUid, bytes } = report
+    const row = { revisionId, modelDigest, sopClassUid, sopInstanceUid, content: bytes }
+    records.results.insertReport(row, destinations, at)
+    if (destinations.length === 0) continue
+    audit.record(
+      { event: 'result.queued', actor, subject, outcome: 'success', codes: destinations.slice(0, 32) },
+      studyId,
+    )
+  }
+}

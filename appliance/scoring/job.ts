@@ -1,0 +1,82 @@
+import type { Lane } from './lane-queue.ts'
+import type { WorkerReply, WorkerRequest } from './messages.ts'
+import type { GoldenOutcome, InstanceOutcome, JobFailure, ScoringOutcome } from './outcome.ts'
+
+/** A job on its way through the pool: what is asked, how long it may take, and who waits for its end. */
+export interface PoolJob {
+  readonly request: WorkerRequest
+  readonly lane: Lane
+  readonly timeoutMs: number
+  /** How many workers have died with this job. */
+  deaths: number
+  /** Forgets what an earlier worker reported; called whenever the job is handed out. */
+  begin(): void
+  /** Takes a reply for this job. @returns true when the job has ended with it. */
+  take(reply: WorkerReply): boolean
+  fail(reason: JobFailure, detail: string): void
+}
+
+type ScoreRequest = Extract<WorkerRequest, { kind: 'score' }>
+type GoldenRequest = Extract<WorkerRequest, { kind: 'golden' }>
+
+/** A job that scores files. A worker that reports other instances than it was given counts as having crashed. */
+export function scoringJob(
+  request: ScoreRequest,
+  lane: Lane,
+  timeoutMs: number,
+  resolve: (outcome: ScoringOutcome) => void,
+): PoolJob {
+  let instances: (InstanceOutcome | undefined)[] = []
+  const fail = (reason: JobFailure, detail: string): void => resolve({ kind: 'failed', reason, detail })
+  const complete = (): void => {
+    const reported = instances.flatMap((outcome) => (outcome === undefined ? [] : [outcome]))
+    if (reported.length === request.files.length) resolve({ kind: 'completed', instances: reported })
+    else fail('crashed', 'the worker ended the job without all instances')
+  }
+  return {
+    request,
+    lane,
+    timeoutMs,
+    deaths: 0,
+    begin: () => {
+      instances = new Array<InstanceOutcome | undefined>(request.files.length).fill(undefined)
+    },
+    take: (reply) => {
+      if (reply.kind === 'instance' && reply.outcome.instance < request.files.length) {
+        instances[reply.outcome.instance] = reply.outcome
+      }
+      if (reply.kind === 'failed') fail(reply.reason, reply.detail)
+      if (reply.kind === 'completed') complete()
+      return reply.kind === 'failed' || reply.kind === 'completed'
+    },
+    fail,
+  }
+}
+
+/** A job that runs a package's golden cases. */
+export function goldenJob(
+  request: GoldenRequest,
+  timeoutMs: number,
+  resolve: (outcome: GoldenOutcome) => void,
+): PoolJob {
+  const fail = (reason: JobFailure, detail: string): void => resolve({ kind: 'failed', reason, detail })
+  return {
+    request,
+    lane: 'routine',
+    timeoutMs,
+    deaths: 0,
+    begin: () => undefined,
+    take: (reply) => {
+      if (reply.kind === 'failed') fail(reply.reason, reply.detail)
+      if (reply.kind === 'golden') resolve(judge(reply))
+      return reply.kind === 'failed' || reply.kind === 'golden'
+    },
+    fail,
+  }
+}
+
+function judge(reply: Extract<WorkerReply, { kind: 'golden' }>): GoldenOutcome {
+  const { cases, maximumDeviation, withinTolerance } = reply
+  if (withinTolerance && cases > 0) return { kind: 'passed', cases, maximumDeviation }
+  return { kind: 'failed', reason: 'deviates', detail: `a value differs by ${maximumDeviation.toExponential(2)}` }
+}

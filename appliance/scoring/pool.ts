@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
+import type { ModelReference } from '@leadglass/sync-agent/contract'
+import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import { ScoringError } from './errors.ts'
+import { goldenJob, type PoolJob, scoringJob } from './job.ts'
+import { type Lane, LaneQueue } from './lane-queue.ts'
+import type { WorkerRequest } from './messages.ts'
+import type { GoldenOutcome, ScoringOutcome } from './outcome.ts'
+import { workerArguments } from './permissions.ts'
+import { WorkerProcess } from './worker-process.ts'
+import { type SlotOwner, WorkerSlot } from './worker-slot.ts'
+
+/** Bounds of the pool. */
+export interface ScoringLimits {
+  /** Jobs that may wait. */
+  readonly queueLength: number
+  /** Resident memory of one worker at which it is killed. */
+  readonly memoryMiB: number
+  readonly startTimeoutMs: number
+  readonly goldenTimeoutMs: number
+  readonly maximumFileBytes: number
+  readonly maximumDecodedBytes: number
+}
+
+export const defaultScoringLimits: ScoringLimits = {
+  queueLength: 1000,
+  memoryMiB: 1024,
+  startTimeoutMs: 30_000,
+  goldenTimeoutMs: 60_000,
+  maximumFileBytes: 512 * 2 ** 20,
+  maximumDecodedBytes: 256 * 2 ** 20,
+}
+
+/** What the pool is made of. */
+export interface ScoringPoolOptions {
+  readonly workers: number
+  /** See `workerCodeRoots`. */
+  readonly codeRoots: readonly string[]
+  /** Absolute; the only place of files to score. */
+  readonly workFolder: string
+  /** Absolute; the only place of packages. */
+  readonly modelsFolder: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: ScoringLimits
+  /** The module that a worker runs; the product's own unless a test brings another. */
+  readonly workerEntry?: string
+}
+
+/** Files of one study revision for one model. */
+export interface ScoringJob {
+  readonly jobId: string
+  readonly packageFolder: string
+  readonly model: ModelReference
+  /** Absolute paths of de-identified Part 10 files inside the work folder. */
+  readonly files: readonly string[]
+  /** From the moment a worker has the job. */
+  readonly timeoutMs: number
+  readonly lane?: Lane
+}
+
+/** What the pool is doing. */
+export interface PoolFigures {
+  readonly ready: number
+  readonly busy: number
+  readonly queued: number
+  readonly deaths: number
+}
+
+const MEMORY_CHECK_MS = 200
+/** A worker that dies twice on the same job is not given it a third time. */
+const MOST_DEATHS = 2
+const OWN_ENTRY = resolve(import.meta.dirname, 'worker', 'main.ts')
+
+/**
+ * Child processes that score de-identified files, one job each at a time. A job that hangs, crashes or swells takes its
+ * worker with it and nothing else.
+ */
+export class ScoringPool implements Service {
+  readonly #options: ScoringPoolOptions
+  readonly #queue: LaneQueue<PoolJob>
+  #slots: readonly WorkerSlot[] = []
+  #deaths = 0
+  #running = false
+  #onFirstReady: (() => void) | undefined
+
+  constructor(options: ScoringPoolOptions) {
+    this.#options = options
+    this.#queue = new LaneQueue(options.limits.queueLength)
+  }
+
+  /** Starts all workers and waits for the first that is ready. @throws {ScoringError} `worker-start-failed`. */
+  async start(): Promise<void> {
+    const { workers, limits, logger } = this.#options
+    const memoryBytes = limits.memoryMiB * 2 ** 20
+    const bounds = { memoryBytes, memoryCheckMs: MEMORY_CHECK_MS, startTimeoutMs: limits.startTimeoutMs }
+    const args = await this.#workerArguments()
+    this.#running = true
+    this.#slots = Array.from({ length: workers }, () => new WorkerSlot(this.#slotOwner(args), bounds, logger))
+    const ready = await new Promise<boolean>((answer) => {
+      const timer = setTimeout(() => answer(false), limits.startTimeoutMs)
+      this.#onFirstReady = () => {
+        clearTimeout(timer)
+        answer(true)
+      }
+      for (const slot of this.#slots) slot.start()
+    })
+    if (ready) return
+    await this.stop()
+    throw new ScoringError('worker-start-failed', 'no pixel worker became ready in time')
+  }
+
+  /** Ends all workers. Jobs in hand and in the queue fail as `stopped`. */
+  async stop(): Promise<void> {
+    this.#running = false
+    for (const job of this.#queue.drain()) job.fail('stopped', 'the box is stopping')
+    await Promise.all(this.#slots.map((slot) => slot.stop()))
+    this.#slots = []
+  }
+
+  /**
+   * Scores files with one model.
+   * @throws {ScoringError} `queue-full`, `not-running` or `path-outside`; whatever happens to the job itself is an outcome.
+   */
+  async score(job: ScoringJob): Promise<ScoringOutcome> {
+    const { workFolder, modelsFolder, limits } = this.#options
+    requireInside(modelsFolder, job.packageFolder)
+    for (const file of job.files) requireInside(workFolder, file)
+    const { maximumFileBytes, maximumDecodedBytes } = limits
+    const request: Extract<WorkerRequest, { kind: 'score' }> = {
+      kind: 'score',
+      jobId: job.jobId,
+      packageFolder: job.packageFolder,
+      model: job.model,
+      files: [...job.files],
+      limits: { maximumFileBytes, maximumDecodedBytes },
+    }
+    const started = this.#options.clock.now()
+    const outcome = await new Promise<ScoringOutcome>((answer, refuse) => {
+      this.#accept(scoringJob(request, job.lane ?? 'routine', job.timeoutMs, answer), refuse)
+    })
+    this.#options.logger.info('scoring.job-ended', {
+      job: job.jobId,
+      outcome: outcome.kind === 'completed' ? 'completed' : outcome.reason,
+      files: job.files.length,
+      ms: this.#options.clock.now() - started,
+    })
+    return outcome
+  }
+
+  /** Verifies a package and runs its golden cases. @throws {ScoringError} as `score`. */
+  async runGoldenCases(packageFolder: string): Promise<GoldenOutcome> {
+    requireInside(this.#options.modelsFolder, packageFolder)
+    const request = { kind: 'golden', jobId: `golden-${randomUUID()}`, packageFolder } as const
+    return new Promise<GoldenOutcome>((answer, refuse) => {
+      this.#accept(goldenJob(request, this.#options.limits.goldenTimeoutMs, answer), refuse)
+    })
+  }
+
+  figures(): PoolFigures {
+    return {
+      ready: this.#slots.filter((slot) => slot.ready).length,
+      busy: this.#slots.filter((slot) => slot.busy).length,
+      queued: this.#queue.length,
+      deaths: this.#deaths,
+    }
+  }
+
+  #accept(job: PoolJob, refuse: (error: ScoringError) => void): void {
+    if (!this.#running) refuse(new ScoringError('not-running', 'the scoring pool is not running'))
+    else if (this.#queue.offer(job.lane, job)) this.#dispatch()
+    else refuse(new ScoringError('queue-full', 'the scoring queue is full'))
+  }
+
+  #dispatch(): void {
+    for (const slot of this.#slots) {
+      if (!slot.idle) continue
+      const job = this.#queue.take()
+      if (job === undefined) return
+      slot.run(job)
+    }
+  }
+
+  /** The permission model compares real paths, so a folder reached through a link is granted by its real name too. */
+  async #workerArguments(): Promise<readonly string[]> {
+    const { codeRoots, workFolder, modelsFolder, limits } = this.#options
+    const given = [...codeRoots, workFolder, modelsFolder]
+    const real = await Promise.all(given.map((path) => realpath(path).catch(() => path)))
+    const heapMiB = Math.ceil(limits.memoryMiB / 2)
+    const readable = [...new Set([...given, ...real])]
+    return workerArguments({ readable, heapMiB }, this.#options.workerEntry ?? OWN_ENTRY)
+  }
+
+  #slotOwner(args: readonly string[]): SlotOwner {
+    return {
+      launch: (events) => WorkerProcess.launch(args, this.#options.workFolder, events),
+      onIdle: () => {
+        this.#onFirstReady?.()
+        this.#dispatch()
+      },
+      onDeath: (job, reason, detail) => this.#onDeath(job, reason, detail),
+    }
+  }
+
+  /** A time-out is final: the same files would take as long again. A crash or a memory kill gets one more worker. */
+  #onDeath(job: PoolJob, reason: 'timed-out' | 'crashed' | 'memory', detail: string): void {
+    this.#deaths += 1
+    job.deaths += 1
+    if (reason === 'timed-out' || job.deaths >= MOST_DEATHS) job.fail(reason, detail)
+    else if (this.#running) this.#queue.putBack(job.lane, job)
+    else job.fail('stopped', 'the box is stopping')
+    this.#dispatch()
+  }
+}
+
+function requireInside(folder: string, path: string): void {
+  if (!resolve(path).startsWith(resolve(folder) + sep)) {
+    throw new ScoringError('path-outside', 'a file or package lies outside the folder that workers may read')
+  }
+}

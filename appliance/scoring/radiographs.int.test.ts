@@ -1,0 +1,137 @@
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type ModelPackage, readPackage, splitOfPatient, wrapRadiograph } from '@leadglass/models'
+import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sharedData } from '../../installer/testing/peers.ts'
+import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './index.ts'
+
+const radiographs = sharedData('cxr-nih')
+const programRoot = resolve(import.meta.dirname, '..', '..')
+
+interface Row {
+  readonly file: string
+  readonly patient: string
+  readonly positive: boolean
+  readonly age: number
+  readonly sex: 'F' | 'M'
+  readonly view: 'AP' | 'PA'
+}
+
+let root: string
+let pool: ScoringPool
+let shipped: ModelPackage
+
+beforeAll(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'radiographs-')))
+  const folder = join(root, 'models', 'chest-radiograph', '1.0.0')
+  await cp(join(programRoot, 'models', 'packages', 'chest-radiograph', '1.0.0'), folder, { recursive: true })
+  await mkdir(join(root, 'work'))
+  shipped = await readPackage(folder)
+  pool = new ScoringPool({
+    workers: 2,
+    codeRoots: workerCodeRoots(programRoot),
+    workFolder: join(root, 'work'),
+    modelsFolder: join(root, 'models'),
+    clock: systemClock,
+    logger: silentLogger,
+    limits: defaultScoringLimits,
+  })
+  await pool.start()
+})
+afterAll(async () => {
+  await pool.stop()
+  await rm(root, { recursive: true, force: true })
+})
+
+/** The rows of the test part of the declared split. */
+async function testRows(folder: string): Promise<readonly Row[]> {
+  const [head = '', ...lines] = (await readFile(join(folder, 'index.csv'), 'utf8')).trim().split('\n')
+  const names = head.split(',')
+  return lines
+    .map((line) => {
+      const cells = line.split(',')
+      const cell = (name: string): string => cells[names.indexOf(name)] ?? ''
+      return {
+        file: cell('file'),
+        patient: cell('patient_id'),
+        positive: cell('finding_labels').split('|').includes('Pneumonia'),
+        age: Number(cell('age')),
+        sex: cell('sex') as Row['sex'],
+        view: cell('view') as Row['view'],
+      }
+    })
+    .filter((row) => splitOfPatient(row.patient) === 'test')
+}
+
+async function wrap(folder: string, row: Row, index: number): Promise<string> {
+  const png = sharp(join(folder, 'png256', row.file))
+    .toColourspace('b-w')
+    .extractChannel(0)
+  const { data, info } = await png.raw().toBuffer({ resolveWithObject: true })
+  const pixels = { rows: info.height, columns: info.width, bitsStored: 8, values: Uint8Array.from(data) }
+  const bytes = wrapRadiograph(pixels, {
+    studySeed: `radiograph ${row.file}`,
+    seriesNumber: 1,
+    instanceNumber: 1,
+    patientId: `NIH-${row.patient}`,
+    patientName: `NIH^${row.patient}`,
+    patientBirthDate: '',
+    patientSex: row.sex,
+    patientAgeYears: row.age,
+    view: row.view,
+    spacing: [0.143, 0.143],
+    studyDate: '20170101',
+    studyTime: '080000',
+    accessionNumber: '',
+    studyDescription: 'NIH pixels, synthetic header',
+    seriesDescription: 'NIH pixels, synthetic header',
+    imageComments: 'NIH pixels, synthetic header',
+    institutionName: '',
+    manufacturer: '',
+    modelName: '',
+    burnedInAnnotation: 'NO',
+  })
+  const path = join(root, 'work', `${index}.dcm`)
+  await writeFile(path, bytes)
+  return path
+}
+
+/** Share of pairs of a positive and a negative that the score orders rightly, ties counting half. */
+function areaUnderCurve(positives: readonly number[], negatives: readonly number[]): number {
+  let right = 0
+  for (const p of positives) for (const n of negatives) right += p > n ? 1 : p === n ? 0.5 : 0
+  return right / (positives.length * negatives.length)
+}
+
+describe.skipIf(radiographs === undefined)(
+  'real radiographs (needs the shared data; NIH pixels, synthetic header)',
+  () => {
+    it('are scored as the model card says: same AUC on the same test patients, trained in another language', async () => {
+      const folder = radiographs ?? ''
+      const rows = await testRows(folder)
+      const files = await Promise.all(rows.map((row, index) => wrap(folder, row, index)))
+      const job = { jobId: 'test', packageFolder: shipped.folder, model: shipped.model, files, timeoutMs: 50_000 }
+      const outcome = await pool.score(job)
+      if (outcome.kind === 'failed') throw new Error(outcome.reason)
+      const scores = outcome.instances.map((one) =>
+        one.kind === 'scored' ? (one.scores[0]?.value ?? Number.NaN) : Number.NaN,
+      )
+      const auc = areaUnderCurve(
+        scores.filter((_, i) => rows[i]?.positive === true),
+        scores.filter((_, i) => rows[i]?.positive === false),
+      )
+      const card = shipped.card.metrics as unknown as readonly {
+        metric: string
+        split: string
+        value: number
+        images: number
+      }[]
+      const stated = card.find(({ metric, split }) => metric === 'auc' && split === 'test')
+      expect(rows).toHaveLength(stated?.images ?? 0)
+      expect(auc).toBeCloseTo(stated?.value ?? 0, 5)
+    })
+  },
+)

@@ -1,0 +1,73 @@
+import { type WorkerReply, type WorkerRequest, workerReply, workerRequest } from '../messages.ts'
+import { runGolden } from './golden-cases.ts'
+import { ModelCache } from './model-cache.ts'
+import { type LoadedModel, loadModel, releaseModel } from './model-sessions.ts'
+import { ModelFailure, scoreFile } from './score-file.ts'
+import { sealNetwork } from './seal.ts'
+
+sealNetwork()
+
+const cache = new ModelCache()
+
+/** Requests come one at a time; a second one before the first has ended waits for it. */
+let work: Promise<void> = Promise.resolve()
+
+process.on('message', (message) => {
+  const request = workerRequest.parse(message)
+  work = work.then(() => serve(request))
+})
+// Without its owner a worker has no reason to be.
+process.on('disconnect', () => process.exit(0))
+reply({ kind: 'ready' })
+
+async function serve(request: WorkerRequest): Promise<void> {
+  if (request.kind === 'score') await score(request)
+  else await golden(request)
+}
+
+async function score(request: Extract<WorkerRequest, { kind: 'score' }>): Promise<void> {
+  const { jobId } = request
+  const model = await load(jobId, () => cache.get(request.packageFolder, request.model))
+  if (model === undefined) return
+  try {
+    for (const [instance, path] of request.files.entries()) {
+      const outcome = await scoreFile(model, path, instance, request.limits)
+      reply({ kind: 'instance', jobId, outcome })
+    }
+    reply({ kind: 'completed', jobId })
+  } catch (error) {
+    if (!(error instanceof ModelFailure)) throw error
+    reply({ kind: 'failed', jobId, reason: 'model-failed', detail: describe(error.cause) })
+  }
+}
+
+async function golden(request: Extract<WorkerRequest, { kind: 'golden' }>): Promise<void> {
+  const { jobId } = request
+  const model = await load(jobId, () => loadModel(request.packageFolder))
+  if (model === undefined) return
+  try {
+    reply({ kind: 'golden', jobId, ...(await runGolden(model)) })
+  } catch (error) {
+    reply({ kind: 'failed', jobId, reason: 'model-failed', detail: describe(error) })
+  } finally {
+    await releaseModel(model)
+  }
+}
+
+async function load(jobId: string, from: () => Promise<LoadedModel>): Promise<LoadedModel | undefined> {
+  try {
+    return await from()
+  } catch (error) {
+    reply({ kind: 'failed', jobId, reason: 'package-invalid', detail: describe(error) })
+    return undefined
+  }
+}
+
+/** The message of an error, cut to what a reply may hold. Errors here speak of packages and graphs, not of patients. */
+function describe(error: unknown): string {
+  return (error instanceof Error ? error.message : 'unknown').slice(0, 500)
+}
+
+function reply(message: WorkerReply): void {
+  process.send?.(workerReply.parse(message))
+}

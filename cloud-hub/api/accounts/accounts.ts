@@ -1,0 +1,115 @@
+import { timingSafeEqual } from 'node:crypto'
+import { personIdentifier } from '@leadglass/sync-agent/contract'
+import { type Clock, digestOf, type Randomness, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import type Database from 'better-sqlite3'
+import type { HubRole } from '../../../ui/contract/hub-api.ts'
+import { ApiError } from '../errors.ts'
+import { hashPassword, verifyPassword } from './password.ts'
+
+/** Roles that an account can have. `operator` is nobody's account: it is whoever can read the operator token. */
+export type AccountRole = Exclude<HubRole, 'operator'>
+
+/** Who speaks to the hub. */
+export interface Caller {
+  readonly account: string
+  readonly role: HubRole
+  /** SHA-256 of the session's token; null for the operator. */
+  readonly session: string | null
+}
+
+const ATTEMPTS = 5
+const PAUSE_MS = 15 * 60_000
+const IDLE_MS = 30 * 60_000
+const LONGEST_MS = 12 * 3_600_000
+const TOKEN_BYTES = 32
+/** Verified against when there is no such account, so that both answers take the same time. */
+const NOBODY = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+
+interface AccountRow {
+  readonly role: AccountRole
+  readonly password_hash: string
+  readonly failed_attempts: number
+  readonly paused_until: number
+}
+
+const READ = 'SELECT role, password_hash, failed_attempts, paused_until FROM account WHERE account = ?'
+const ADD = `INSERT INTO account (account, role, password_hash, created_at) VALUES (?, ?, ?, ?)
+  ON CONFLICT (account) DO NOTHING`
+const FAILED = 'UPDATE account SET failed_attempts = ?, paused_until = ? WHERE account = ?'
+const OPEN = 'INSERT INTO session (token_digest, account, opened_at, last_used_at) VALUES (?, ?, ?, ?)'
+const CLOSE = 'DELETE FROM session WHERE token_digest = ?'
+const EXPIRE = 'DELETE FROM session WHERE last_used_at < ? OR opened_at < ?'
+const READ_SESSION = `SELECT s.account, a.role FROM session s JOIN account a USING (account)
+  WHERE s.token_digest = ? AND s.last_used_at >= ? AND s.opened_at >= ?`
+const USE = 'UPDATE session SET last_used_at = ? WHERE token_digest = ?'
+
+/** Accounts, sign-in and sessions. */
+export class Accounts {
+  readonly #database: Database.Database
+  readonly #clock: Clock
+  readonly #randomness: Randomness
+
+  constructor(database: Database.Database, clock: Clock, randomness: Randomness) {
+    this.#database = database
+    this.#clock = clock
+    this.#randomness = randomness
+  }
+
+  /** Adds an account. @returns false when it is there already; its password then stays as it is. */
+  async add(account: string, role: AccountRole, password: string): Promise<boolean> {
+    personIdentifier.parse(account)
+    const hash = await hashPassword(password, this.#randomness)
+    return this.#database.prepare(ADD).run(account, role, hash, toIsoInstant(this.#clock.now())).changes === 1
+  }
+
+  has(account: string): boolean {
+    return this.#database.prepare(READ).get(account) !== undefined
+  }
+
+  /** Opens a session. @returns its token, shown once. @throws {ApiError} `sign-in-refused`, `sign-in-paused`. */
+  async signIn(account: string, password: string): Promise<{ readonly token: string; readonly role: AccountRole }> {
+    const row = this.#database.prepare(READ).get(account) as AccountRow | undefined
+    const now = this.#clock.now()
+    if (row !== undefined && row.paused_until > now) {
+      throw new ApiError('sign-in-paused', 'this account is paused after too many failures')
+    }
+    const right = await verifyPassword(password, row?.password_hash ?? NOBODY)
+    if (row === undefined || !right) {
+      if (row !== undefined) this.#failed(account, row, now)
+      throw new ApiError('sign-in-refused', 'account or password is wrong')
+    }
+    this.#database.prepare(FAILED).run(0, 0, account)
+    this.#database.prepare(EXPIRE).run(now - IDLE_MS, now - LONGEST_MS)
+    const token = Buffer.from(this.#randomness.bytes(TOKEN_BYTES)).toString('base64url')
+    this.#database.prepare(OPEN).run(digestOf(token), account, now, now)
+    return { token, role: row.role }
+  }
+
+  /** Who holds a session token; undefined when it is unknown, unused for half an hour, or older than twelve hours. */
+  callerOf(token: string): Caller | undefined {
+    const now = this.#clock.now()
+    const session = digestOf(token)
+    const row = this.#database.prepare(READ_SESSION).get(session, now - IDLE_MS, now - LONGEST_MS) as
+      | { readonly account: string; readonly role: AccountRole }
+      | undefined
+    if (row === undefined) return undefined
+    this.#database.prepare(USE).run(now, session)
+    return { ...row, session }
+  }
+
+  /** Ends a session. */
+  signOut(session: string): void {
+    this.#database.prepare(CLOSE).run(session)
+  }
+
+  #failed(account: string, row: AccountRow, now: number): void {
+    const failures = row.failed_attempts + 1
+    if (failures >= ATTEMPTS) this.#database.prepare(FAILED).run(0, now + PAUSE_MS, account)
+    else this.#database.prepare(FAILED).run(failures, 0, account)
+  }
+}
+
+/** True when `token` is the one whose SHA-256 is `digest`. Takes the same time for every wrong token. */
+export function isToken(token: string, digest: string): boolean {
+  return timingSafeEqual(Buffer.from(digestOf(token), 'hex'), Buffer.from(digest, 'hex'))
+}

@@ -1,0 +1,5 @@
+export { type AccountRole, Accounts, type Caller } from './accounts/accounts.ts'
+export { ACCOUNTS_SCHEMA } from './accounts/schema.ts'
+export { type ApiCode, ApiError } from './errors.ts'
+export { ApiServer, buildServer, type ServerOptions } from './server.ts'
+export type { HubServices } from './services.ts'

@@ -1,0 +1,105 @@
+import { modelReference, vocabularyCode } from '@leadglass/sync-agent/contract'
+import { z } from 'zod'
+import { trainingRequest } from '../../../ui/contract/hub-api.ts'
+import type { TrainingRun } from '../../training/index.ts'
+import { ApiError } from '../errors.ts'
+import { actorOf, EVERYBODY, type HubRoute, MAKERS } from '../route.ts'
+import type { HubServices } from '../services.ts'
+import { runView } from '../views/run-view.ts'
+
+const named = z.object({ run: z.uuid() })
+const since = z.object({ after: z.coerce.number().int().min(0).default(0) })
+
+/** Training runs. */
+export function trainingRoutes(services: HubServices): HubRoute[] {
+  const { training, runs, audit } = services
+  const view = (run: TrainingRun) => runView(run, run.snapshot === null ? undefined : services.lake.manifestOf(run.snapshot))
+  const find = (params: unknown): TrainingRun => {
+    const run = runs.run(named.parse(params).run)
+    if (run === undefined) throw new ApiError('not-found', 'there is no such run')
+    return run
+  }
+  const state = (run: string) => view(find({ run }))
+  return [
+    {
+      method: 'POST',
+      url: '/api/training-runs',
+      roles: MAKERS,
+      handle: async ({ body, caller, reply }) => {
+        const request = trainingRequest.parse(body)
+        const model = modelReference.shape.name.parse(request.model)
+        const version = request.parent ?? newestReleased(services, model)
+        const run = training.request({
+          finding: vocabularyCode.parse(request.finding),
+          model,
+          version,
+          seed: String(request.seed),
+          requestedBy: caller.account,
+        })
+        audit.record({
+          event: 'training.started',
+          actor: actorOf(caller),
+          subject: { kind: 'training', id: run },
+          outcome: 'success',
+          codes: ['requested'],
+        })
+        void reply.status(202)
+        return state(run)
+      },
+    },
+    {
+      method: 'GET',
+      url: '/api/training-runs',
+      roles: EVERYBODY,
+      handle: async () => ({ runs: runs.runs().map(view) }),
+    },
+    { method: 'GET', url: '/api/training-runs/:run', roles: EVERYBODY, handle: async ({ params }) => view(find(params)) },
+    {
+      method: 'GET',
+      url: '/api/training-runs/:run/log',
+      roles: EVERYBODY,
+      handle: async ({ params, query }) => ({
+        lines: runs.logs(find(params).run, since.parse(query).after).map(({ at, message }) => `${at} ${message}`),
+      }),
+    },
+    {
+      method: 'POST',
+      url: '/api/training-runs/:run/restart',
+      roles: MAKERS,
+      handle: async ({ params, caller }) => {
+        const { run } = find(params)
+        training.restart(run)
+        const subject = { kind: 'training', id: run } as const
+        audit.record({ event: 'training.started', actor: actorOf(caller), subject, outcome: 'success', codes: ['again'] })
+        return state(run)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/api/training-runs/:run/cancellation',
+      roles: MAKERS,
+      handle: async ({ params, caller }) => {
+        const { run } = find(params)
+        await training.cancel(run)
+        const subject = { kind: 'training', id: run } as const
+        const codes = ['cancelled']
+        audit.record({ event: 'training.refused', actor: actorOf(caller), subject, outcome: 'success', codes })
+        return state(run)
+      },
+    },
+  ]
+}
+
+/**
+ * The newest version that devices may run; where none is released yet, the newest of all. A candidate that nobody has
+ * signed must not become the yardstick of the next one by chance.
+ */
+function newestReleased({ registry, governance, releases }: HubServices, name: string): string {
+  const versions = registry.versions(name)
+  const released = versions.find((one) =>
+    governance.proposalsOf(one.model.digest).some((proposal) => releases?.stateOf(proposal) === 'published'),
+  )
+  const chosen = released ?? versions[0]
+  if (chosen === undefined) throw new ApiError('not-found', `the registry has no model ${name}`)
+  return chosen.model.version
+}

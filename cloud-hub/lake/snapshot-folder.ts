@@ -1,0 +1,64 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digestOf, digestOfFile, type JsonValue, canonicalJson } from '@leadglass/sync-agent/foundation'
+import { LakeError } from './errors.ts'
+import { type SnapshotManifest, snapshotManifest } from './manifest.ts'
+import { readParquet, type StoredRow } from './parquet.ts'
+
+/** Folder of the Parquet files within a snapshot. */
+export const DATA_FOLDER = 'data'
+/** Name of the manifest within a snapshot. */
+export const SNAPSHOT_MANIFEST = 'manifest.json'
+
+/** A snapshot whose files all have the digests that its manifest states. */
+export interface OpenedSnapshot {
+  readonly digest: string
+  readonly manifest: SnapshotManifest
+  readonly rows: readonly StoredRow[]
+}
+
+/** Every file under `folder` with its digest, by path. */
+export async function listFiles(folder: string): Promise<SnapshotManifest['files']> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+  return Promise.all(
+    paths.sort().map(async (path) => {
+      const full = join(folder, path)
+      return { path, sha256: await digestOfFile(full), bytes: (await stat(full)).size }
+    }),
+  )
+}
+
+/** The bytes of a manifest, which are what a snapshot's digest is of. */
+export function manifestBytes(manifest: SnapshotManifest): string {
+  return canonicalJson(manifest as unknown as JsonValue)
+}
+
+/**
+ * Reads a snapshot and verifies it down to the last file.
+ * @param digest what the snapshot is cited by.
+ * @throws {LakeError} `snapshot-damaged`.
+ */
+export async function openSnapshot(folder: string, digest: string): Promise<OpenedSnapshot> {
+  const text = await readFile(join(folder, SNAPSHOT_MANIFEST), 'utf8').catch((cause: unknown) => {
+    throw damaged('its manifest cannot be read', cause)
+  })
+  if (digestOf(text) !== digest) throw damaged('its manifest has another digest')
+  const manifest = snapshotManifest.parse(JSON.parse(text))
+  const found = await listFiles(join(folder, DATA_FOLDER))
+  if (canonicalJson(found) !== canonicalJson(manifest.files)) throw damaged('its files are not those of its manifest')
+  const rows = await readParquet(join(folder, DATA_FOLDER))
+  if (rows.length !== manifest.accounting.rows) throw damaged('it holds another number of rows')
+  return { digest, manifest, rows }
+}
+
+function damaged(why: string, cause?: unknown): LakeError {
+  return new LakeError('snapshot-damaged', 'permanent', {
+    message: `the dataset snapshot is damaged: ${why}`,
+    effect: 'nothing is trained from it',
+    nextStep: 'make a new snapshot; the envelopes it came from are in the hub’s database',
+    cause,
+  })
+}

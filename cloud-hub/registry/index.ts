@@ -1,0 +1,5 @@
+export { type RegistryCode, RegistryError } from './errors.ts'
+export { PackageStore } from './package-store.ts'
+export { type ModelVersion, type PackageReader, Registry } from './registry.ts'
+export { REGISTRY_SCHEMA } from './schema.ts'
+export { type VersionState, versionState } from './version-state.ts'

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { AUDIT_LOG_SCHEMA } from '@leadglass/sync-agent/audit-log'
+import { type Migration, openDatabase } from '@leadglass/sync-agent/foundation/database'
+import type Database from 'better-sqlite3'
+import { ACCOUNTS_SCHEMA } from '../api/accounts/schema.ts'
+import { SITE_AUDIT_SCHEMA } from '../audit/schema.ts'
+import { GOVERNANCE_SCHEMA } from '../governance/schema.ts'
+import { INGEST_SCHEMA } from '../ingest/schema.ts'
+import { LAKE_SCHEMA } from '../lake/schema.ts'
+import { REGISTRY_SCHEMA } from '../registry/schema.ts'
+import { TRAINING_SCHEMA } from '../training/schema.ts'
+
+/** Every step of the hub's schema, in order. A released step is never edited. */
+export const HUB_MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'audit-log', sql: AUDIT_LOG_SCHEMA },
+  { number: 2, name: 'ingest', sql: INGEST_SCHEMA },
+  { number: 3, name: 'site-audit', sql: SITE_AUDIT_SCHEMA },
+  { number: 4, name: 'lake', sql: LAKE_SCHEMA },
+  { number: 5, name: 'training', sql: TRAINING_SCHEMA },
+  { number: 6, name: 'accounts', sql: ACCOUNTS_SCHEMA },
+  { number: 7, name: 'registry', sql: REGISTRY_SCHEMA },
+  { number: 8, name: 'governance', sql: GOVERNANCE_SCHEMA },
+]
+
+/** Opens `hub.db` in the hub's folder and brings it up to date. */
+export function openHubDatabase(folder: string): Database.Database {
+  return openDatabase({ path: join(folder, 'hub.db'), migrations: HUB_MIGRATIONS })
+}

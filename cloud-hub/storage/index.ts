@@ -1,0 +1,1 @@
+export { HUB_MIGRATIONS, openHubDatabase } from './database.ts'

@@ -1,0 +1,8 @@
+export { TrainingError } from './errors.ts'
+export { type JobStatus, LocalExecutor, type TrainingExecutor } from './executor.ts'
+export { DEFAULT_GATES, type GateLimits } from './gates.ts'
+export { type TrainerLine, type TrainingJob, trainerLine, trainingJob } from './job.ts'
+export { type TrainingReport, trainingReport } from './report.ts'
+export { RUN_STATES, RunStore, type RunState, type TrainingRun } from './run-store.ts'
+export { TRAINING_SCHEMA } from './schema.ts'
+export { Training, type TrainingDependencies, type TrainingRequest } from './training.ts'

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+
+/** What a partition needs to know of a case. A patient is never on both sides. */
+export interface Grouped {
+  readonly patient: string
+  readonly label: 0 | 1
+}
+
+/**
+ * Share of patients for the held-out part, taken from patients with and without a positive case alike.
+ * @returns the patients held out. Depends on the seed and the patients only, not on their order.
+ */
+export function heldOutPatients(cases: readonly Grouped[], share: number, seed: string): Set<string> {
+  const heldOut = new Set<string>()
+  for (const stratum of strata(cases, `${seed}/held-out`)) {
+    for (const patient of stratum.slice(0, Math.round(stratum.length * share))) heldOut.add(patient)
+  }
+  return heldOut
+}
+
+/** Gives every patient one of `folds` folds, spread evenly over both strata. */
+export function foldOfPatient(cases: readonly Grouped[], folds: number, seed: string): Map<string, number> {
+  const result = new Map<string, number>()
+  for (const stratum of strata(cases, `${seed}/folds`)) {
+    for (const [i, patient] of stratum.entries()) result.set(patient, i % folds)
+  }
+  return result
+}
+
+/** Patients with a positive case, and those without; each in an order drawn from the seed. */
+function strata(cases: readonly Grouped[], seed: string): readonly (readonly string[])[] {
+  const positive = new Set(cases.filter((one) => one.label === 1).map((one) => one.patient))
+  const all = [...new Set(cases.map((one) => one.patient))].map((patient) => ({
+    patient,
+    rank: createHash('sha256').update(`${seed}/${patient}`).digest('hex'),
+  }))
+  all.sort((a, b) => (a.rank < b.rank ? -1 : 1))
+  const ranked = all.map((one) => one.patient)
+  return [ranked.filter((patient) => positive.has(patient)), ranked.filter((patient) => !positive.has(patient))]
+}

@@ -1,0 +1,205 @@
+import type { StoredRow } from '../lake/index.ts'
+import { TrainingError } from './errors.ts'
+import type { LinearHead } from './head-graph.ts'
+import { headProbability } from './head-graph.ts'
+import { auc, aucWithInterval, compareAuc } from './math/auc.ts'
+import {
+  brier,
+  confusionAt,
+  expectedCalibrationError,
+  wilson,
+  youdenThresholdMilli,
+} from './math/calibration.ts'
+import { type Design, fitLogistic, type LinearWeights, logitOfRow, logLoss, sigmoid } from './math/logistic.ts'
+import { foldOfPatient, heldOutPatients } from './partition.ts'
+import type { Evaluation, TrainingReport } from './report.ts'
+
+const HELD_OUT_SHARE = 0.3
+const FOLDS = 5
+/** How firmly the parent's weights are held, from hardly to almost entirely. */
+const STRENGTHS = [0.1, 1, 10, 100, 1000, 10_000]
+/** A subgroup is reported when it has this many studies and both classes. */
+const SUBGROUP_STUDIES = 20
+
+/** Says how far the work is: 0 to 100, and a line for the log. */
+export type ProgressPort = (percent: number, message: string) => void
+
+/** What training gives: the new head, and what was measured on patients it never saw. */
+export interface Trained {
+  readonly head: LinearHead
+  readonly heldOut: readonly StoredRow[]
+  readonly measured: Pick<
+    TrainingReport,
+    'cases' | 'prior' | 'thresholdMilli' | 'candidate' | 'parentModel' | 'comparison' | 'subgroups'
+  >
+}
+
+/**
+ * Retrains a linear head on embeddings: logistic regression with a Gaussian prior around the parent's weights, on the
+ * parent's own standardisation. The strength of the prior is chosen by patient-grouped cross-validation on the training
+ * part; the held-out part (30 % of the patients) is read once, for the figures. No randomness but the seed's.
+ * @throws {TrainingError} `too-few-cases` when a part lacks a class.
+ */
+export function train(
+  rows: readonly StoredRow[],
+  parent: LinearHead,
+  parentThreshold: number,
+  seed: string,
+  progress: ProgressPort,
+): Trained {
+  const grouped = rows.map((row) => ({ patient: patientKey(row), label: row.label }))
+  const heldOutSet = heldOutPatients(grouped, HELD_OUT_SHARE, seed)
+  const training = rows.filter((row) => !heldOutSet.has(patientKey(row)))
+  const heldOut = rows.filter((row) => heldOutSet.has(patientKey(row)))
+  for (const part of [training, heldOut]) assertBothClasses(part)
+  progress(10, `${training.length} instances to train on, ${heldOut.length} held out`)
+
+  const prior: LinearWeights = { weight: Float64Array.from(parent.weight), bias: parent.bias }
+  const chosen = chooseStrength(training, parent, prior, seed, progress)
+  const fitted = fitLogistic(designOf(training, parent), prior, chosen.strength)
+  const head: LinearHead = {
+    mean: parent.mean,
+    scale: parent.scale,
+    weight: Float32Array.from(fitted.weight),
+    bias: Math.fround(fitted.bias),
+  }
+  progress(85, `prior strength ${chosen.strength}`)
+
+  const foldStudies = byStudy(training, (_, i) => sigmoid(chosen.logits[i] ?? 0))
+  const thresholdMilli = youdenThresholdMilli(foldStudies.scores, foldStudies.labels)
+  const candidateScores = byStudy(heldOut, (row) => headProbability(head, row.embedding))
+  const parentScores = byStudy(heldOut, (row) => headProbability(parent, row.embedding))
+  const { labels } = candidateScores
+  return {
+    head,
+    heldOut,
+    measured: {
+      cases: { training: countCases(training), heldOut: countCases(heldOut) },
+      prior: { strength: chosen.strength, candidates: chosen.tried, folds: FOLDS },
+      thresholdMilli,
+      candidate: evaluate(candidateScores.scores, labels, thresholdMilli / 1000),
+      parentModel: evaluate(parentScores.scores, labels, parentThreshold),
+      comparison: compareAuc(candidateScores.scores, parentScores.scores, labels),
+      subgroups: subgroups(candidateScores, parentScores),
+    },
+  }
+}
+
+interface Chosen {
+  readonly strength: number
+  readonly tried: TrainingReport['prior']['candidates']
+  /** Out-of-fold logit of each training row under the chosen strength. */
+  readonly logits: Float64Array
+}
+
+function chooseStrength(
+  rows: readonly StoredRow[],
+  parent: LinearHead,
+  prior: LinearWeights,
+  seed: string,
+  progress: ProgressPort,
+): Chosen {
+  const folds = foldOfPatient(
+    rows.map((row) => ({ patient: patientKey(row), label: row.label })),
+    FOLDS,
+    seed,
+  )
+  const foldOf = rows.map((row) => folds.get(patientKey(row)) ?? 0)
+  const logits = STRENGTHS.map(() => new Float64Array(rows.length))
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const inside = designOf(rows.filter((_, i) => foldOf[i] !== fold), parent)
+    const outside = rows.flatMap((row, i) => (foldOf[i] === fold ? [{ row, i }] : []))
+    const design = designOf(outside.map(({ row }) => row), parent)
+    // From firm to loose, each fit starting where the firmer one ended.
+    let start = prior
+    for (let s = STRENGTHS.length - 1; s >= 0; s--) {
+      start = fitLogistic(inside, prior, STRENGTHS[s] ?? 1, start)
+      for (const [at, { i }] of outside.entries()) (logits[s] ?? logits[0] ?? new Float64Array(0))[i] = logitOfRow(design, at, start)
+    }
+    progress(10 + ((fold + 1) * 70) / FOLDS, `fold ${fold + 1} of ${FOLDS}`)
+  }
+  const tried = STRENGTHS.map((strength, s) => ({
+    strength,
+    logLoss: rows.reduce((sum, row, i) => sum + logLoss(logits[s]?.[i] ?? 0, row.label), 0) / rows.length,
+  }))
+  // Of equal losses the firmer prior: less is changed without a reason.
+  const best = tried.reduce((winner, one) => (one.logLoss <= winner.logLoss ? one : winner))
+  return { strength: best.strength, tried, logits: logits[tried.indexOf(best)] ?? new Float64Array(rows.length) }
+}
+
+function designOf(rows: readonly StoredRow[], parent: LinearHead): Design {
+  const columns = parent.mean.length
+  const values = new Float64Array(rows.length * columns)
+  for (const [r, row] of rows.entries()) {
+    for (let i = 0; i < columns; i++) {
+      values[r * columns + i] = ((row.embedding[i] ?? 0) - (parent.mean[i] ?? 0)) / (parent.scale[i] ?? 1)
+    }
+  }
+  return { rows: rows.length, columns, values, labels: Uint8Array.from(rows, (row) => row.label) }
+}
+
+interface StudyScores {
+  readonly scores: readonly number[]
+  readonly labels: readonly number[]
+  readonly studies: readonly StoredRow[]
+}
+
+/** One case a study: a study is as positive as its most positive instance, as a reader is shown it. */
+function byStudy(rows: readonly StoredRow[], scoreOf: (row: StoredRow, index: number) => number): StudyScores {
+  const best = new Map<string, { readonly row: StoredRow; readonly score: number }>()
+  for (const [i, row] of rows.entries()) {
+    const key = `${row.site}/${row.study}`
+    const score = scoreOf(row, i)
+    const known = best.get(key)
+    if (known === undefined || score > known.score) best.set(key, { row, score })
+  }
+  const cases = [...best.values()]
+  return {
+    scores: cases.map((one) => one.score),
+    labels: cases.map((one) => one.row.label),
+    studies: cases.map((one) => one.row),
+  }
+}
+
+function evaluate(scores: readonly number[], labels: readonly number[], threshold: number): Evaluation {
+  const counts = confusionAt(scores, labels, threshold)
+  return {
+    auc: aucWithInterval(scores, labels),
+    sensitivity: wilson(counts.truePositive, counts.truePositive + counts.falseNegative),
+    specificity: wilson(counts.trueNegative, counts.trueNegative + counts.falsePositive),
+    threshold,
+    brier: brier(scores, labels),
+    expectedCalibrationError: expectedCalibrationError(scores, labels),
+  }
+}
+
+function subgroups(candidate: StudyScores, parent: StudyScores): TrainingReport['subgroups'] {
+  const result: TrainingReport['subgroups'] = []
+  for (const by of ['view', 'sex'] as const) {
+    for (const value of [...new Set(candidate.studies.map((study) => study[by]))].sort()) {
+      const members = candidate.studies.flatMap((study, i) => (study[by] === value ? [i] : []))
+      const labels = members.map((i) => candidate.labels[i] ?? 0)
+      if (members.length < SUBGROUP_STUDIES || new Set(labels).size < 2) continue
+      const area = (of: StudyScores): number => auc(members.map((i) => of.scores[i] ?? 0), labels)
+      result.push({ by, value, studies: members.length, candidate: area(candidate), parent: area(parent) })
+    }
+  }
+  return result
+}
+
+function countCases(rows: readonly StoredRow[]): TrainingReport['cases']['training'] {
+  const { labels } = byStudy(rows, () => 0)
+  const positives = labels.filter((label) => label === 1).length
+  const patients = new Set(rows.map(patientKey)).size
+  return { studies: labels.length, patients, positives, negatives: labels.length - positives }
+}
+
+function assertBothClasses(rows: readonly StoredRow[]): void {
+  const { positives, negatives } = countCases(rows)
+  if (positives >= 2 && negatives >= 2) return
+  throw new TrainingError('too-few-cases', `a part has ${positives} positive and ${negatives} negative studies`)
+}
+
+function patientKey(row: StoredRow): string {
+  return `${row.site}/${row.patient}`
+}

@@ -1,0 +1,2 @@
+export { sequence, text, unsigned, type WriteElement, writePart10 } from './part10.ts'
+export { seededUid } from './uid.ts'

@@ -1,0 +1,77 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { deviceId } from '../contract/index.ts'
+
+const path = z.string().min(1).max(4096)
+
+/** A duration in milliseconds between a tenth of a second and a day. */
+const duration = z.number().int().min(100).max(86_400_000)
+
+/** The agent's settings file. Paths are absolute or relative to the folder of the file. */
+export const agentConfig = z.strictObject({
+  device: deviceId,
+  /** The only folder that the appliance touches too. */
+  exchangeFolder: path,
+  /** Identity and own state: readable as a whole, writable below `state/` only. */
+  agentFolder: path,
+  hub: z.strictObject({
+    /** TLS always; there is no unencrypted way to a hub. */
+    mqttUrl: z.url({ protocol: /^mqtts$/ }),
+    /** Plain HTTP is accepted: update metadata and packages are verified by their signatures, not by the channel. */
+    httpUrl: z.url({ protocol: /^https?$/ }),
+    caFile: path,
+  }),
+  certificateFile: path,
+  keyFile: path,
+  /** `null` until the device is provisioned for updates. */
+  updates: z
+    .strictObject({
+      initialRootFile: path,
+      policyFile: path,
+      /** Below `hub.httpUrl`. */
+      repositoryPath: z
+        .string()
+        .regex(/^\/[a-z0-9/-]*$/)
+        .default('/delivery/'),
+    })
+    .nullable()
+    .default(null),
+  intervals: z
+    .strictObject({
+      /** Look at the outbox while there is work, and while there is none. */
+      pollMs: duration.default(200),
+      idlePollMs: duration.default(1000),
+      /** Without an answer of the hub for so long, a batch is sent again. */
+      acknowledgementTimeoutMs: duration.default(30_000),
+      keepaliveSeconds: z.number().int().min(1).max(1200).default(30),
+      reconnectFirstMs: duration.default(1000),
+      reconnectLargestMs: duration.default(60_000),
+      updatesMs: duration.default(3_600_000),
+      statusMs: duration.default(10_000),
+    })
+    .prefault({}),
+})
+export type AgentConfig = z.infer<typeof agentConfig>
+
+/** Settings whose paths are all absolute. @param folder the folder of the settings file. */
+export function resolveConfig(config: AgentConfig, folder: string): AgentConfig {
+  const absolute = (value: string): string => (isAbsolute(value) ? value : resolve(folder, value))
+  const { hub, updates } = config
+  return {
+    ...config,
+    exchangeFolder: absolute(config.exchangeFolder),
+    agentFolder: absolute(config.agentFolder),
+    hub: { ...hub, caFile: absolute(hub.caFile) },
+    certificateFile: absolute(config.certificateFile),
+    keyFile: absolute(config.keyFile),
+    updates:
+      updates === null
+        ? null
+        : { ...updates, initialRootFile: absolute(updates.initialRootFile), policyFile: absolute(updates.policyFile) },
+  }
+}
+
+/** The only part of the agent's folder that the agent writes. */
+export function agentStateFolder(config: AgentConfig): string {
+  return join(config.agentFolder, 'state')
+}

@@ -1,0 +1,37 @@
+export {
+  AcknowledgedFile,
+  type AcknowledgedState,
+  acknowledgedState,
+  committedSequence,
+  mergeAcknowledgement,
+  nothingAcknowledged,
+  type Refusal,
+} from './acknowledged-file.ts'
+export {
+  type BatchRefusal,
+  type DecodedBatch,
+  decodeBatch,
+  MAX_BATCH_FILE_BYTES,
+  type PackedBatch,
+  packEnvelopes,
+} from './batch.ts'
+export { type BatchRange, batchFileName, compareRanges, parseBatchFileName } from './batch-name.ts'
+export { ExchangeError, type ExchangeErrorCode } from './errors.ts'
+export { JsonFile, type JsonFileRead } from './json-file.ts'
+export {
+  type OutboxEntry,
+  type OutboxRead,
+  OutboxReader,
+  type OutboxReaderOptions,
+  type OutboxRefusal,
+} from './outbox-reader.ts'
+export { OutboxWriter, type OutboxWriterOptions } from './outbox-writer.ts'
+export {
+  EXCHANGE_FILE_MODE,
+  type ExchangePaths,
+  ensureExchangeFolders,
+  exchangePaths,
+  removeTemporaryFiles,
+} from './paths.ts'
+export { type AgentStatus, AgentStatusFile, agentStatus, DesiredStateFile } from './status-files.ts'
+export { chooseStream, MAX_PASSED_OVER, type PassedOver } from './stream-choice.ts'

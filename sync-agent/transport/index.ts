@@ -1,0 +1,10 @@
+export { type BackoffBounds, backoffDelay } from './backoff.ts'
+export { classifyLinkError, type LinkErrorCode, TransportError, type TransportErrorCode } from './link-error.ts'
+export type { Credentials } from './mqtt-link.ts'
+export {
+  MQTT_DEFAULTS,
+  MqttTransport,
+  type MqttTransportDependencies,
+  type MqttTransportOptions,
+} from './mqtt-transport.ts'
+export type { LinkState, Transport } from './transport.ts'
