@@ -1,5 +1,11 @@
 import { mkdir, stat } from 'node:fs/promises'
-import { createSigningKeyFile, encodeVerifierKey, readSigningKeyFile, SIGNATURE_TYPE, verifierKeyOf } from '@leadglass/sync-agent/audit-log'
+import {
+  createSigningKeyFile,
+  encodeVerifierKey,
+  readSigningKeyFile,
+  SIGNATURE_TYPE,
+  verifierKeyOf,
+} from '@leadglass/sync-agent/audit-log'
 import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
 import {
   type Clock,
@@ -10,7 +16,7 @@ import {
 } from '@leadglass/sync-agent/foundation'
 import { type AccountRole, Accounts } from './api/index.ts'
 import { HUB_LOG_ORIGIN, HubAudit, WITNESS_NAME } from './audit/index.ts'
-import { hubLayout, hubSettings, type HubLayout, type KnownApprover } from './hub-folder.ts'
+import { type HubLayout, hubLayout, hubSettings, type KnownApprover } from './hub-folder.ts'
 import { CertificateAuthority, type Credential, type DeviceIdentity, Enrolment } from './ingest/index.ts'
 import { openHubDatabase } from './storage/index.ts'
 
@@ -63,7 +69,8 @@ export async function initialiseHub(foundation: HubFoundation): Promise<Initiali
     const audit = new HubAudit(database, logKey, clock)
     const accounts = new Accounts(database, clock, randomness)
     const made: { account: string; role: AccountRole; password: string }[] = []
-    for (const { account, role, password } of foundation.accounts ?? ACCOUNTS.map((one) => ({ ...one, password: undefined }))) {
+    for (const { account, role, password } of foundation.accounts ??
+      ACCOUNTS.map((one) => ({ ...one, password: undefined }))) {
       if (accounts.has(account)) continue
       const chosen = password ?? makePassword(randomness)
       await accounts.add(account, role, chosen)

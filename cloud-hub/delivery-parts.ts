@@ -5,8 +5,8 @@ import {
   FolderRepositoryFiles,
   OnlineResigner,
   ReleaseService,
-  readOnlineKeys,
   RepositoryWriter,
+  readOnlineKeys,
 } from './delivery/index.ts'
 import type { GovernanceRepository } from './governance/index.ts'
 import type { HubLayout } from './hub-folder.ts'

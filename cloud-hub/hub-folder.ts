@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { approvalPolicy, approverRole, type ApprovalPolicy } from '@leadglass/sync-agent/contract'
+import { type ApprovalPolicy, approvalPolicy, approverRole } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
 
 /** Where everything of a hub lies below its folder. */

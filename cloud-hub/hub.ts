@@ -16,7 +16,7 @@ import { Delivery } from './delivery-parts.ts'
 import { Drift } from './drift/index.ts'
 import { Fleet } from './fleet/index.ts'
 import { GovernanceRepository } from './governance/index.ts'
-import { hubLayout, type HubLayout, readHubSettings } from './hub-folder.ts'
+import { type HubLayout, hubLayout, readHubSettings } from './hub-folder.ts'
 import { AlarmBook, CertificateAuthority, Enrolment, EpochRootCache, Inbox } from './ingest/index.ts'
 import { Lake } from './lake/index.ts'
 import { Links } from './links.ts'
@@ -83,7 +83,11 @@ export class Hub implements Service {
     const fleet = new Fleet(database, clock)
     const inbox = new Inbox(database, mirror, alarms, clock)
     const delivery = await Delivery.open({ layout, policy: settings.policy, governance, registry, clock, logger })
-    const links = new Links(this.#configuration, { authority, enrolment, inbox, alarms, fleet, logger, clock }, settings)
+    const links = new Links(
+      this.#configuration,
+      { authority, enrolment, inbox, alarms, fleet, logger, clock },
+      settings,
+    )
     const announce = (): void => void delivery?.timestampVersion().then((version) => links.announce(version))
     const roots = new EpochRootCache(database)
     const services: HubServices = {

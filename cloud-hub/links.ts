@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { deviceId } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
 import type { HubConfiguration } from './configuration.ts'
@@ -9,8 +10,8 @@ import {
   type CertificateAuthority,
   certificateEnd,
   type Enrolment,
-  type Inbox,
   INGEST_COMMON_NAME,
+  type Inbox,
   IngestClient,
   IngestPipeline,
 } from './ingest/index.ts'
@@ -46,7 +47,7 @@ export class Links implements Service {
   constructor(configuration: HubConfiguration, parts: LinkParts, settings: Pick<HubSettings, 'names'>) {
     this.#configuration = configuration
     this.#parts = parts
-    this.#names = [...new Set(['127.0.0.1', 'localhost', ...settings.names])]
+    this.#names = [...new Set(['127.0.0.1', 'localhost', configuration.host, ...settings.names])]
   }
 
   /** Port of the embedded broker; null with an external one. */
@@ -64,7 +65,7 @@ export class Links implements Service {
       this.#broker = new Broker({ host, port: mqttPort, caPem, ...server, isAdmitted }, logger)
       await this.#broker.start()
     }
-    const url = broker === 'embedded' ? `mqtts://localhost:${this.#broker?.port ?? mqttPort}` : broker.url
+    const url = broker === 'embedded' ? this.#ownUrl(host) : broker.url
     const own = await authority.issueClient(INGEST_COMMON_NAME)
     const pipeline = new IngestPipeline(inbox, alarms, (topic, message) => this.#client?.send(topic, message), logger)
     this.#pipeline = pipeline
@@ -112,6 +113,12 @@ export class Links implements Service {
         repositoryPath: '/delivery',
       })
     }
+  }
+
+  /** Where the hub itself finds its broker: a broker on all interfaces is found on loopback. */
+  #ownUrl(host: string): string {
+    const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+    return `mqtts://${isIPv6(address) ? `[${address}]` : address}:${this.#broker?.port ?? 0}`
   }
 
   async #renew(): Promise<number> {

@@ -86,7 +86,7 @@ describe('what goes', () => {
   })
 
   test('attributes of a later edition, retired ones, curves and overlays', () => {
-    const { dataSet, bytes } = deidentified(
+    const { dataSet, bytes, outcome } = deidentified(
       fileWith([
         textElement(0x0018fff0, 'LO', 'from the future'),
         textElement(0x00324000, 'LT', 'retired comments'),
@@ -101,6 +101,7 @@ describe('what goes', () => {
         dataSet.elements.has(tag),
       ),
     ).toEqual([])
+    expect(outcome.report.actions).toMatchObject({ 'graphics-removed': 3, 'unlisted-removed': 1, removed: 2 })
     expect(['future', 'retired', 'curve', 'overlay', 'padding'].some((word) => bytes.includes(word))).toBe(false)
   })
 

@@ -22,7 +22,7 @@ export function testKeys(fill = 7): SiteKeys {
 }
 
 /** The elements every object of these tests has; later ones of the same tag replace them. */
-export function baseElements(): Element[] {
+function baseElements(): Element[] {
   return [
     textElement(0x00080016, 'UI', CT_IMAGE),
     textElement(0x00080018, 'UI', '1.2.826.0.1.3680043.9.9999.1.1.1'),

@@ -136,7 +136,13 @@ async function serveFiles(app: FastifyInstance, options: ServerOptions): Promise
     )
     return
   }
-  await app.register(fastifyStatic, { root: pages, prefix: '/', decorateReply: false, dotfiles: 'ignore', wildcard: false })
+  await app.register(fastifyStatic, {
+    root: pages,
+    prefix: '/',
+    decorateReply: false,
+    dotfiles: 'ignore',
+    wildcard: false,
+  })
   // The pages have addresses of their own; each of them is the one document.
   app.get('/*', async (request, reply) => {
     if (request.url.startsWith('/api/')) throw new ApiError('not-found', 'there is nothing under this address')

@@ -11,8 +11,8 @@ import {
   parseVerifierKey,
   readCheckpoint,
   SIGNATURE_TYPE,
-  signatureLine,
   SqliteLogStore,
+  signatureLine,
   verifierKeyOf,
 } from '@leadglass/sync-agent/audit-log'
 import type { DeviceId } from '@leadglass/sync-agent/contract'

@@ -1,4 +1,4 @@
-import { readPackage, type ReferenceDistributions } from '@leadglass/models'
+import { type ReferenceDistributions, readPackage } from '@leadglass/models'
 import type { ModelReference } from '@leadglass/sync-agent/contract'
 import type Database from 'better-sqlite3'
 import type { Registry } from '../registry/index.ts'

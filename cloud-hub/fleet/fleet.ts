@@ -1,5 +1,5 @@
-import { type DeviceHealth, deviceHealth, type StreamName } from '@leadglass/sync-agent/contract'
 import { readCheckpoint } from '@leadglass/sync-agent/audit-log'
+import { type DeviceHealth, deviceHealth, type StreamName } from '@leadglass/sync-agent/contract'
 import type { Clock } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 
@@ -79,8 +79,7 @@ export class Fleet {
     const rows = this.#database.prepare(LIST).all() as Omit<FleetDevice, 'connected' | 'health'>[]
     return rows.map((row) => ({
       ...row,
-      connected:
-        row.lastSeenAt !== null && this.#clock.now() - Date.parse(row.lastSeenAt) < CONNECTED_WITHIN_MS,
+      connected: row.lastSeenAt !== null && this.#clock.now() - Date.parse(row.lastSeenAt) < CONNECTED_WITHIN_MS,
       health: this.#health(row.device),
     }))
   }
@@ -103,7 +102,9 @@ export class Fleet {
   }
 
   cosigned(device: string): CosignedCheckpoint | null {
-    const row = this.#database.prepare(COSIGNED).get(device) as Pick<CosignedCheckpoint, 'note' | 'cosigned'> | undefined
+    const row = this.#database.prepare(COSIGNED).get(device) as
+      | Pick<CosignedCheckpoint, 'note' | 'cosigned'>
+      | undefined
     const checkpoint = row === undefined ? undefined : readCheckpoint(row.note)
     if (row === undefined || checkpoint === undefined) return null
     const { origin, size, root } = checkpoint
@@ -118,8 +119,8 @@ export class Fleet {
     const { softwareVersion, models, figures } = deviceHealth.parse({
       kind: 'device-health',
       softwareVersion: row.software_version,
-      models: JSON.parse(row.models),
-      figures: JSON.parse(row.figures),
+      models: JSON.parse(row.models) as unknown,
+      figures: JSON.parse(row.figures) as unknown,
     })
     return { softwareVersion, models, figures }
   }

@@ -40,7 +40,8 @@ export class AlarmBook {
     this.#audit.record({
       event: code === 'audit-inconsistent' ? 'log.inconsistent' : 'ingest.refused',
       actor: { kind: 'device', id: device },
-      subject: code === 'audit-inconsistent' ? { kind: 'log', id: siteLogOrigin(device) } : { kind: 'device', id: device },
+      subject:
+        code === 'audit-inconsistent' ? { kind: 'log', id: siteLogOrigin(device) } : { kind: 'device', id: device },
       outcome: 'refused',
       codes: [code],
     })

@@ -3,7 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { MAX_BATCH_BYTES } from '@leadglass/sync-agent/contract'
 import type { Logger, Service } from '@leadglass/sync-agent/foundation'
 import { Aedes } from 'aedes'
-import { PacketGuard } from './packet-guard.ts'
+import { PacketGuard, PacketTooLarge } from './packet-guard.ts'
 import { mayPublish, maySubscribe, ownsClientId, type Peer, peerOf } from './topic-rules.ts'
 
 /** Largest MQTT packet taken: a batch that does not compress, its topic and its header. */
@@ -67,7 +67,7 @@ export class Broker implements Service {
       },
     })
     aedes.on('clientError', (_client, error) => this.#logger.info('broker.client-error', { reason: error.message }))
-    aedes.on('connectionError', (_client, error) => this.#logger.info('broker.client-error', { reason: error.message }))
+    aedes.on('connectionError', (_client: unknown, error: Error) => this.#logger.info('broker.client-error', { reason: error.message }))
     this.#aedes = aedes
     const server = this.#createServer(aedes)
     this.#server = server
@@ -140,7 +140,7 @@ export class Broker implements Service {
     const guard = new PacketGuard(MAX_PACKET_BYTES)
     const guarded = Duplex.from({ readable: socket.pipe(guard), writable: socket })
     guard.once('error', (error) => {
-      this.#logger.warn('broker.packet-refused', { reason: error.message })
+      if (error instanceof PacketTooLarge) this.#logger.warn('broker.packet-refused', { peer: peer.kind })
       socket.destroy()
     })
     guarded.on('error', () => socket.destroy())

@@ -3,6 +3,7 @@ import type { webcrypto } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { type Clock, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -14,7 +15,6 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { type Clock, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { EnrolmentError } from './errors.ts'
 
 const AUTHORITY_COMMON_NAME = 'Leadglass hub device authority'

@@ -43,13 +43,17 @@ export class EffectWriter {
   write(id: number, body: PlainBody): void {
     switch (body.kind) {
       case 'instance-features':
-        return this.#writeFeatures(id, body)
+        this.#writeFeatures(id, body)
+        break
       case 'not-scored':
-        return this.#writeNotScored(id, body)
+        this.#writeNotScored(id, body)
+        break
       case 'study-label':
-        return this.#writeLabel(id, body)
+        this.#writeLabel(id, body)
+        break
       case 'drift-counts':
-        return this.#writeDrift(id, body)
+        this.#writeDrift(id, body)
+        break
       case 'device-health':
         this.#health.run(id, body.softwareVersion, canonicalJson(body.models), canonicalJson(body.figures))
     }

@@ -1,11 +1,11 @@
+import { CompactRange } from '@leadglass/sync-agent/audit-log'
 import {
   type DeviceId,
   type EnvelopeBody,
   envelopeDigest,
-  type StreamName,
   STREAMS,
+  type StreamName,
 } from '@leadglass/sync-agent/contract'
-import { CompactRange } from '@leadglass/sync-agent/audit-log'
 import { sha256Hex } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { EffectReader } from './effect-reader.ts'
@@ -44,7 +44,10 @@ interface InboxRow {
  * Root of every (device, epoch), with digests recomputed from the effect tables: an effect that was lost, doubled or
  * changed shows, even when the inbox row is whole.
  */
-export function epochRoots(database: Database.Database): { readonly roots: EpochRoot[]; readonly damaged: DamagedEffect[] } {
+export function epochRoots(database: Database.Database): {
+  readonly roots: EpochRoot[]
+  readonly damaged: DamagedEffect[]
+} {
   const reader = new EffectReader(database)
   const damaged: DamagedEffect[] = []
   const epochs = database.prepare(READ_EPOCHS).all() as { readonly device: DeviceId; readonly epoch: number }[]

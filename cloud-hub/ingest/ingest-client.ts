@@ -1,4 +1,4 @@
-import { type DeviceId, type DesiredState, topics } from '@leadglass/sync-agent/contract'
+import { type DesiredState, type DeviceId, topics } from '@leadglass/sync-agent/contract'
 import type { Logger, Service } from '@leadglass/sync-agent/foundation'
 import mqtt, { type MqttClient } from 'mqtt'
 import { BrokerError } from './errors.ts'

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { sealEnvelope, topics } from '@leadglass/sync-agent/contract'
 import { CompactRange } from '@leadglass/sync-agent/audit-log'
+import { sealEnvelope, topics } from '@leadglass/sync-agent/contract'
 import { silentLogger } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { device, featuresBody, payloadOf, sealAll, TestDevice } from '../testing/device.ts'
@@ -39,7 +39,11 @@ async function run(core: HubCore): Promise<Running> {
     (topic, message) => client.send(topic, message),
     silentLogger,
   )
-  const client = new IngestClient({ url, caPem, ...own, waitForBroker: true }, (name, payload) => pipeline.take(name, payload), silentLogger)
+  const client = new IngestClient(
+    { url, caPem, ...own, waitForBroker: true },
+    (name, payload) => pipeline.take(name, payload),
+    silentLogger,
+  )
   await client.start()
   return { core, broker, client, pipeline, url }
 }
@@ -47,8 +51,11 @@ async function run(core: HubCore): Promise<Running> {
 const counts = (core: HubCore, table: string): number =>
   (core.database.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n
 const alarm = (core: HubCore, code: string): number =>
-  (core.database.prepare('SELECT occurrences AS n FROM ingest_alarm WHERE code = ?').get(code) as { n: number } | undefined)
-    ?.n ?? 0
+  (
+    core.database.prepare('SELECT occurrences AS n FROM ingest_alarm WHERE code = ?').get(code) as
+      | { n: number }
+      | undefined
+  )?.n ?? 0
 
 describe('ingest over MQTT with mutual TLS', () => {
   let running: Running
@@ -73,7 +80,10 @@ describe('ingest over MQTT with mutual TLS', () => {
   }
 
   it('commits a batch, acknowledges its watermark, and takes a second delivery as nothing new', async () => {
-    const envelopes = sealAll(BOX, [0, 1, 2].map((i) => featuresBody(i)))
+    const envelopes = sealAll(
+      BOX,
+      [0, 1, 2].map((i) => featuresBody(i)),
+    )
     const first = await send(envelopes)
     expect(first.watermarks).toEqual([{ epoch: 1, stream: 'features', sequence: 3 }])
     const second = await send(envelopes)
@@ -84,7 +94,10 @@ describe('ingest over MQTT with mutual TLS', () => {
   })
 
   it('refuses what comes after a gap, and takes it once the gap is filled', async () => {
-    const envelopes = sealAll(BOX, [0, 1, 2].map((i) => featuresBody(i)))
+    const envelopes = sealAll(
+      BOX,
+      [0, 1, 2].map((i) => featuresBody(i)),
+    )
     const gap = await send([envelopes[0], envelopes[2]])
     expect(gap.watermarks).toEqual([{ epoch: 1, stream: 'features', sequence: 1 }])
     expect(gap.refused).toEqual([{ epoch: 1, stream: 'features', sequence: 3, code: 'gap' }])
@@ -161,7 +174,10 @@ describe('ingest over MQTT with mutual TLS', () => {
 
   it('ingests 5,000 envelopes, and its tables give back the root of what was sent', async () => {
     const values = Array.from({ length: 128 }, (_, i) => Math.fround(Math.sin(i)))
-    const envelopes = sealAll(BOX, Array.from({ length: 5000 }, (_, i) => featuresBody(i, values)))
+    const envelopes = sealAll(
+      BOX,
+      Array.from({ length: 5000 }, (_, i) => featuresBody(i, values)),
+    )
     const batches = Array.from({ length: 50 }, (_, i) => ({
       batch: randomUUID(),
       payload: (batch: string) => payloadOf(envelopes.slice(i * 100, i * 100 + 100), batch),

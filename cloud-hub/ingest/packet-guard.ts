@@ -3,6 +3,13 @@ import { Transform, type TransformCallback } from 'node:stream'
 /** MQTT 3.1.1 2.2.3: the remaining length takes at most four bytes. */
 const MAX_LENGTH_BYTES = 4
 
+/** A packet was announced that is larger than the broker takes, or whose length is malformed. */
+export class PacketTooLarge extends Error {
+  constructor() {
+    super('the MQTT packet is larger than the broker takes')
+  }
+}
+
 /**
  * Follows the fixed headers of an MQTT byte stream and fails it as soon as a header announces a packet larger than the
  * cap, before any of that packet is held in memory.
@@ -28,7 +35,7 @@ export class PacketGuard extends Transform {
         this.#remaining -= step
         offset += step
       } else if (!this.#headerByte(chunk[offset] ?? 0)) {
-        return done(new Error('the MQTT packet is larger than the broker takes'))
+        return done(new PacketTooLarge())
       } else offset += 1
     }
     done(null, chunk)

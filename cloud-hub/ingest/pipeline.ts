@@ -59,7 +59,7 @@ export class IngestPipeline {
     while (this.#queue.length > 0) {
       const parsed = await Promise.all(this.#queue.slice(0, GROUP))
       this.#commit(parsed.filter((batch) => batch !== undefined))
-      this.#queue.splice(0, parsed.length)
+      void this.#queue.splice(0, parsed.length)
       for (const resolve of this.#room.splice(0)) resolve()
     }
     this.#draining = undefined

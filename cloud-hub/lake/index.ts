@@ -1,7 +1,7 @@
 export { LakeError } from './errors.ts'
 export { Lake, type Snapshot, type SnapshotRequest } from './lake.ts'
 export { type SnapshotManifest, snapshotManifest } from './manifest.ts'
-export { type StoredRow, readParquet, writeParquet } from './parquet.ts'
+export { readParquet, type StoredRow, writeParquet } from './parquet.ts'
 export { LAKE_SCHEMA } from './schema.ts'
 export { type Accounting, EXCLUSION_REASONS, type ExclusionReason } from './selection.ts'
 export { type OpenedSnapshot, openSnapshot } from './snapshot-folder.ts'

@@ -1,4 +1,4 @@
-import { modelReference, vocabularyCode, watermark, deviceId } from '@leadglass/sync-agent/contract'
+import { deviceId, modelReference, vocabularyCode, watermark } from '@leadglass/sync-agent/contract'
 import { sha256Hex } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
 import { EXCLUSION_REASONS } from './selection.ts'

@@ -1,8 +1,23 @@
-import { DuckDBInstance, FLOAT, LIST, type DuckDBConnection } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance, FLOAT, LIST } from '@duckdb/node-api'
+import { z } from 'zod'
 import type { SnapshotRow } from './selection.ts'
 
 const CREATE = `CREATE TABLE row (site VARCHAR, month VARCHAR, study VARCHAR, patient VARCHAR, revision INTEGER,
   instance INTEGER, view VARCHAR, sex VARCHAR, age_decade INTEGER, label TINYINT, embedding FLOAT[])`
+
+const text = z.string()
+const whole = z.number().int()
+/** One row of the query in `readParquet`. */
+const storedRow = z.tuple([
+  text,
+  text,
+  text,
+  whole,
+  text,
+  text,
+  z.union([z.literal(0), z.literal(1)]),
+  z.array(z.number()),
+])
 
 /** A row as it is read back. */
 export interface StoredRow {
@@ -49,16 +64,16 @@ export async function readParquet(folder: string): Promise<StoredRow[]> {
       FROM read_parquet(${literal(`${folder}/**/*.parquet`)}, hive_partitioning = true, hive_types_autocast = false)
       ORDER BY site, study, instance`)
     return reader.getRowsJS().map((row) => {
-      const [site, study, patient, instance, view, sex, label, embedding] = row
+      const [site, study, patient, instance, view, sex, label, embedding] = storedRow.parse(row)
       return {
-        site: String(site),
-        study: String(study),
-        patient: String(patient),
-        instance: Number(instance),
-        view: String(view),
-        sex: String(sex),
-        label: Number(label) === 1 ? 1 : 0,
-        embedding: Float32Array.from(embedding as readonly number[]),
+        site,
+        study,
+        patient,
+        instance,
+        view,
+        sex,
+        label,
+        embedding: Float32Array.from(embedding),
       }
     })
   })

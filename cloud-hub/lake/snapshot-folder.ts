@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf, digestOfFile, type JsonValue, canonicalJson } from '@leadglass/sync-agent/foundation'
+import { canonicalJson, digestOf, digestOfFile, type JsonValue } from '@leadglass/sync-agent/foundation'
 import { LakeError } from './errors.ts'
 import { type SnapshotManifest, snapshotManifest } from './manifest.ts'
 import { readParquet, type StoredRow } from './parquet.ts'

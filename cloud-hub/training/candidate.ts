@@ -5,19 +5,19 @@ import {
   type ManifestContent,
   type ModelManifest,
   type ModelPackage,
-  readPackageFile,
   type ReferenceDistributions,
+  readPackageFile,
   writePackage,
 } from '@leadglass/models'
 import { canonicalJson, digestOf, type JsonValue } from '@leadglass/sync-agent/foundation'
 import type { OpenedSnapshot } from '../lake/index.ts'
+import { candidateCard } from './candidate-card.ts'
 import { TrainingError } from './errors.ts'
 import { goldenEmbeddings } from './golden/golden-embedding.ts'
+import { headProbability, readHead } from './head-graph.ts'
 import { type HeadWiring, headWiring } from './head-wiring.ts'
 import { RUN_FILES } from './job.ts'
 import { assertParity, runHead } from './parity.ts'
-import { candidateCard } from './candidate-card.ts'
-import { headProbability, readHead } from './head-graph.ts'
 import type { TrainingReport } from './report.ts'
 
 /** What a new version is called. */
@@ -46,7 +46,10 @@ export async function buildCandidate(
   const head = readHead(headGraph)
   const embeddings = snapshot.rows.map((row) => row.embedding)
   const scores = await runHead(headGraph, wiring, embeddings)
-  assertParity(embeddings.map((embedding) => headProbability(head, embedding)), scores)
+  assertParity(
+    embeddings.map((embedding) => headProbability(head, embedding)),
+    scores,
+  )
 
   const files = new Map<string, Uint8Array>()
   for (const { path } of parent.manifest.files) files.set(path, await readPackageFile(parent, path))

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { canonicalJson, type JsonValue, writeFileAtomically } from '@leadglass/sync-agent/foundation'
-import { RUN_FILES, type TrainerLine, trainerLine, type TrainingJob } from './job.ts'
+import { RUN_FILES, type TrainerLine, type TrainingJob, trainerLine } from './job.ts'
 
 /** How a submitted job stands. */
 export type JobStatus = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'unknown'

@@ -3,6 +3,6 @@ export { type JobStatus, LocalExecutor, type TrainingExecutor } from './executor
 export { DEFAULT_GATES, type GateLimits } from './gates.ts'
 export { type TrainerLine, type TrainingJob, trainerLine, trainingJob } from './job.ts'
 export { type TrainingReport, trainingReport } from './report.ts'
-export { RUN_STATES, RunStore, type RunState, type TrainingRun } from './run-store.ts'
+export { RUN_STATES, type RunState, RunStore, type TrainingRun } from './run-store.ts'
 export { TRAINING_SCHEMA } from './schema.ts'
 export { Training, type TrainingDependencies, type TrainingRequest } from './training.ts'

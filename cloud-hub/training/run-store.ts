@@ -107,7 +107,9 @@ export class RunStore {
   }
 
   /** Adds a queued run. @returns its identifier. */
-  add(request: Pick<TrainingRun, 'finding' | 'model' | 'parentVersion' | 'parentDigest' | 'requestedBy' | 'seed'>): string {
+  add(
+    request: Pick<TrainingRun, 'finding' | 'model' | 'parentVersion' | 'parentDigest' | 'requestedBy' | 'seed'>,
+  ): string {
     const run = randomUUID()
     const { finding, model, parentVersion, parentDigest, requestedBy, seed } = request
     const at = this.#now()
@@ -154,7 +156,10 @@ export class RunStore {
 
   /** The newest runs first. */
   runs(limit = 100): TrainingRun[] {
-    return this.#database.prepare(LIST_RUNS).all(limit).flatMap((one) => read(one) ?? [])
+    return this.#database
+      .prepare(LIST_RUNS)
+      .all(limit)
+      .flatMap((one) => read(one) ?? [])
   }
 
   log(run: string, message: string): void {

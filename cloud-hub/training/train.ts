@@ -3,13 +3,7 @@ import { TrainingError } from './errors.ts'
 import type { LinearHead } from './head-graph.ts'
 import { headProbability } from './head-graph.ts'
 import { auc, aucWithInterval, compareAuc } from './math/auc.ts'
-import {
-  brier,
-  confusionAt,
-  expectedCalibrationError,
-  wilson,
-  youdenThresholdMilli,
-} from './math/calibration.ts'
+import { brier, confusionAt, expectedCalibrationError, wilson, youdenThresholdMilli } from './math/calibration.ts'
 import { type Design, fitLogistic, type LinearWeights, logitOfRow, logLoss, sigmoid } from './math/logistic.ts'
 import { foldOfPatient, heldOutPatients } from './partition.ts'
 import type { Evaluation, TrainingReport } from './report.ts'
@@ -107,14 +101,21 @@ function chooseStrength(
   const foldOf = rows.map((row) => folds.get(patientKey(row)) ?? 0)
   const logits = STRENGTHS.map(() => new Float64Array(rows.length))
   for (let fold = 0; fold < FOLDS; fold++) {
-    const inside = designOf(rows.filter((_, i) => foldOf[i] !== fold), parent)
+    const inside = designOf(
+      rows.filter((_, i) => foldOf[i] !== fold),
+      parent,
+    )
     const outside = rows.flatMap((row, i) => (foldOf[i] === fold ? [{ row, i }] : []))
-    const design = designOf(outside.map(({ row }) => row), parent)
+    const design = designOf(
+      outside.map(({ row }) => row),
+      parent,
+    )
     // From firm to loose, each fit starting where the firmer one ended.
     let start = prior
     for (let s = STRENGTHS.length - 1; s >= 0; s--) {
       start = fitLogistic(inside, prior, STRENGTHS[s] ?? 1, start)
-      for (const [at, { i }] of outside.entries()) (logits[s] ?? logits[0] ?? new Float64Array(0))[i] = logitOfRow(design, at, start)
+      for (const [at, { i }] of outside.entries())
+        (logits[s] ?? logits[0] ?? new Float64Array(0))[i] = logitOfRow(design, at, start)
     }
     progress(10 + ((fold + 1) * 70) / FOLDS, `fold ${fold + 1} of ${FOLDS}`)
   }
@@ -180,7 +181,11 @@ function subgroups(candidate: StudyScores, parent: StudyScores): TrainingReport[
       const members = candidate.studies.flatMap((study, i) => (study[by] === value ? [i] : []))
       const labels = members.map((i) => candidate.labels[i] ?? 0)
       if (members.length < SUBGROUP_STUDIES || new Set(labels).size < 2) continue
-      const area = (of: StudyScores): number => auc(members.map((i) => of.scores[i] ?? 0), labels)
+      const area = (of: StudyScores): number =>
+        auc(
+          members.map((i) => of.scores[i] ?? 0),
+          labels,
+        )
       result.push({ by, value, studies: members.length, candidate: area(candidate), parent: area(parent) })
     }
   }

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
+import { readPackage, readPackageFile } from '@leadglass/models'
 import type { InstanceFeatures, StudyLabel } from '@leadglass/sync-agent/contract'
 import { silentLogger } from '@leadglass/sync-agent/foundation'
-import { readPackage, readPackageFile } from '@leadglass/models'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parsePayload } from '../ingest/payload.ts'
 import { Lake } from '../lake/index.ts'
 import { PackageStore, Registry } from '../registry/index.ts'
 import { device, featuresBody, payloadOf, pseudonym, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
-import { parsePayload } from '../ingest/payload.ts'
 import { LocalExecutor } from './executor.ts'
 import { type LinearHead, readHead } from './head-graph.ts'
 import { auc } from './math/auc.ts'
@@ -106,10 +106,21 @@ describe('training at the hub', () => {
         await parsePayload(BOX, payloadOf(sealAll(BOX, labels.slice(i, i + 100), i + 1))),
       ])
     }
-    return [auc(logits, labels.map((label) => (label.value === 'present' ? 1 : 0)))]
+    return [
+      auc(
+        logits,
+        labels.map((label) => (label.value === 'present' ? 1 : 0)),
+      ),
+    ]
   }
   const ask = (): string =>
-    training.request({ finding: 'pneumonia', model: 'chest-radiograph', version: '1.0.0', seed: '1', requestedBy: 'mlops-1' })
+    training.request({
+      finding: 'pneumonia',
+      model: 'chest-radiograph',
+      version: '1.0.0',
+      seed: '1',
+      requestedBy: 'mlops-1',
+    })
 
   it('retrains the head, beats the parent, and registers a package that verifies and runs', async () => {
     const [ceiling] = await fill(900)
@@ -180,9 +191,17 @@ describe('training at the hub', () => {
   })
 
   it('refuses a finding that the model does not score, and a model that is not there', () => {
-    const request = { finding: 'effusion', model: 'chest-radiograph', version: '1.0.0', seed: '1', requestedBy: 'mlops-1' }
+    const request = {
+      finding: 'effusion',
+      model: 'chest-radiograph',
+      version: '1.0.0',
+      seed: '1',
+      requestedBy: 'mlops-1',
+    }
     expect(() => training.request(request)).toThrow(/does not score/)
-    expect(() => training.request({ ...request, finding: 'pneumonia', version: '9.0.0' })).toThrow(/no chest-radiograph/)
+    expect(() => training.request({ ...request, finding: 'pneumonia', version: '9.0.0' })).toThrow(
+      /no chest-radiograph/,
+    )
     expect(sigmoid(0)).toBe(0.5)
   })
 })

@@ -189,12 +189,7 @@ export class Training implements Service {
     return snapshot
   }
 
-  async #train(
-    run: TrainingRun,
-    snapshot: Snapshot,
-    parentFolder: string,
-    runFolder: string,
-  ): Promise<TrainingReport> {
+  async #train(run: TrainingRun, snapshot: Snapshot, parentFolder: string, runFolder: string): Promise<TrainingReport> {
     const { executor, store } = this.#with
     const job: TrainingJob = {
       schema: 'leadglass.training-job/1',

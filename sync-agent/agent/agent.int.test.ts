@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -227,6 +227,26 @@ describe('the agent process', () => {
     await eventually('everything else arrives once it is written again', () => relay.complete())
     expectExactly(hub, relay.source)
     expect(hub.refusedPayloads).toBe(0)
+  }, 60_000)
+
+  it('goes on when it cannot write what the hub said, and writes it when it can', async () => {
+    const broker = await started(new TestBroker(authority))
+    await started(new HubStub(broker.url, hubIdentity))
+    const agent = await prepared(broker.url)
+    const paths = exchangePaths(agent.config.exchangeFolder)
+    const relay = new Relay(agent.config.exchangeFolder)
+    await relay.writer.start()
+    // A folder that is not empty stands where the file belongs: no rename can replace it.
+    await mkdir(join(paths.acknowledged, 'in-the-way'), { recursive: true })
+    await relay.writer.write(relay.source.next(50))
+    await agent.start()
+    const status = new AgentStatusFile(paths.agentStatus)
+    await eventually('it says so', async () => {
+      const read = await status.read()
+      return read.kind === 'value' && read.value.lastError?.code === 'agent.acknowledged-not-written'
+    })
+    await rm(paths.acknowledged, { recursive: true })
+    await eventually('everything is acknowledged', () => relay.complete())
   }, 60_000)
 
   it('keeps its status and the desired state in the exchange', async () => {

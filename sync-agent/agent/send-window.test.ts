@@ -35,6 +35,8 @@ function answer(batch: string, sequence: number, gapAt?: number, stream: StreamN
   }
 }
 
+const NOTHING = waiting()
+
 type Fault = 'deliver' | 'lose-batch' | 'lose-answer' | 'lose-link' | 'fail' | 'late'
 
 const fresh = (): SendWindow => new SendWindow(nothingAcknowledged(AT), LIMITS, randomness)
@@ -56,7 +58,7 @@ describe('the window', () => {
     const health = [1, 2, 3, 4, 5, 6].map((n) => entry(n, n, 'health'))
     const sent = sendAll(window, waiting(...audit, ...health), 0)
     expect(sent).toEqual([...audit.slice(0, 4), ...health.slice(0, 4)].map((one) => one.name))
-    window.acknowledge(answer(entry(1, 1).name, 1), 0, AT)
+    window.acknowledge(answer(entry(1, 1).name, 1), NOTHING, 0, AT)
     expect(sendAll(window, waiting(...audit, ...health), 0)).toEqual([entry(5, 5).name])
   })
 
@@ -64,7 +66,7 @@ describe('the window', () => {
     const window = fresh()
     expect(sendAll(window, waiting(entry(1, 10), entry(1, 4)), 0)).toEqual([entry(1, 10).name])
     expect(sendAll(window, waiting(entry(1, 10), entry(1, 12)), 0)).toEqual([entry(1, 12).name])
-    window.acknowledge(answer(entry(1, 12).name, 12), 0, AT)
+    window.acknowledge(answer(entry(1, 12).name, 12), NOTHING, 0, AT)
     expect(sendAll(window, waiting(entry(1, 10), entry(1, 12)), 0)).toEqual([])
   })
 
@@ -72,15 +74,15 @@ describe('the window', () => {
     const window = fresh()
     const files = waiting(entry(5, 5), entry(6, 6), entry(7, 7))
     expect(sendAll(window, files, 0)).toHaveLength(3)
-    window.acknowledge(answer(entry(5, 5).name, 2, 5), 10, AT)
+    window.acknowledge(answer(entry(5, 5).name, 2, 5), files, 10, AT)
     expect(sendAll(window, files, 10)).toEqual([entry(5, 5).name])
-    window.acknowledge(answer(entry(5, 5).name, 2, 5), 20, AT)
+    window.acknowledge(answer(entry(5, 5).name, 2, 5), files, 20, AT)
     expect(sendAll(window, files, 20)).toEqual([])
     expect(sendAll(window, files, 1020)).toEqual([entry(5, 5).name])
-    window.acknowledge(answer(entry(5, 5).name, 2, 5), 1030, AT)
+    window.acknowledge(answer(entry(5, 5).name, 2, 5), files, 1030, AT)
     expect(sendAll(window, files, 3029)).toEqual([])
     expect(sendAll(window, files, 3030)).toHaveLength(1)
-    window.acknowledge(answer(entry(5, 5).name, 5), 3040, AT)
+    window.acknowledge(answer(entry(5, 5).name, 5), files, 3040, AT)
     expect(sendAll(window, files, 3040)).toEqual([entry(6, 6).name, entry(7, 7).name])
   })
 
@@ -116,6 +118,7 @@ describe('the window', () => {
     sendAll(window, files, 0)
     window.acknowledge(
       { ...closed, refused: [{ epoch: 1, stream: 'audit', sequence: 1, code: 'closed-epoch' }] },
+      NOTHING,
       0,
       AT,
     )
@@ -126,16 +129,28 @@ describe('the window', () => {
   it('believes a hub that lost something only when the answer belongs to what is on its way', () => {
     const window = fresh()
     sendAll(window, waiting(entry(1, 10)), 0)
-    window.acknowledge(answer(entry(1, 10).name, 10), 0, AT)
+    window.acknowledge(answer(entry(1, 10).name, 10), NOTHING, 0, AT)
     // Late and once more: the hub's answer to an earlier sending.
-    expect(window.acknowledge(answer('earlier', 3, 11), 0, AT)).toBe(false)
+    expect(window.acknowledge(answer('earlier', 3, 11), NOTHING, 0, AT)).toBe(false)
     expect(window.acknowledged.watermarks[0]?.sequence).toBe(10)
     sendAll(window, waiting(entry(11, 20)), 0)
-    expect(window.acknowledge(answer(entry(11, 20).name, 3, 11), 0, AT)).toBe(true)
+    expect(window.acknowledge(answer(entry(11, 20).name, 3, 11), NOTHING, 0, AT)).toBe(true)
     expect(window.acknowledged).toMatchObject({
       watermarks: [{ sequence: 3 }],
       refused: [{ sequence: 11, code: 'gap' }],
     })
+  })
+
+  it('tells the appliance of a gap only when the outbox does not have what is missing', () => {
+    const window = fresh()
+    const files = waiting(entry(1, 2), entry(3, 4))
+    sendAll(window, files, 0)
+    expect(window.acknowledge(answer(entry(3, 4).name, 0, 3), files, 0, AT)).toBe(true)
+    expect(window.acknowledged.refused).toEqual([])
+    const rest = waiting(entry(3, 4))
+    expect(sendAll(window, rest, 0)).toEqual([entry(3, 4).name])
+    window.acknowledge(answer(entry(3, 4).name, 0, 3), rest, 0, AT)
+    expect(window.acknowledged.refused).toEqual([{ epoch: 1, stream: 'audit', sequence: 3, code: 'gap' }])
   })
 
   it('brings everything to a hub through any loss of batches, answers and links, and keeps the order', () => {
@@ -187,9 +202,9 @@ describe('the window', () => {
             if (!gap) hub.set(range.stream, Math.max(watermark, range.last))
             const reply = answer(name, hub.get(range.stream) ?? 0, gap ? range.first : undefined, range.stream)
             if (fault === 'late') late.push(reply)
-            if (fault === 'deliver') window.acknowledge(reply, now, AT)
+            if (fault === 'deliver') window.acknowledge(reply, files, now, AT)
           }
-          for (const reply of late.splice(0, round % 3)) window.acknowledge(reply, now, AT)
+          for (const reply of late.splice(0, round % 3)) window.acknowledge(reply, files, now, AT)
           if (window.acknowledged.watermarks.filter((mark) => mark.sequence === 60).length === 2) return true
         }
         return false

@@ -1,4 +1,4 @@
-import { type Acknowledgement, STREAMS, type StreamName } from '../contract/index.ts'
+import { type Acknowledgement, STREAMS, type StreamName, type Watermark } from '../contract/index.ts'
 import {
   type AcknowledgedState,
   type BatchRange,
@@ -7,6 +7,7 @@ import {
   mergeAcknowledgement,
   type OutboxEntry,
   type PassedOver,
+  type Refusal,
 } from '../exchange/index.ts'
 import type { Randomness } from '../foundation/index.ts'
 import { type BackoffBounds, backoffDelay } from '../transport/index.ts'
@@ -123,18 +124,26 @@ export class SendWindow {
     return overdue.length
   }
 
-  /** Takes an answer of the hub. @returns true when it said something new, which then must be written down. */
-  acknowledge(answer: Acknowledgement, now: number, at: string): boolean {
+  /**
+   * Takes an answer of the hub.
+   * @param waiting the outbox as it was last seen.
+   * @returns true when it said something new, which then must be written down.
+   */
+  acknowledge(
+    answer: Acknowledgement,
+    waiting: ReadonlyMap<StreamName, readonly OutboxEntry[]>,
+    now: number,
+    at: string,
+  ): boolean {
     const flight = this.#inFlight.get(answer.batch)
     this.#inFlight.delete(answer.batch)
     const before = this.#acknowledged
-    const merged = mergeAcknowledgement(
-      before,
-      // A gap of an earlier sending may be filled by now.
-      flight === undefined ? { ...answer, refused: answer.refused.filter(({ code }) => code !== 'gap') } : answer,
-      at,
-      flight?.continuesCommitted ?? false,
-    )
+    const gap = answer.refused.some(({ code }) => code === 'gap')
+    const lost = gap && flight?.continuesCommitted === true ? flight.range : undefined
+    // A gap is news for the appliance only if it is real now and this side cannot fill it from the outbox.
+    const isNews = (refusal: Refusal): boolean =>
+      refusal.code !== 'gap' || (flight !== undefined && !isInOutbox(firstMissing(answer, refusal), waiting))
+    const merged = mergeAcknowledgement(before, { ...answer, refused: answer.refused.filter(isNews) }, at, lost)
     this.#acknowledged = merged
     for (const refusal of answer.refused) {
       if (refusal.code === 'closed-epoch') this.#progressOf(refusal).closed = true
@@ -181,6 +190,21 @@ export class SendWindow {
     this.#progress.set(key, progress)
     return progress
   }
+}
+
+/** The first sequence that the hub does not have, by its own word, in the stream of a refusal. */
+function firstMissing(answer: Acknowledgement, refusal: Refusal): Watermark {
+  const { epoch, stream } = refusal
+  const mark = answer.watermarks.find((candidate) => candidate.epoch === epoch && candidate.stream === stream)
+  return { epoch, stream, sequence: (mark?.sequence ?? 0) + 1 }
+}
+
+function isInOutbox(
+  { epoch, stream, sequence }: Watermark,
+  waiting: ReadonlyMap<StreamName, readonly OutboxEntry[]>,
+): boolean {
+  const entries = waiting.get(stream) ?? []
+  return entries.some(({ range }) => range.epoch === epoch && range.first <= sequence && range.last >= sequence)
 }
 
 function sameStream(a: BatchRange, b: BatchRange): boolean {

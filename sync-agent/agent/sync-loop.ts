@@ -66,7 +66,7 @@ export class SyncLoop implements Service {
     this.#stopping = false
     transport.onLink((state) => this.#linkChanged(state))
     transport.onAcknowledgement((answer) => {
-      const news = this.#window?.acknowledge(answer, this.#now(), toIsoInstant(clock.now())) ?? false
+      const news = this.#window?.acknowledge(answer, this.#waiting, this.#now(), toIsoInstant(clock.now())) ?? false
       this.#unwritten ||= news
       this.#dependencies.status.set({ lastAcknowledgementAt: toIsoInstant(clock.now()) })
       for (const { code } of answer.refused.slice(0, 1)) {

@@ -57,6 +57,12 @@ describe('merging acknowledgements', () => {
     expect(state.refused).toEqual([])
   })
 
+  it('keeps the lowest of the gaps of one answer', () => {
+    const refused = [13, 11, 12].map((sequence) => ({ ...AUDIT, sequence, code: 'gap' as const }))
+    const state = mergeAcknowledgement(start, answer({ refused }), AT)
+    expect(state.refused).toEqual([{ ...AUDIT, sequence: 11, code: 'gap' }])
+  })
+
   it('keeps other refusals once each, and at most 2,000', () => {
     const conflict = answer({ refused: [{ ...AUDIT, sequence: 4, code: 'conflict' }] })
     let state = mergeAcknowledgement(mergeAcknowledgement(start, conflict, AT), conflict, AT)
@@ -73,15 +79,16 @@ describe('merging acknowledgements', () => {
     expect(state.refused.at(-1)?.sequence).toBe(7499)
   })
 
-  it('goes back only on a gap, and only when the caller knows that the answer is fresh', () => {
+  it('goes back only in the stream in which the hub lost something', () => {
     const known = mergeAcknowledgement(start, upTo(10), AT)
     const restored = answer({
       watermarks: [{ ...AUDIT, sequence: 5 }],
       refused: [{ ...AUDIT, sequence: 11, code: 'gap' }],
     })
     expect(committedSequence(mergeAcknowledgement(known, restored, AT), AUDIT)).toBe(10)
-    expect(committedSequence(mergeAcknowledgement(known, restored, AT, true), AUDIT)).toBe(5)
-    expect(committedSequence(mergeAcknowledgement(known, upTo(5), AT, true), AUDIT)).toBe(10)
+    expect(committedSequence(mergeAcknowledgement(known, restored, AT, AUDIT), AUDIT)).toBe(5)
+    const other = { ...AUDIT, epoch: 2 }
+    expect(committedSequence(mergeAcknowledgement(known, restored, AT, other), AUDIT)).toBe(10)
   })
 
   it('keeps the cosigned checkpoint of the greater tree', () => {

@@ -36,27 +36,26 @@ export function committedSequence(state: AcknowledgedState, position: Omit<Water
 }
 
 /**
- * Takes an acknowledgement into the state. Watermarks only rise, because an answer can arrive late and twice; with
- * `mayRewind` a stream that the hub has just answered with `gap` is set to the hub's own watermark: the hub lost what it
- * had committed (a restored backup), and the appliance must send it again.
+ * Takes an acknowledgement into the state. Watermarks only rise, because an answer can arrive late and twice.
+ * @param lost a stream in which the hub lost what it had committed (a restored backup): it is set to the hub's own
+ * watermark, and the appliance must send from there again.
  */
 export function mergeAcknowledgement(
   state: AcknowledgedState,
   answer: Acknowledgement,
   at: string,
-  mayRewind = false,
+  lost?: Omit<Watermark, 'sequence'>,
 ): AcknowledgedState {
   const watermarks = [...state.watermarks]
   for (const mark of answer.watermarks) {
     const known = watermarks.findIndex((candidate) => sameStream(candidate, mark))
-    const rewound = mayRewind && answer.refused.some((entry) => entry.code === 'gap' && sameStream(entry, mark))
     const before = watermarks[known]
     if (before === undefined) watermarks.push(mark)
-    else if (mark.sequence > before.sequence || rewound) watermarks[known] = mark
+    else if (mark.sequence > before.sequence || (lost !== undefined && sameStream(mark, lost))) watermarks[known] = mark
   }
   const merged = { ...state, watermarks, at }
   const refused = new Map<string, Refusal>()
-  for (const entry of [...state.refused, ...answer.refused]) {
+  for (const entry of [...state.refused, ...lowestGaps(answer.refused)]) {
     // A gap is over as soon as the hub has committed beyond it; every other refusal is for the appliance to settle.
     if (entry.code === 'gap' && committedSequence(merged, entry) >= entry.sequence) continue
     // Of the gaps of a stream only the newest matters: sending starts again at the watermark.
@@ -70,6 +69,15 @@ export function mergeAcknowledgement(
     refused: [...refused.values()].slice(-MAX_REFUSED),
     cosigned: newerNote(state.cosigned, answer.cosigned),
   }
+}
+
+/** The hub names every envelope behind a gap; the first of each stream says all. */
+function lowestGaps(refused: readonly Refusal[]): Refusal[] {
+  return refused.filter(
+    (entry) =>
+      entry.code !== 'gap' ||
+      !refused.some((other) => other.code === 'gap' && sameStream(other, entry) && other.sequence < entry.sequence),
+  )
 }
 
 /** The note of the greater tree; the agent does not judge signatures, the appliance does. */

@@ -7,7 +7,7 @@ import generated from './profile.generated.json' with { type: 'json' }
  */
 
 /** Actions of the Basic Profile column (PS3.15 E.3 and table E.1-1a). Compound actions go by the attribute's type. */
-export type BasicAction = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'X/Z/D' | 'Z/D' | 'X/Z/U*'
+type BasicAction = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'X/Z/D' | 'Z/D' | 'X/Z/U*'
 
 /** One row: what to do with an attribute, and which options change that (code of CID 7050 to `K` keep or `C` clean). */
 export interface ProfileRow {

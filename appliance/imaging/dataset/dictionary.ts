@@ -2,7 +2,7 @@ import dictionary from 'dcmjs/dictionary'
 import { isVr, type Vr } from './vr.ts'
 
 /** Elements whose VR depends on Pixel Representation (0028,0103), marked `xs` in the dictionary (PS3.5 A.1). */
-export type DictionaryVr = Vr | 'US or SS'
+type DictionaryVr = Vr | 'US or SS'
 
 /** One public attribute: VR for implicit VR, keyword, and whether the standard retired it. */
 export interface DictionaryAttribute {

@@ -1,7 +1,7 @@
 import { personIdentifier } from '@leadglass/sync-agent/contract'
 import { toIsoInstant } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
-import { approvalRequest, type ApprovalSummary, signatureSubmission } from '../../../ui/contract/hub-api.ts'
+import { type ApprovalSummary, approvalRequest, signatureSubmission } from '../../../ui/contract/hub-api.ts'
 import type { ReleaseService, ServiceOutcome } from '../../delivery/index.ts'
 import { dsseEnvelope, type Proposal } from '../../governance/index.ts'
 import { ApiError } from '../errors.ts'

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { LogCheckpoint } from '../../../ui/contract/hub-api.ts'
 import { searchLog } from '../../audit/index.ts'
 import { ApiError } from '../errors.ts'
-import { actorOf, AUDITORS, EVERYBODY, type HubRequest, type HubRoute } from '../route.ts'
+import { AUDITORS, actorOf, EVERYBODY, type HubRequest, type HubRoute } from '../route.ts'
 import type { HubServices } from '../services.ts'
 
 const logQuery = z.object({ log: z.union([z.literal('hub'), deviceId]).default('hub') })

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { deviceId } from '@leadglass/sync-agent/contract'
+import { z } from 'zod'
 import { ApiError } from '../errors.ts'
 import { actorOf, EVERYBODY, type HubRoute, MAKERS } from '../route.ts'
 import type { HubServices } from '../services.ts'

@@ -1,5 +1,5 @@
-import { modelReference } from '@leadglass/sync-agent/contract'
 import { isAbsolute } from 'node:path'
+import { modelReference } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
 import { importRequest } from '../../../ui/contract/hub-api.ts'
 import type { ModelVersion } from '../../registry/index.ts'
@@ -39,7 +39,9 @@ export function modelRoutes(services: HubServices): HubRoute[] {
       handle: async ({ body, caller }) => {
         const { folder } = importRequest.parse(body)
         if (!isAbsolute(folder)) throw new ApiError('request-invalid', 'the folder must be named from the root')
-        const before = new Set(registry.names().flatMap((name) => registry.versions(name).map((one) => one.model.digest)))
+        const before = new Set(
+          registry.names().flatMap((name) => registry.versions(name).map((one) => one.model.digest)),
+        )
         const { model } = await registry.importPackage(folder, caller.account)
         const present = before.has(model.digest)
         const subject = { kind: 'model', id: model.digest } as const

@@ -13,7 +13,8 @@ const since = z.object({ after: z.coerce.number().int().min(0).default(0) })
 /** Training runs. */
 export function trainingRoutes(services: HubServices): HubRoute[] {
   const { training, runs, audit } = services
-  const view = (run: TrainingRun) => runView(run, run.snapshot === null ? undefined : services.lake.manifestOf(run.snapshot))
+  const view = (run: TrainingRun) =>
+    runView(run, run.snapshot === null ? undefined : services.lake.manifestOf(run.snapshot))
   const find = (params: unknown): TrainingRun => {
     const run = runs.run(named.parse(params).run)
     if (run === undefined) throw new ApiError('not-found', 'there is no such run')
@@ -53,7 +54,12 @@ export function trainingRoutes(services: HubServices): HubRoute[] {
       roles: EVERYBODY,
       handle: async () => ({ runs: runs.runs().map(view) }),
     },
-    { method: 'GET', url: '/api/training-runs/:run', roles: EVERYBODY, handle: async ({ params }) => view(find(params)) },
+    {
+      method: 'GET',
+      url: '/api/training-runs/:run',
+      roles: EVERYBODY,
+      handle: async ({ params }) => view(find(params)),
+    },
     {
       method: 'GET',
       url: '/api/training-runs/:run/log',
@@ -70,7 +76,13 @@ export function trainingRoutes(services: HubServices): HubRoute[] {
         const { run } = find(params)
         training.restart(run)
         const subject = { kind: 'training', id: run } as const
-        audit.record({ event: 'training.started', actor: actorOf(caller), subject, outcome: 'success', codes: ['again'] })
+        audit.record({
+          event: 'training.started',
+          actor: actorOf(caller),
+          subject,
+          outcome: 'success',
+          codes: ['again'],
+        })
         return state(run)
       },
     },

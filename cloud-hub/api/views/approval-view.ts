@@ -1,6 +1,6 @@
 import type { ReleaseStatement } from '@leadglass/sync-agent/contract'
-import type { ApprovalDocument, ApprovalSummary, ShownSignature } from '../../../ui/contract/hub-api.ts'
 import { digestOf } from '@leadglass/sync-agent/foundation'
+import type { ApprovalDocument, ApprovalSummary, ShownSignature } from '../../../ui/contract/hub-api.ts'
 import type { ApprovalState, Proposal } from '../../governance/index.ts'
 
 /** States of a proposal that has been put forward, in the words of the pages. */
@@ -72,7 +72,12 @@ function releaseLines(release: ReleaseStatement): ApprovalDocument['summary'] {
     { name: 'Package', value: `SHA-256 ${model.digest}` },
     { name: 'Release counter', value: String(release.releaseCounter) },
     { name: 'Made by', value: release.author },
-    { name: 'To be signed by', value: release.signoffs.map((one) => `${one.person} (${one.role}, ${one.meaning})`).join('; ') },
-    ...(rollbackOf === null ? [] : [{ name: 'Brings back, in place of', value: `${rollbackOf.name} ${rollbackOf.version}` }]),
+    {
+      name: 'To be signed by',
+      value: release.signoffs.map((one) => `${one.person} (${one.role}, ${one.meaning})`).join('; '),
+    },
+    ...(rollbackOf === null
+      ? []
+      : [{ name: 'Brings back, in place of', value: `${rollbackOf.name} ${rollbackOf.version}` }]),
   ]
 }

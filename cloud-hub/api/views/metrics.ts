@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GateResult as ShownGate, Metric } from '../../../ui/contract/hub-api.ts'
+import type { Metric, GateResult as ShownGate } from '../../../ui/contract/hub-api.ts'
 import type { TrainingReport } from '../../training/index.ts'
 
 /** A figure of a model card, as far as the pages can show it. Cards of other tools may say less. */
@@ -45,14 +45,16 @@ export function metricsOfReport(report: TrainingReport): Metric[] {
       high: comparison.high,
       cases,
     },
-    ...report.subgroups.map((group): Metric => ({
-      name: 'auc',
-      split: `held-out, ${group.by} ${group.value}`,
-      value: group.candidate,
-      low: null,
-      high: null,
-      cases: group.studies,
-    })),
+    ...report.subgroups.map(
+      (group): Metric => ({
+        name: 'auc',
+        split: `held-out, ${group.by} ${group.value}`,
+        value: group.candidate,
+        low: null,
+        high: null,
+        cases: group.studies,
+      }),
+    ),
   ]
 }
 

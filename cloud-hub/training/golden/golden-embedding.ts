@@ -1,4 +1,11 @@
-import { goldenExpectation, type GoldenExpectation, type ModelPackage, parseSource, readPackageFile, readPackageJson } from '@leadglass/models'
+import {
+  type GoldenExpectation,
+  goldenExpectation,
+  type ModelPackage,
+  parseSource,
+  readPackageFile,
+  readPackageJson,
+} from '@leadglass/models'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { TrainingError } from '../errors.ts'
 import { readGreyPng } from './png.ts'

@@ -32,7 +32,18 @@ describe('area under the curve', () => {
     fc.assert(
       fc.property(cases, (rows) => {
         const labels = rows.map((row) => row[2])
-        expect(auc(rows.map((row) => row[0]), labels)).toBeCloseTo(byPairs(rows.map((row) => row[0]), labels), 12)
+        expect(
+          auc(
+            rows.map((row) => row[0]),
+            labels,
+          ),
+        ).toBeCloseTo(
+          byPairs(
+            rows.map((row) => row[0]),
+            labels,
+          ),
+          12,
+        )
       }),
     )
   })

@@ -22,7 +22,9 @@ export interface PairedComparison {
  */
 export function aucWithInterval(scores: readonly number[], labels: readonly number[]): Interval {
   const parts = structural(scores, labels)
-  const deviation = Math.sqrt(variance(parts.positive) / parts.positive.length + variance(parts.negative) / parts.negative.length)
+  const deviation = Math.sqrt(
+    variance(parts.positive) / parts.positive.length + variance(parts.negative) / parts.negative.length,
+  )
   return {
     value: parts.auc,
     low: Math.max(0, parts.auc - Z95 * deviation),

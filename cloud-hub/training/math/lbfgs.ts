@@ -18,12 +18,7 @@ const MAX_BACKTRACKS = 50
  * Deterministic: no randomness, one order of summation.
  * @param tolerance on the largest component of the gradient.
  */
-export function minimise(
-  objective: Objective,
-  start: Float64Array,
-  tolerance: number,
-  maxIterations: number,
-): Minimum {
+export function minimise(objective: Objective, start: Float64Array, tolerance: number, maxIterations: number): Minimum {
   const length = start.length
   let point: Float64Array = start.slice()
   let gradient: Float64Array = new Float64Array(length)

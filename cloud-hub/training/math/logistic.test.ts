@@ -53,7 +53,12 @@ describe('logistic regression with a Gaussian prior', () => {
   })
 
   it('stays finite on separable data with a prior', () => {
-    const data = { rows: 4, columns: 2, values: Float64Array.of(1, 0, 2, 0, -1, 0, -2, 0), labels: Uint8Array.of(1, 1, 0, 0) }
+    const data = {
+      rows: 4,
+      columns: 2,
+      values: Float64Array.of(1, 0, 2, 0, -1, 0, -2, 0),
+      labels: Uint8Array.of(1, 1, 0, 0),
+    }
     const fitted = fitLogistic(data, ZERO, 0.1)
     expect(Number.isFinite(fitted.weight[0])).toBe(true)
     expect(fitted.weight[0]).toBeGreaterThan(1)
