@@ -27,6 +27,8 @@ export interface InitialiseRequest {
   /** What the appliance trusts for updates: bytes of root.json, and the approval policy. */
   readonly trust?: { readonly initialRoot: Uint8Array; readonly policy: z.input<typeof approvalPolicy> }
   readonly settings?: z.input<typeof settingsSchema>
+  /** Gives accounts that exist a new password too, and names them: for a first start that was broken off half way. */
+  readonly resetPasswords?: boolean
   readonly clock?: Clock
   readonly randomness?: Randomness
 }
@@ -61,20 +63,59 @@ export async function initialiseAppliance(request: InitialiseRequest): Promise<I
     const keys = deriveSiteKeys(secrets.siteSecret)
     const made: { userName: string; role: Role; password: string }[] = []
     for (const { userName, role, password = newPassword(randomness) } of request.accounts) {
-      if (records.people.account(userName) !== undefined) continue
-      const account = {
-        personId: pseudonymOfPerson(keys, userName),
-        userName,
-        role,
-        passwordHash: await hashPassword(password),
+      const known = records.people.account(userName)
+      if (known !== undefined && request.resetPasswords !== true) continue
+      const passwordHash = await hashPassword(password)
+      if (known === undefined) {
+        enrol(records, device, clock, { personId: pseudonymOfPerson(keys, userName), userName, role, passwordHash })
+      } else {
+        records.transaction(() => {
+          records.people.setPassword(known.personId, passwordHash)
+        })
       }
-      enrol(records, device, clock, account)
-      made.push({ userName, role, password })
+      made.push({ userName, role: known?.role ?? role, password })
     }
     return { auditVerifierKey: secrets.auditVerifierKey, operatorTokenFile: folders.operatorToken, accounts: made }
   } finally {
     records.close()
   }
+}
+
+/**
+ * Opens a new epoch of everything that leaves: needed after a restore, when sequences may have been used that the
+ * database no longer knows. The appliance must not be running.
+ * @returns the epoch's number.
+ */
+export async function openEgressEpoch(request: {
+  readonly folder: string
+  readonly device: DeviceId
+  readonly reason: 'restored' | 'replaced'
+}): Promise<number> {
+  const { folder, device, reason } = request
+  const folders = await makeApplianceFolders(folder)
+  const secrets = await ensureSecrets(folders, device, systemRandomness)
+  const records = openRecords(folders.records, secrets.databaseKey)
+  try {
+    return records.transaction(() => {
+      const epoch = records.egress.openEpoch(systemClock.now(), reason)
+      auditTrail(records, device, systemClock).record({
+        event: 'backup.restored',
+        actor: { kind: 'system', id: 'installer' },
+        subject: null,
+        outcome: 'success',
+        codes: [`epoch-${epoch}`, reason],
+      })
+      return epoch
+    })
+  } finally {
+    records.close()
+  }
+}
+
+function auditTrail(records: Records, device: DeviceId, clock: Clock): AuditTrail {
+  const store = new SqliteLogStore(records.database, auditOrigin(device))
+  const log = new AuditLog({ origin: auditOrigin(device), store, clock })
+  return new AuditTrail(log, new EgressDoor({ records, device, clock }), records)
 }
 
 function enrol(
@@ -83,12 +124,7 @@ function enrol(
   clock: Clock,
   account: { personId: string; userName: string; role: Role; passwordHash: string },
 ): void {
-  const log = new AuditLog({
-    origin: auditOrigin(device),
-    store: new SqliteLogStore(records.database, auditOrigin(device)),
-    clock,
-  })
-  const audit = new AuditTrail(log, new EgressDoor({ records, device, clock }), records)
+  const audit = auditTrail(records, device, clock)
   records.transaction(() => {
     records.people.insertAccount(account, clock.now())
     audit.record({

@@ -1,32 +1,67 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { phantomDicom } from '@leadglass/models'
-import { deviceStatus, egressList, localModelList, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
+import { phantomDicom, wrapRadiograph } from '@leadglass/models'
+import {
+  deviceStatus,
+  egressList,
+  labelDetail,
+  localModelList,
+  logExport,
+  quarantineList,
+  studyDetail,
+  studyList,
+} from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer } from '../installer/testing/peers.ts'
 import type { FakeRepository } from '../sync-agent/updates/testing/fake-repository.ts'
-import { AssociationRequester, type InstanceResult, splitPart10 } from './dimse/index.ts'
 import { initialiseAppliance } from './commands.ts'
+import { encodeFileMeta, type InstanceResult } from './dimse/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
 import { OrthancProcess } from './testing/orthanc.ts'
+import { sendObjects } from './testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from './testing/update-kit.ts'
 
-/** Sends PS3.10 objects to an appliance. */
+/** Sends PS3.10 objects and gives what became of each. */
 async function send(port: number, objects: readonly Uint8Array[]): Promise<InstanceResult[]> {
   const results: InstanceResult[] = []
-  const instances = await Promise.all(
-    objects.map((bytes) =>
-      splitPart10(async function* () {
-        yield bytes
-      }),
-    ),
-  )
-  const destination = { host: '127.0.0.1', port, calledAeTitle: 'LEADGLASS', callingAeTitle: 'MODALITY' }
-  await new AssociationRequester().sendInstances(destination, instances, (_instance, result) => {
-    results.push(result)
-  })
+  await sendObjects(port, objects, (_at, _uid, result) => results.push(result))
   return results
+}
+
+/** One radiograph of the study of a phantom patient, by its number within the study. */
+function radiograph(instance: number, change: { readonly patientId?: string } = {}): Uint8Array {
+  const side = 96
+  return wrapRadiograph(
+    {
+      rows: side,
+      columns: side,
+      bitsStored: 8,
+      values: Uint8Array.from({ length: side * side }, (_, at) => (at * (instance + 3)) % 251),
+    },
+    {
+      studySeed: 'late instances',
+      seriesNumber: 1,
+      instanceNumber: instance,
+      patientId: change.patientId ?? 'LATE-1',
+      patientName: 'LATE^ARRIVAL',
+      patientBirthDate: '19600101',
+      patientSex: 'F',
+      patientAgeYears: 66,
+      view: 'PA',
+      spacing: [1, 1],
+      studyDate: '20260105',
+      studyTime: '080000',
+      accessionNumber: 'LATE1',
+      studyDescription: 'CHEST',
+      seriesDescription: 'PA',
+      imageComments: '',
+      institutionName: 'TEST',
+      manufacturer: 'TEST',
+      modelName: 'TEST',
+      burnedInAnnotation: 'NO',
+    },
+  )
 }
 
 describe('the way of a study through the real appliance', () => {
@@ -77,7 +112,10 @@ describe('the way of a study through the real appliance', () => {
 
   it('scores a radiograph, shows it with version and operating point, and seals what leaves', async () => {
     const phantoms = [1, 2, 3].map((index) => phantomDicom({ seed: 5, index }))
-    const results = await send(appliance.dimsePort, phantoms.map((phantom) => phantom.bytes))
+    const results = await send(
+      appliance.dimsePort,
+      phantoms.map((phantom) => phantom.bytes),
+    )
     expect(results.map((result) => result.kind)).toEqual(['accepted', 'accepted', 'accepted'])
     const list = await eventually(async () => {
       const found = await appliance.get('/api/studies?state=scored', studyList)
@@ -107,12 +145,86 @@ describe('the way of a study through the real appliance', () => {
       return found.length === 3 ? found : undefined
     }, 'three reports in the PACS')
     const tags = await pacs.tags(instances[0] ?? '')
-    expect(tags['Modality']).toBe('SR')
-    expect(String(tags['PatientID'])).toMatch(/^PHANTOM-[123]$/)
+    expect(tags.Modality).toBe('SR')
+    expect(String(tags.PatientID)).toMatch(/^PHANTOM-[123]$/)
     await eventually(async () => {
       const status = await appliance.get('/api/device', deviceStatus)
       return status.queues.deliveriesPending === 0 ? status : undefined
     }, 'all deliveries accepted')
     await writeFile(join(root, 'report.dcm'), await pacs.file(instances[0] ?? ''))
+  })
+
+  it('supersedes a result when another instance of the study comes late', async () => {
+    await send(appliance.dimsePort, [radiograph(1)])
+    const find = async (state: string) =>
+      (await appliance.get(`/api/studies?state=${state}&search=LATE-1`, studyList)).studies[0]
+    const first = await eventually(() => find('scored'), 'the first revision')
+    expect(first).toMatchObject({ revision: 1, instances: 1 })
+    await send(appliance.dimsePort, [radiograph(2)])
+    const second = await eventually(async () => {
+      const found = await find('scored')
+      return found?.revision === 2 ? found : undefined
+    }, 'the second revision')
+    const detail = await appliance.get(`/api/studies/${second.study}`, studyDetail)
+    expect(detail.revisions.map((revision) => revision.state)).toEqual(['scored', 'superseded'])
+    expect(detail.instances).toHaveLength(2)
+  })
+
+  it('keeps an instance of another patient under the same study in quarantine', async () => {
+    const results = await send(appliance.dimsePort, [radiograph(3, { patientId: 'SOMEBODY-ELSE' })])
+    expect(results.map((result) => result.kind)).toEqual(['accepted'])
+    const { entries } = await appliance.get('/api/quarantine', quarantineList)
+    expect(entries.map((entry) => entry.reason)).toContain('patient-mismatch')
+  })
+
+  it('takes bytes that are no data set, and keeps them in quarantine', async () => {
+    const uids = { sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1', sopInstanceUid: '1.2.3.4.5' }
+    const meta = encodeFileMeta({ ...uids, transferSyntaxUid: '1.2.840.10008.1.2.1' })
+    const results = await send(appliance.dimsePort, [Buffer.concat([meta, Buffer.alloc(64, 0xff)])])
+    expect(results.map((result) => result.kind)).toEqual(['accepted'])
+    const { entries } = await appliance.get('/api/quarantine', quarantineList)
+    expect(entries.find((entry) => entry.study === null && entry.stage === 'intake')).toBeDefined()
+  })
+
+  it('records a label, and the log that tells of it all can be exported', async () => {
+    const { studies } = await appliance.get('/api/studies?state=scored&limit=1', studyList)
+    const response = await appliance.fetch(`/api/studies/${studies[0]?.study ?? ''}/label`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ finding: 'pneumonia', value: 'absent', blind: false }),
+    })
+    expect(labelDetail.parse(await response.json()).value).toBe('absent')
+    const exported = await appliance.get('/api/audit/export', logExport)
+    const text = exported.leaves.map((leaf) => Buffer.from(leaf, 'base64').toString('utf8')).join('\n')
+    for (const event of [
+      'association.ended',
+      'study.completed',
+      'study.scored',
+      'study.superseded',
+      'label.recorded',
+    ]) {
+      expect(text).toContain(event)
+    }
+    expect(text).not.toMatch(/PHANTOM|LATE|SOMEBODY/)
+  })
+
+  it('refuses instances while the disk is too full, keeps what it has, and recovers by itself', async () => {
+    const full = { limits: { minimumFreeBytes: Number.MAX_SAFE_INTEGER } }
+    await appliance.writeSettings(full)
+    const refused = await eventually(async () => {
+      const [result] = await send(appliance.dimsePort, [phantomDicom({ seed: 9, index: 1 }).bytes])
+      return result?.kind === 'refused' ? result : undefined
+    }, 'a refusal')
+    expect(refused).toMatchObject({ status: 0xa700, failureClass: 'transient' })
+    await appliance.writeSettings({ assembly: { quietMs: 500 } })
+    await eventually(async () => {
+      const [result] = await send(appliance.dimsePort, [phantomDicom({ seed: 9, index: 2 }).bytes])
+      return result?.kind === 'accepted' ? true : undefined
+    }, 'acceptance again')
+  })
+
+  it('writes no identifying value into its log', () => {
+    expect(appliance.log.length).toBeGreaterThan(5)
+    expect(appliance.log.join('\n')).not.toMatch(/PHANTOM|LATE-1|SOMEBODY|a long enough password/)
   })
 })

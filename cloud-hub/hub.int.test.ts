@@ -2,21 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readPackage, readPackageFile } from '@leadglass/models'
 import { CompactRange, decodeEvent } from '@leadglass/sync-agent/audit-log'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
+  failure as apiFailure,
   approvalDocument,
   approvalSummary,
   deviceDetail,
   deviceList,
   driftList,
-  failure as apiFailure,
   health,
   hubSession,
   importAnswer,
   ingestSummary,
   logExport,
   modelList,
+  type TrainingRun,
+  trainingLog,
+  trainingRun,
   versionDetail,
 } from '../ui/contract/hub-api.ts'
 import { enrolDevice, type InitialisedHub, initialiseHub } from './commands.ts'
@@ -24,6 +28,8 @@ import { openApproverKey, signApproval } from './governance/index.ts'
 import { holdTestCeremony, TEST_PASSPHRASE, type TestCeremony } from './testing/ceremony.ts'
 import { device, featuresBody, payloadOf, sealAll, TestDevice } from './testing/device.ts'
 import { HubProcess } from './testing/hub-process.ts'
+import { syntheticSite } from './testing/synthetic-site.ts'
+import { readHead } from './training/head-graph.ts'
 
 const BOX = device('box-01')
 const PACKAGE = join(import.meta.dirname, '..', 'models', 'packages', 'chest-radiograph', '1.0.0')
@@ -139,6 +145,52 @@ describe('the hub as a process', () => {
     ])
     expect(devices[0]?.streams[0]).toMatchObject({ watermark: 1500, effects: 1500 })
     await box.end()
+  })
+
+  it('trains over its API, and comes up again after it was killed while it trained', async () => {
+    const { model } = importAnswer.parse(await hub.post('/api/models/import', { folder: PACKAGE }))
+    const head = readHead(await readPackageFile(await readPackage(PACKAGE), 'head.onnx'))
+    const { features, labels } = syntheticSite(head, model.digest, 600)
+    const box = await TestDevice.connect(
+      BOX,
+      `mqtts://127.0.0.1:${hub.mqtt}`,
+      await enrolDevice({ folder, device: BOX }),
+    )
+    for (const bodies of [features, labels]) {
+      for (let i = 0; i < bodies.length; i += 100) {
+        const batch = randomUUID()
+        await box.publish(payloadOf(sealAll(BOX, bodies.slice(i, i + 100), i + 1), batch))
+        await box.acknowledged(batch)
+      }
+    }
+    await box.end()
+    const request = { finding: 'pneumonia', model: model.name, parent: null, seed: 1 }
+    const started = trainingRun.parse(await hub.post('/api/training-runs', request))
+    const path = `/api/training-runs/${started.run}`
+    const until = async (states: readonly string[]): Promise<TrainingRun> => {
+      for (;;) {
+        const run = trainingRun.parse(await hub.get(path))
+        if (states.includes(run.state)) return run
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+    await until(['running'])
+    await hub.kill()
+    hub = await HubProcess.start(folder)
+    expect((await until(['interrupted', 'succeeded'])).state).toBe('interrupted')
+    await hub.post(`${path}/restart`, {})
+    const run = await until(['succeeded', 'failed', 'stopped-by-gate'])
+    expect(run).toMatchObject({ state: 'succeeded', candidate: { version: '1.1.0' }, progress: 1 })
+    expect(run.gates.every((gate) => gate.holds)).toBe(true)
+    expect(run.rows.at(-1)).toEqual({ name: 'rows of the dataset', rows: 600 })
+    expect(run.metrics[0]?.name).toBe('auc')
+    const { lines } = trainingLog.parse(await hub.get(`${path}/log`))
+    expect(lines.at(-1)).toContain('as candidate')
+    const { versions } = modelList.parse(await hub.get('/api/models'))
+    expect(versions.find((one) => one.model.version === '1.1.0')).toMatchObject({
+      state: 'candidate',
+      author: 'operator',
+    })
   })
 
   it('signs people in by password, keeps them to their role, and pauses after five failures', async () => {

@@ -11,6 +11,10 @@ import type { ModelLibrary } from './model-library.ts'
 
 const POLL_MS = 1000
 
+/** Ends of a golden run that another run may not come to, and how often that is tried. */
+const PASSING: ReadonlySet<string> = new Set(['timed-out', 'crashed', 'memory', 'stopped'])
+const MOST_ATTEMPTS = 3
+
 export interface UpdateWatcherDependencies {
   readonly kitFolder: string
   readonly stateFolder: string
@@ -36,6 +40,7 @@ export class UpdateWatcher {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #seen = ''
+  readonly #attempts = new Map<string, number>()
 
   constructor(dependencies: UpdateWatcherDependencies) {
     this.#dependencies = dependencies
@@ -126,7 +131,11 @@ export class UpdateWatcher {
     })
     const golden = await pool.runGoldenCases(library.folderOf(row.digest))
     if (golden.kind === 'failed') {
-      if (golden.reason === 'stopped') return
+      if (PASSING.has(golden.reason) && this.#countAttempt(row.digest) < MOST_ATTEMPTS) {
+        // A busy or stopping machine says nothing about the model: the next look tries again.
+        this.#seen = ''
+        return
+      }
       this.#refuseModel(
         row,
         `golden.${golden.reason}`,
@@ -136,6 +145,12 @@ export class UpdateWatcher {
     }
     this.#staged(row, golden.cases)
     library.activate(row, read.package, 'model.activated', null)
+  }
+
+  #countAttempt(digest: string): number {
+    const attempts = (this.#attempts.get(digest) ?? 0) + 1
+    this.#attempts.set(digest, attempts)
+    return attempts
   }
 
   #staged(row: ModelRow, cases: number): void {

@@ -27,6 +27,8 @@ const PREFIX = 'DICM'
 const META_OFFSET = PREAMBLE_BYTES + PREFIX.length
 /** File meta groups are some 300 bytes; private information may make them larger (PS3.10 7.1). */
 const MAX_META_BYTES = 1_048_576
+/** Few reads for an image, little memory for a film. */
+const READ_BYTES = 262_144
 /** VRs with two reserved bytes and a length of four (PS3.5 7.1.2). */
 const LONG_VRS: ReadonlySet<string> = new Set([
   'OB',
@@ -78,7 +80,8 @@ export function encodeFileMeta(meta: FileMeta): Uint8Array {
  * @throws DimseError `not-part10`, or `data-source-failed` when the file cannot be read.
  */
 export async function splitPart10(file: string | (() => AsyncIterable<Uint8Array>)): Promise<Part10Instance> {
-  const read = typeof file === 'string' ? (start = 0) => createReadStream(file, { start }) : undefined
+  const read =
+    typeof file === 'string' ? (start = 0) => createReadStream(file, { start, highWaterMark: READ_BYTES }) : undefined
   const bytes = read ?? (file as () => AsyncIterable<Uint8Array>)
   const { meta, dataSetOffset } = await readMeta(bytes())
   return {

@@ -5,7 +5,7 @@ import {
   STREAM_OF_KIND,
   sealEnvelope,
 } from '@leadglass/sync-agent/contract'
-import { type Clock, canonicalJson, type JsonValue } from '@leadglass/sync-agent/foundation'
+import { type Clock, canonicalJson } from '@leadglass/sync-agent/foundation'
 import type { Records } from '../records/index.ts'
 
 /** What the door needs. */
@@ -40,7 +40,7 @@ export class EgressDoor {
     const epoch = records.egress.epoch(at)
     const sequence = records.egress.nextSequence(epoch, stream)
     const envelope = sealEnvelope({ device, epoch, sequence }, body)
-    records.egress.insertEnvelope(envelope, canonicalJson(envelope as unknown as JsonValue), studyId, at)
+    records.egress.insertEnvelope(envelope, canonicalJson(envelope), studyId, at)
     return { device, epoch, stream, sequence }
   }
 }

@@ -1,5 +1,5 @@
 import { binOf, type ReferenceDistributions } from '@leadglass/models'
-import { type DriftCounts, type ModelReference, vocabularyCode } from '@leadglass/sync-agent/contract'
+import { type DriftCounts, driftCounts, type ModelReference } from '@leadglass/sync-agent/contract'
 import type { EgressRecords } from '../records/index.ts'
 
 /** A cell leaves only with this many instances in it: the usual least cell size of official statistics. */
@@ -12,9 +12,12 @@ export interface MeasuredInstance {
   readonly quality: Readonly<Record<string, number>>
 }
 
-/** The code under which a feature travels: a part that begins with a digit gets the prefix `d` (`embedding.d0`). */
+/**
+ * The code under which a feature travels: its own name where the contract can say it, else with the prefix `d` on parts
+ * that begin with a digit (`embedding.d0`).
+ */
 export function travelCode(feature: string): string {
-  return feature.replaceAll(/\.(?=\d)/g, '.d')
+  return driftCounts.shape.feature.safeParse(feature).success ? feature : feature.replaceAll(/\.(?=\d)/g, '.d')
 }
 
 /** The value of a reference feature (`score.x`, `embedding.3`, `quality.y`) in an instance; undefined when it has none. */
@@ -38,7 +41,7 @@ export function countInstance(
   for (const feature of reference.features) {
     const value = featureValue(instance, feature.feature)
     const code = travelCode(feature.feature)
-    if (value === undefined || !Number.isFinite(value) || !vocabularyCode.safeParse(code).success) continue
+    if (value === undefined || !Number.isFinite(value) || !driftCounts.shape.feature.safeParse(code).success) continue
     records.addDrift(model, code, month, binOf(feature, value))
   }
 }

@@ -40,14 +40,16 @@ export function addressIsIn(address: string, networks: readonly string[]): boole
   const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')
   const family = isIP(plain)
   if (family === 0) return false
+  const type = family === 6 ? 'ipv6' : 'ipv4'
   const list = new BlockList()
   for (const network of networks) {
     const [base = '', prefix] = network.split('/')
-    const type = isIP(base) === 6 ? 'ipv6' : 'ipv4'
+    // A block list lets IPv4 addresses into IPv6 networks as mapped ones; here each family stands for itself.
+    if (isIP(base) !== family) continue
     if (prefix === undefined) list.addAddress(base, type)
     else list.addSubnet(base, Number(prefix), type)
   }
-  return list.check(plain, family === 6 ? 'ipv6' : 'ipv4')
+  return list.check(plain, type)
 }
 
 function rejected(why: 'called-ae-title' | 'calling-ae-title' | 'address'): CallerDecision {

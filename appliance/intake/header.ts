@@ -1,4 +1,4 @@
-import { type DataSet, DataSetError, parseDataSet, text, texts, uid } from '../imaging/dataset/index.ts'
+import { type DataSet, DataSetError, parseDataSet, sequence, text, texts, uid } from '../imaging/dataset/index.ts'
 import type { Arrival, StudyIdentity } from '../records/index.ts'
 
 /** Gives the keyed pseudonyms of a study and its patient. */
@@ -43,7 +43,14 @@ export function readHeader(
     study: identityOf(dataSet, studyInstanceUid, naming),
     seriesInstanceUid: uid(dataSet, 0x0020000e) ?? '',
     modality: texts(dataSet, 0x00080060)[0] ?? '',
+    urgent: isUrgent(dataSet),
   }
+}
+
+/** Requested Procedure Priority (0040,1003), at the top or in the Request Attributes Sequence. */
+function isUrgent(dataSet: DataSet): boolean {
+  const places = [dataSet, ...sequence(dataSet, 0x00400275)]
+  return places.some((place) => ['STAT', 'HIGH'].includes(text(place, 0x00401003)?.toUpperCase() ?? ''))
 }
 
 function identityOf(dataSet: DataSet, studyInstanceUid: string, naming: Naming): StudyIdentity {

@@ -179,7 +179,6 @@ class SpoolSink implements InstanceSink {
       remoteAddress: association.remoteAddress,
       associationId: association.associationId,
       receivedAt: clock.now(),
-      urgent: false,
       header: header.kind === 'more' ? { kind: 'unusable', reason: 'unreadable' } : header,
     }
   }

@@ -5,11 +5,14 @@ const COST = { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 } as const
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 
-/** Hashes a password as `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
-export async function hashPassword(password: string): Promise<string> {
+/**
+ * Hashes a password as `scrypt$N$r$p$salt$hash`, salt and hash in base64url.
+ * @param work N; less than the product's own is for tests only.
+ */
+export async function hashPassword(password: string, work: number = COST.N): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
-  const hash = await derive(password, salt, COST)
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+  const hash = await derive(password, salt, { ...COST, N: work })
+  return ['scrypt', work, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
 }
 
 /** Compares in constant time. False for a stored value that is not understood. */

@@ -1,6 +1,6 @@
 import type { EnvelopeBody, PatientPseudonym, StudyPseudonym } from '@leadglass/sync-agent/contract'
 import type { WaitingRevision } from '../records/index.ts'
-import type { Outcome } from './outcomes.ts'
+import { type Outcome, reasonCode } from './outcomes.ts'
 import type { PreparedInstance, StoppedInstance } from './prepared-instance.ts'
 
 /** The bodies that leave about one revision: every instance once for each model that scored it, or once with a reason. */
@@ -39,7 +39,7 @@ export function bodiesOf(
     ]
   })
   for (const { ordinal, reason } of stopped) {
-    bodies.push({ kind: 'not-scored', ...common, instance: ordinal, reason: `quarantined.${reason}` })
+    bodies.push({ kind: 'not-scored', ...common, instance: ordinal, reason: reasonCode('quarantined', reason) })
   }
   return bodies
 }

@@ -85,15 +85,18 @@ export function reasonCode(reason: string, detail: string | undefined): string {
   return vocabularyCode.safeParse(joined).success ? joined : reason
 }
 
-/** The end of a revision from the ends of its instances: one score is enough; quarantine weighs more than no fit. */
+/**
+ * The end of a revision from the ends of its instances: one score is enough; quarantine weighs more than no fit.
+ * @param stopped reasons of the instances in quarantine.
+ */
 export function revisionOutcome(
   outcomes: readonly Outcome[],
-  stopped: number,
+  stopped: readonly string[],
 ): { readonly processing: ProcessingState; readonly reason: string | null } {
   if (outcomes.some((outcome) => outcome.kind === 'scored')) return { processing: 'scored', reason: null }
   const reasons = outcomes.flatMap((outcome) => (outcome.kind === 'not-scored' ? [outcome.reason] : []))
   const failure = reasons.find((reason) => reason.startsWith('model-failed'))
   if (failure !== undefined) return { processing: 'failed', reason: failure }
-  if (stopped > 0) return { processing: 'quarantined', reason: 'all-or-rest-quarantined' }
+  if (stopped[0] !== undefined) return { processing: 'quarantined', reason: stopped[0] }
   return { processing: 'not-scored', reason: reasons[0] ?? 'no-instances' }
 }

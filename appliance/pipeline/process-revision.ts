@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelPackage } from '@leadglass/models'
-import type { EnvelopeBody } from '@leadglass/sync-agent/contract'
-import type { Clock, JsonValue, Logger } from '@leadglass/sync-agent/foundation'
+import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
+import type { StudyIdentifiers } from '../deidentify/index.ts'
 import { type AuditSink, countInstance, type EgressDoor, releaseCells } from '../egress/index.ts'
 import type { Records, WaitingRevision } from '../records/index.ts'
 import type { ScoringPool } from '../scoring/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import { bodiesOf } from './envelopes.ts'
+import type { Gate } from './gate.ts'
 import { type Outcome, revisionOutcome } from './outcomes.ts'
 import { type Preparation, type PrepareDependencies, prepareRevision } from './prepare.ts'
 import type { StoppedInstance } from './prepared-instance.ts'
@@ -78,16 +80,23 @@ function verified(
     outcomes,
   )
   const identifiers = preparation.prepared.map((instance) => instance.identifiers)
-  if (bodies.every((body) => gate.mayLeave(body as unknown as JsonValue, identifiers))) return { ...finding, bodies }
+  const fault = bodies.map((body) => faultOf(body, gate, identifiers)).find((one) => one !== undefined)
+  if (fault === undefined) return { ...finding, bodies }
   const stopped = records.revisions.instances(revision.revisionId).map(
     ({ ordinal, instanceId }): StoppedInstance => ({
       ordinal,
       instanceId,
       stage: 'verify',
-      reason: 'identifier-in-envelope',
+      reason: fault,
     }),
   )
   return { preparation: { prepared: [], stopped }, outcomes: [], reports: [], bodies: [], active: finding.active }
+}
+
+function faultOf(body: EnvelopeBody, gate: Gate, identifiers: readonly StudyIdentifiers[]): string | undefined {
+  // An object can say what the contract cannot carry, such as a month 00.
+  if (!envelopeBody.safeParse(body).success) return 'outside-contract'
+  return gate.mayLeave(body, identifiers) ? undefined : 'identifier-in-envelope'
 }
 
 function write(revision: WaitingRevision, finding: Finding, dependencies: ProcessDependencies): void {
@@ -100,7 +109,10 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
     return
   }
   const { preparation, outcomes } = finding
-  const end = revisionOutcome(outcomes, preparation.stopped.length)
+  const end = revisionOutcome(
+    outcomes,
+    preparation.stopped.map((one) => one.reason),
+  )
   if (!records.revisions.finish(revisionId, end.processing, end.reason, at)) return
   const event = (
     name: 'study.scored' | 'study.not-scored' | 'study.deidentified' | 'study.quarantined',

@@ -27,13 +27,14 @@ export interface Arrival {
   readonly remoteAddress: string
   readonly associationId: string
   readonly receivedAt: number
-  readonly urgent: boolean
   readonly header:
     | {
         readonly kind: 'read'
         readonly study: StudyIdentity
         readonly seriesInstanceUid: string
         readonly modality: string
+        /** The requester asked for this study to go first. */
+        readonly urgent: boolean
       }
     | { readonly kind: 'unusable'; readonly reason: string }
 }
@@ -115,9 +116,10 @@ export class IntakeRecords {
     const modalities = new Set(study.modalities === '' ? [] : study.modalities.split('\\'))
     if (header.modality !== '') modalities.add(header.modality)
     this.#sql.run(GROW_STUDY, [...modalities].sort().join('\\'), arrival.receivedAt, study.studyId)
-    const revision = this.#openRevision(study.studyId, arrival)
+    const urgent = header.urgent ? 1 : 0
+    const revision = this.#openRevision(study.studyId, arrival.receivedAt, urgent)
     this.#sql.run(ADD_REVISION_INSTANCE, revision.revisionId, revision.revisionId, instanceId)
-    this.#sql.run(TOUCH_REVISION, arrival.receivedAt, arrival.urgent ? 1 : 0, revision.revisionId)
+    this.#sql.run(TOUCH_REVISION, arrival.receivedAt, urgent, revision.revisionId)
     return { kind: 'added', studyId: study.studyId, ...revision }
   }
 
@@ -178,20 +180,19 @@ export class IntakeRecords {
     return { studyId: inserted.lastInsertRowid, patientId: study.patientId, modalities: '' }
   }
 
-  #openRevision(studyId: number, arrival: Arrival): { revisionId: number; revision: number; opened: boolean } {
+  #openRevision(studyId: number, at: number, urgent: 0 | 1): { revisionId: number; revision: number; opened: boolean } {
     const newest = this.#sql.get<{ revisionId: number; number: number; assembly: string }>(
       SELECT_NEWEST_REVISION,
       studyId,
     )
     if (newest?.assembly === 'receiving')
       return { revisionId: newest.revisionId, revision: newest.number, opened: false }
-    const at = arrival.receivedAt
     if (newest !== undefined) {
       this.#sql.run(SUPERSEDE_REVISION, newest.revisionId)
       this.#sql.run(CANCEL_DELIVERIES_OF_REVISION, at, newest.revisionId)
     }
     const number = (newest?.number ?? 0) + 1
-    const inserted = this.#sql.run(INSERT_REVISION, studyId, number, arrival.urgent ? 1 : 0, at, at)
+    const inserted = this.#sql.run(INSERT_REVISION, studyId, number, urgent, at, at)
     const revisionId = inserted.lastInsertRowid
     if (newest !== undefined) this.#sql.run(COPY_REVISION_INSTANCES, revisionId, newest.revisionId)
     return { revisionId, revision: number, opened: true }

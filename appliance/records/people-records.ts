@@ -30,6 +30,8 @@ SELECT person_id AS personId, user_name AS userName, role, password_hash AS pass
 export const INSERT_ACCOUNT = `
 INSERT INTO account (person_id, user_name, role, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING`
+export const SET_PASSWORD =
+  'UPDATE account SET password_hash = ?, failed_attempts = 0, locked_until = 0 WHERE person_id = ?'
 export const SET_ATTEMPTS = 'UPDATE account SET failed_attempts = ?, locked_until = ? WHERE person_id = ?'
 export const INSERT_SESSION = `
 INSERT INTO session (token_digest, person_id, created_at, used_at, expires_at) VALUES (?, ?, ?, ?, ?)`
@@ -38,6 +40,7 @@ SELECT s.person_id AS personId, a.user_name AS userName, a.role, s.used_at AS us
 FROM session s JOIN account a ON a.person_id = s.person_id WHERE s.token_digest = ?`
 export const TOUCH_SESSION = 'UPDATE session SET used_at = ? WHERE token_digest = ?'
 export const DELETE_SESSION = 'DELETE FROM session WHERE token_digest = ?'
+export const DELETE_SESSIONS_OF_PERSON = 'DELETE FROM session WHERE person_id = ?'
 export const DELETE_EXPIRED_SESSIONS = 'DELETE FROM session WHERE expires_at < ?'
 
 /** Accounts and sessions. */
@@ -60,6 +63,12 @@ export class PeopleRecords {
   insertAccount(account: Omit<Account, 'failedAttempts' | 'lockedUntil'>, at: number): boolean {
     const { personId, userName, role, passwordHash } = account
     return this.#sql.run(INSERT_ACCOUNT, personId, userName, role, passwordHash, at).changes === 1
+  }
+
+  /** Another password; failures are forgotten, and sessions end. */
+  setPassword(personId: string, passwordHash: string): void {
+    this.#sql.run(SET_PASSWORD, passwordHash, personId)
+    this.#sql.run(DELETE_SESSIONS_OF_PERSON, personId)
   }
 
   setAttempts(personId: string, failedAttempts: number, lockedUntil: number): void {

@@ -166,9 +166,7 @@ SELECT q.quarantine_id AS quarantineId, q.instance_id AS instanceId, q.stage, q.
   i.bytes, i.calling_ae_title AS callingAeTitle, q.quarantined_at AS quarantinedAt
 FROM quarantine q JOIN instance i ON i.instance_id = q.instance_id LEFT JOIN study s ON s.study_id = i.study_id
 ORDER BY q.quarantined_at DESC, q.quarantine_id DESC LIMIT ?`
-export const COUNT_INSTANCES = `
-SELECT (SELECT count(*) FROM instance) AS instances, (SELECT coalesce(sum(bytes), 0) FROM instance) AS bytes,
-  (SELECT count(*) FROM quarantine) AS quarantined`
+export const SELECT_TOTALS = 'SELECT instances, bytes, quarantined FROM total WHERE only_row = 1'
 
 /** Totals over everything ever accepted. */
 export interface Totals {
@@ -224,7 +222,7 @@ export class StudyRecords {
   }
 
   totals(): Totals {
-    return this.#sql.get<Totals>(COUNT_INSTANCES) ?? { instances: 0, bytes: 0, quarantined: 0 }
+    return this.#sql.get<Totals>(SELECT_TOTALS) ?? { instances: 0, bytes: 0, quarantined: 0 }
   }
 
   revisions(studyId: number): readonly RevisionRow[] {

@@ -44,7 +44,11 @@ export class OrthancProcess {
   async start(): Promise<void> {
     this.#child = spawn(this.#program, [join(this.#folder, 'orthanc.json')], { stdio: 'ignore' })
     await eventually(
-      () => fetch(`${this.url}/system`).then((response) => (response.ok ? true : undefined), () => undefined),
+      () =>
+        fetch(`${this.url}/system`).then(
+          (response) => (response.ok ? true : undefined),
+          () => undefined,
+        ),
       'Orthanc',
     )
   }

@@ -67,7 +67,9 @@ export class Broker implements Service {
       },
     })
     aedes.on('clientError', (_client, error) => this.#logger.info('broker.client-error', { reason: error.message }))
-    aedes.on('connectionError', (_client: unknown, error: Error) => this.#logger.info('broker.client-error', { reason: error.message }))
+    aedes.on('connectionError', (_client: unknown, error: Error) =>
+      this.#logger.info('broker.client-error', { reason: error.message }),
+    )
     this.#aedes = aedes
     const server = this.#createServer(aedes)
     this.#server = server
@@ -129,7 +131,7 @@ export class Broker implements Service {
   #accept(aedes: Aedes, socket: TLSSocket): void {
     const commonName = commonNameOf(socket)
     const peer = peerOf(commonName)
-    socket.on('error', (error) => this.#logger.info('broker.socket-error', { reason: error.message }))
+    socket.on('error', (error: Error) => this.#logger.info('broker.socket-error', { reason: error.message }))
     if (peer === undefined || (peer.kind === 'device' && !this.#options.isAdmitted(commonName))) {
       this.#logger.warn('broker.certificate-refused')
       socket.destroy()

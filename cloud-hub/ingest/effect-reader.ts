@@ -48,22 +48,22 @@ export class EffectReader {
       case 'drift-counts': {
         const row = this.#one('drift_counts', id)
         const cells = this.#many('drift_cells', id).map(({ bin, count }) => ({ bin, count }))
-        return { model: modelOf(row), feature: row['feature'], month: row['month'], cells }
+        return { model: modelOf(row), feature: row.feature, month: row.month, cells }
       }
       case 'device-health': {
         const row = this.#one('device_health', id)
         return {
-          softwareVersion: row['software_version'],
-          models: JSON.parse(String(row['models'])) as unknown,
-          figures: JSON.parse(String(row['figures'])) as unknown,
+          softwareVersion: row.software_version,
+          models: JSON.parse(String(row.models)) as unknown,
+          figures: JSON.parse(String(row.figures)) as unknown,
         }
       }
       case 'audit-leaf': {
         const row = this.#leaf(id)
-        return { index: row['leaf_index'], leaf: (row['leaf'] as Buffer).toString('base64') }
+        return { index: row.leaf_index, leaf: (row.leaf as Buffer).toString('base64') }
       }
       case 'audit-checkpoint':
-        return { note: this.#one('site_checkpoint', id)['note'] }
+        return { note: this.#one('site_checkpoint', id).note }
     }
   }
 
@@ -75,20 +75,20 @@ export class EffectReader {
       patient,
       revision,
       instance,
-      acquisition: { modality, view, sex, ageDecade: row['age_decade'], month },
+      acquisition: { modality, view, sex, ageDecade: row.age_decade, month },
       model: modelOf(row),
-      embedding: (row['embedding'] as Buffer).toString('base64'),
+      embedding: (row.embedding as Buffer).toString('base64'),
       scores: this.#many('instance_scores', id).map((score) => ({
-        code: score['code'],
-        value: score['value'],
-        thresholdMilli: score['threshold_milli'],
-        above: score['above'] === 1,
+        code: score.code,
+        value: score.value,
+        thresholdMilli: score.threshold_milli,
+        above: score.above === 1,
       })),
-      quality: JSON.parse(String(row['quality'])) as unknown,
+      quality: JSON.parse(String(row.quality)) as unknown,
     }
   }
 }
 
 function modelOf(row: Row): Row {
-  return { name: row['model_name'], version: row['model_version'], digest: row['model_digest'] }
+  return { name: row.model_name, version: row.model_version, digest: row.model_digest }
 }

@@ -35,7 +35,8 @@ export class PacketGuard extends Transform {
         this.#remaining -= step
         offset += step
       } else if (!this.#headerByte(chunk[offset] ?? 0)) {
-        return done(new PacketTooLarge())
+        done(new PacketTooLarge())
+        return
       } else offset += 1
     }
     done(null, chunk)

@@ -88,10 +88,10 @@ export function selectRows(
     if (earlier !== undefined) exclude('scored-again')
     if (earlier === undefined || candidate.envelope > earlier.envelope) latest.set(key, candidate)
   }
-  const valueOf = new Map(labels.map((label) => [studyKey(label), label.value]))
+  const answers = new Map(labels.map((label) => [studyKey(label), label.value]))
   const rows: SnapshotRow[] = []
   for (const candidate of latest.values()) {
-    const value = valueOf.get(studyKey(candidate))
+    const value = answers.get(studyKey(candidate))
     if (value === undefined) exclude('no-label')
     else if (value === 'uncertain') exclude('label-uncertain')
     else rows.push({ ...candidate, label: value === 'present' ? 1 : 0 })

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson, digestOf, digestOfFile, type JsonValue } from '@leadglass/sync-agent/foundation'
+import { canonicalJson, digestOf, digestOfFile } from '@leadglass/sync-agent/foundation'
 import { LakeError } from './errors.ts'
 import { type SnapshotManifest, snapshotManifest } from './manifest.ts'
 import { readParquet, type StoredRow } from './parquet.ts'
@@ -33,7 +33,7 @@ export async function listFiles(folder: string): Promise<SnapshotManifest['files
 
 /** The bytes of a manifest, which are what a snapshot's digest is of. */
 export function manifestBytes(manifest: SnapshotManifest): string {
-  return canonicalJson(manifest as unknown as JsonValue)
+  return canonicalJson(manifest)
 }
 
 /**

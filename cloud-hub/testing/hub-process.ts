@@ -24,7 +24,7 @@ export class HubProcess {
     const configuration = { dataFolder: folder, httpPort: 0, mqttPort: 0, broker: 'embedded', ...settings }
     await writeFile(path, JSON.stringify(configuration))
     const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), '--config', path], {
-      stdio: ['ignore', 'pipe', process.env['HUB_LOG'] === '1' ? 'inherit' : 'ignore'],
+      stdio: ['ignore', 'pipe', process.env.HUB_LOG === '1' ? 'inherit' : 'ignore'],
     })
     const line = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', resolve)

@@ -24,7 +24,7 @@ export function candidateCard(
       sites: snapshot.sites as unknown as JsonValue,
       split: 'patient-grouped; 30 % of the patients, with and without a positive study alike, held out by hash',
       labels: 'the latest reading of each study by a reader at its site; uncertain readings left out',
-      parentData: card['data'] ?? null,
+      parentData: card.data ?? null,
     },
     training: {
       method:
@@ -41,8 +41,8 @@ export function candidateCard(
     metrics: metricsOf(report),
     limits: [
       'Measured on held-out patients of the same sites; expect it to differ elsewhere.',
-      'Intervals treat studies of the same patient as independent.',
-      ...((card['limits'] ?? []) as readonly JsonValue[]),
+      'Wilson intervals of sensitivity and specificity treat studies of the same patient as independent; those of the AUC do not.',
+      ...((card.limits ?? []) as readonly JsonValue[]),
     ],
   }
 }
@@ -58,13 +58,21 @@ function metricsOf(report: TrainingReport): JsonValue {
   ): JsonValue => ({ metric, interval, ...on, value: figures.value, low: figures.low, high: figures.high })
   const { difference, low, high, p } = report.comparison
   return [
-    entry('auc', 'DeLong 95 %', candidate.auc),
+    entry('auc', 'DeLong 95 %, patients as clusters (Obuchowski 1997)', candidate.auc),
     entry('sensitivity', 'Wilson 95 %', candidate.sensitivity),
     entry('specificity', 'Wilson 95 %', candidate.specificity),
     { metric: 'brier', ...on, value: candidate.brier },
     { metric: 'expected-calibration-error', ...on, value: candidate.expectedCalibrationError },
-    entry('parent-auc', 'DeLong 95 %', report.parentModel.auc),
-    { metric: 'auc-minus-parent', interval: 'paired DeLong 95 %', ...on, value: difference, low, high, p },
+    entry('parent-auc', 'DeLong 95 %, patients as clusters (Obuchowski 1997)', report.parentModel.auc),
+    {
+      metric: 'auc-minus-parent',
+      interval: 'paired DeLong 95 %, patients as clusters',
+      ...on,
+      value: difference,
+      low,
+      high,
+      p,
+    },
     ...report.subgroups.map(({ by, value, studies: n, candidate: area, parent }) => ({
       metric: 'auc',
       split: `held-out, ${by} ${value}`,

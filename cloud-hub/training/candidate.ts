@@ -58,7 +58,7 @@ export async function buildCandidate(
     files.set(path, jsonBytes(expectation))
   }
   const reference = withScores(parent.reference, `score.${report.finding}`, scores)
-  files.set(parent.manifest.reference, jsonBytes(reference as unknown as JsonValue))
+  files.set(parent.manifest.reference, jsonBytes(reference))
   files.set(parent.manifest.card, jsonBytes(candidateCard(parent, snapshot.manifest, report, next.version)))
   return writePackage(join(runFolder, 'package'), { manifest: manifestOf(parent, report, next), files })
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { canonicalJson, type JsonValue, writeFileAtomically } from '@leadglass/sync-agent/foundation'
+import { canonicalJson, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { RUN_FILES, type TrainerLine, type TrainingJob, trainerLine } from './job.ts'
 
 /** How a submitted job stands. */
@@ -35,10 +35,10 @@ export class LocalExecutor implements TrainingExecutor {
   async submit(job: TrainingJob, folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, RUN_FILES.job)
-    await writeFileAtomically(path, canonicalJson(job as unknown as JsonValue))
+    await writeFileAtomically(path, canonicalJson(job))
     const child = spawn(process.execPath, [TRAINER, '--job', path], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { PATH: process.env['PATH'] ?? '' },
+      env: { PATH: process.env.PATH ?? '' },
     })
     const running: Running = { child, lines: [], status: 'running' }
     this.#jobs.set(job.run, running)

@@ -64,6 +64,7 @@ export function train(
   const candidateScores = byStudy(heldOut, (row) => headProbability(head, row.embedding))
   const parentScores = byStudy(heldOut, (row) => headProbability(parent, row.embedding))
   const { labels } = candidateScores
+  const patients = candidateScores.studies.map(patientKey)
   return {
     head,
     heldOut,
@@ -71,9 +72,9 @@ export function train(
       cases: { training: countCases(training), heldOut: countCases(heldOut) },
       prior: { strength: chosen.strength, candidates: chosen.tried, folds: FOLDS },
       thresholdMilli,
-      candidate: evaluate(candidateScores.scores, labels, thresholdMilli / 1000),
-      parentModel: evaluate(parentScores.scores, labels, parentThreshold),
-      comparison: compareAuc(candidateScores.scores, parentScores.scores, labels),
+      candidate: evaluate(candidateScores.scores, labels, patients, thresholdMilli / 1000),
+      parentModel: evaluate(parentScores.scores, labels, patients, parentThreshold),
+      comparison: compareAuc(candidateScores.scores, parentScores.scores, labels, patients),
       subgroups: subgroups(candidateScores, parentScores),
     },
   }
@@ -162,10 +163,15 @@ function byStudy(rows: readonly StoredRow[], scoreOf: (row: StoredRow, index: nu
   }
 }
 
-function evaluate(scores: readonly number[], labels: readonly number[], threshold: number): Evaluation {
+function evaluate(
+  scores: readonly number[],
+  labels: readonly number[],
+  patients: readonly string[],
+  threshold: number,
+): Evaluation {
   const counts = confusionAt(scores, labels, threshold)
   return {
-    auc: aucWithInterval(scores, labels),
+    auc: aucWithInterval(scores, labels, patients),
     sensitivity: wilson(counts.truePositive, counts.truePositive + counts.falseNegative),
     specificity: wilson(counts.trueNegative, counts.trueNegative + counts.falsePositive),
     threshold,

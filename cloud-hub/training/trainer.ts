@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { canonicalJson, isCodedError, type JsonValue, writeFileAtomically } from '@leadglass/sync-agent/foundation'
+import { canonicalJson, isCodedError, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { RUN_FILES, type TrainerLine, trainingJob } from './job.ts'
 import { runJob } from './run-job.ts'
 
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const { headGraph, report } = await runJob(job, (percent, message) => say({ kind: 'progress', percent, message }))
   const folder = dirname(path)
   await writeFileAtomically(join(folder, RUN_FILES.head), headGraph)
-  await writeFileAtomically(join(folder, RUN_FILES.report), canonicalJson(report as unknown as JsonValue))
+  await writeFileAtomically(join(folder, RUN_FILES.report), canonicalJson(report))
   say({ kind: 'done' })
 }
 

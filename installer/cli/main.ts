@@ -1,48 +1,52 @@
 import { Command, CommanderError } from 'commander'
-import { registerAudit } from './commands/audit.ts'
-import { registerDeid } from './commands/deid.ts'
-import { registerDoctor } from './commands/doctor.ts'
-import { registerEgress } from './commands/egress.ts'
-import { registerBenchAndFault } from './commands/harness.ts'
-import { registerLabel } from './commands/label.ts'
-import { registerModel } from './commands/model.ts'
-import { registerProcesses } from './commands/processes.ts'
-import { registerRehearse } from './commands/rehearse.ts'
-import { registerSend } from './commands/send.ts'
-import { registerStudy } from './commands/study.ts'
-import { registerTrain } from './commands/train.ts'
-import { registerUp } from './commands/up.ts'
 import { describeFailure, EXIT, exitStatusOf } from './exit.ts'
 import { SOFTWARE_VERSION } from './version.ts'
 
 const EXIT_HELP = `
 Exit status: 0 done; 1 failed, or a goal does not hold; 2 wrong use; 3 no instance, or not running; 4 refused.`
 
-const program = new Command('leadglass')
-  .description(
-    'An on-prem radiology box that de-identifies and scores studies locally, and a hub that governs its models.',
-  )
-  .version(SOFTWARE_VERSION)
-  .showHelpAfterError('(add --help for the options)')
-  .addHelpText('after', EXIT_HELP)
-  .exitOverride()
+type Register = (program: Command) => void
 
-registerUp(program)
-registerProcesses(program)
-registerSend(program)
-registerDeid(program)
-registerStudy(program)
-registerLabel(program)
-registerTrain(program)
-registerModel(program)
-registerAudit(program)
-registerEgress(program)
-registerDoctor(program)
-registerRehearse(program)
-registerBenchAndFault(program)
+/** The commands in the order of `--help`. Only the one that is called is loaded: most need a part of the product only. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  up: async () => (await import('./commands/up.ts')).registerUp,
+  appliance: async () => (await import('./commands/processes.ts')).registerAppliance,
+  agent: async () => (await import('./commands/processes.ts')).registerAgent,
+  hub: async () => (await import('./commands/processes.ts')).registerHub,
+  send: async () => (await import('./commands/send.ts')).registerSend,
+  deid: async () => (await import('./commands/deid.ts')).registerDeid,
+  study: async () => (await import('./commands/study.ts')).registerStudy,
+  label: async () => (await import('./commands/label.ts')).registerLabel,
+  train: async () => (await import('./commands/train.ts')).registerTrain,
+  model: async () => (await import('./commands/model.ts')).registerModel,
+  audit: async () => (await import('./commands/audit.ts')).registerAudit,
+  egress: async () => (await import('./commands/egress.ts')).registerEgress,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  rehearse: async () => (await import('./commands/rehearse.ts')).registerRehearse,
+  bench: async () => (await import('./commands/harness.ts')).registerBench,
+  fault: async () => (await import('./commands/harness.ts')).registerFault,
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('leadglass')
+    .description(
+      'An on-prem radiology box that de-identifies and scores studies locally, and a hub that governs its models.',
+    )
+    .version(SOFTWARE_VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText('after', EXIT_HELP)
+    .exitOverride()
+  const called = argv[2] ?? ''
+  const loaders = Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS)
+  for (const load of loaders) {
+    const register = await load?.()
+    register?.(program)
+  }
+  await program.parseAsync(argv)
+}
 
 try {
-  await program.parseAsync(process.argv)
+  await run(process.argv)
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has already printed the cause; its own exit code 1 means wrong use here.

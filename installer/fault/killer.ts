@@ -4,7 +4,7 @@ const NAMES = ['hub', 'agent', 'appliance'] as const
 type ProcessName = (typeof NAMES)[number]
 
 /** Pauses between two kills, in milliseconds: long enough for a restart, short enough to hit every stage of the work. */
-const PAUSE = { shortest: 400, longest: 2500 }
+const PAUSE = { shortest: 500, longest: 6000 }
 
 /** Kills random processes of one instance with SIGKILL until it is told to stop. Only process ids of that instance. */
 export class Killer {
@@ -31,7 +31,7 @@ export class Killer {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping) {
+    for (;;) {
       await new Promise((resolve) =>
         setTimeout(resolve, PAUSE.shortest + this.#random() * (PAUSE.longest - PAUSE.shortest)),
       )

@@ -43,7 +43,7 @@ export async function sendFiles(
         skipped += 1
         settled()
       } else {
-        const outgoing: OutgoingInstance = { ...instance, open: instance.open }
+        const outgoing: OutgoingInstance = { ...instance, open: () => instance.open() }
         fileOf.set(outgoing, file)
         yield outgoing
       }

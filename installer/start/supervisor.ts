@@ -16,8 +16,8 @@ export interface ProcessSpecification {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Restart after 250 ms, doubled to 8 s; a process that stayed up for a minute starts over at 250 ms. */
-const RESTART = { firstMs: 250, longestMs: 8_000, steadyAfterMs: 60_000 }
+/** Restart after 250 ms, doubled to 8 s while it keeps failing; one that stayed up for 5 s starts over at 250 ms. */
+const RESTART = { firstMs: 250, longestMs: 8_000, steadyAfterMs: 5_000 }
 const READY_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 20_000
 

@@ -37,6 +37,7 @@ export interface RunningInstance {
 }
 
 const MODEL_ACTIVE_WITHIN_MS = 60_000
+const PORT_NAMES = ['dimse', 'appliance', 'hub', 'mqtt'] as const
 
 /** Brings an instance up: provisions it on its first start, starts hub, agent and appliance, releases shipped models. */
 export async function bringUp(options: UpOptions): Promise<RunningInstance> {
@@ -110,7 +111,8 @@ async function waitForActiveModel(client: InstanceClient, progress: Progress): P
 }
 
 async function requireFreePorts(ports: InstancePorts): Promise<void> {
-  for (const [name, port] of Object.entries(ports)) {
+  for (const name of PORT_NAMES) {
+    const port = ports[name]
     if (await isPortFree(port)) continue
     throw new InstallerError('port-in-use', {
       message: `port ${port} (${name}) is in use by another program`,

@@ -158,6 +158,19 @@ describe('proofs', () => {
     )
   })
 
+  it('does not take a proof of a smaller tree for one of a larger tree', () => {
+    const log = logOf(numberedLeaves(8))
+    const leaf = leafHash(Buffer.from('leaf 0'))
+    const proof = log.inclusionProof(0, 2)
+    expect(verifyInclusion({ index: 0, size: 2, leafHash: leaf, root: log.root(2), proof })).toBe(true)
+    for (const size of [3, 4, 5, 8]) {
+      expect(verifyInclusion({ index: 0, size, leafHash: leaf, root: log.root(2), proof })).toBe(false)
+    }
+    const claim = { first: 2, firstRoot: log.root(2), secondRoot: log.root(4), proof: log.consistencyProof(2, 4) }
+    expect(verifyConsistency({ ...claim, second: 4 })).toBe(true)
+    for (const second of [5, 6, 7, 8]) expect(verifyConsistency({ ...claim, second })).toBe(false)
+  })
+
   it('detects a changed history: another first leaf never continues the old tree', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 64 }), fc.nat(), (second, at) => {

@@ -65,8 +65,6 @@ export class MqttLink {
         reconnectPeriod: 0,
         resubscribe: false,
         keepalive: keepaliveSeconds,
-        // A ping must go out even while batches do, or a half-open link that we keep writing into is never noticed.
-        reschedulePings: false,
         connectTimeout: connectTimeoutMs,
         ca: credentials.caPem,
         cert: credentials.certificatePem,

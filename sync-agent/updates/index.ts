@@ -34,4 +34,4 @@ export {
 export type { CheckOptions } from './repository-check.ts'
 export { ISSUED_AT, type MetadataVersions } from './trusted-metadata.ts'
 export { UpdateClient, type UpdateClientOptions } from './update-client.ts'
-export { type VerifyKitOptions, verifyKit } from './verify-kit.ts'
+export { kitRevision, type VerifyKitOptions, verifyKit } from './verify-kit.ts'

@@ -10,7 +10,7 @@ import { TrustedMetadata, type VerifiedMetadata } from './trusted-metadata.ts'
 import { asRefusal, type WalkStage } from './tuf-errors.ts'
 
 /** Size caps in bytes, as tuf-js has them. */
-const LIMITS = { root: 512_000, timestamp: 16_384, snapshot: 2_000_000, targets: 5_000_000 } as const
+export const LIMITS = { root: 512_000, timestamp: 16_384, snapshot: 2_000_000, targets: 5_000_000 } as const
 /** TUF 5.3.3: the most roots that one walk follows. */
 const MAXIMUM_ROOTS = 256
 

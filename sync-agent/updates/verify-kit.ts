@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { digestOf, type Sha256Hex } from '../foundation/index.ts'
 import { UpdateRefusedError } from './attacks.ts'
 import { FolderFetcher } from './folder-fetcher.ts'
 import type { PackageFile } from './manifest.ts'
+import { LIMITS } from './metadata-walk.ts'
 import { releaseInKit, type UpdateOutcome } from './outcome.ts'
 import { type CheckOptions, checkRepository } from './repository-check.ts'
 
@@ -22,6 +24,17 @@ export function verifyKit(options: VerifyKitOptions): Promise<UpdateOutcome> {
     for (const file of manifest.files) await hashBlob(fetcher, file)
     return releaseInKit(options.kitFolder, release, manifest.files, metadata.versions)
   })
+}
+
+/**
+ * Digest of the kit's timestamp.json, by which a watcher sees that the kit has changed. Reads as carefully as the check
+ * itself does: a link or a pipe in its place, or an oversized file, is no kit.
+ * @returns undefined when there is no readable timestamp.
+ */
+export async function kitRevision(kitFolder: string): Promise<Sha256Hex | undefined> {
+  const fetcher = new FolderFetcher({ folder: kitFolder })
+  const bytes = await fetcher.metadata('timestamp.json', LIMITS.timestamp).catch(() => undefined)
+  return bytes === undefined ? undefined : digestOf(bytes)
 }
 
 async function hashBlob(fetcher: FolderFetcher, file: PackageFile): Promise<void> {

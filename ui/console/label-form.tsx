@@ -1,47 +1,77 @@
-import { Button, Group, NativeSelect, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { type LabelRequest, labelDetail, labelValue, type StudyDetail } from '../contract/local-api.ts'
+import {
+  type LabelDetail,
+  type LabelRequest,
+  labelDetail,
+  labelValue,
+  type StudyDetail,
+} from '../contract/local-api.ts'
 import { postJson } from '../shared/api-client.ts'
+import { Button, SelectField } from '../shared/controls.tsx'
 import { FailurePanel } from '../shared/panels.tsx'
 
-/** Records what a reader verified. This form stands below the scores, so the answer counts as not blind. */
-export function LabelForm({ study, findings }: { readonly study: string; readonly findings: StudyDetail['findings'] }) {
+/**
+ * Records what a reader verified. No answer is chosen beforehand: a form that proposes one would make labels of its own.
+ * @param blind whether the reader cannot have seen the scores on this screen.
+ */
+export function LabelForm({
+  study,
+  findings,
+  blind,
+}: {
+  readonly study: string
+  readonly findings: StudyDetail['findings']
+  readonly blind: boolean
+}) {
   const queries = useQueryClient()
   const [finding, setFinding] = useState(findings[0]?.code ?? '')
-  const [value, setValue] = useState<LabelRequest['value']>('absent')
+  const [value, setValue] = useState<LabelRequest['value']>()
   const record = useMutation({
-    mutationFn: () =>
-      postJson(`/api/studies/${encodeURIComponent(study)}/label`, { finding, value, blind: false }, labelDetail),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['studies'] }),
+    mutationFn: (body: LabelRequest) => postJson(`/api/studies/${encodeURIComponent(study)}/label`, body, labelDetail),
+    onSuccess: () => {
+      setValue(undefined)
+      return queries.invalidateQueries({ queryKey: ['studies'] })
+    },
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    record.mutate()
+    if (value !== undefined) record.mutate({ finding, value, blind })
   }
   return (
-    <form onSubmit={submit}>
-      <Group align="end">
-        <NativeSelect
-          label="Finding"
-          value={finding}
-          data={findings.map(({ code, title }) => ({ value: code, label: title }))}
-          onChange={(event) => setFinding(event.currentTarget.value)}
-        />
-        <NativeSelect
-          label="Answer"
-          value={value}
-          data={['absent', 'present', 'uncertain']}
-          onChange={(event) => setValue(labelValue.parse(event.currentTarget.value))}
-        />
-        <Button type="submit" variant="default" disabled={record.isPending || finding === ''}>
-          Verify as ground truth
-        </Button>
-      </Group>
-      <Text size="sm" c="dark.2" mt={6}>
-        Given with the scores in view: recorded as not blind.
-      </Text>
+    <form className="label-form" onSubmit={submit} data-verify>
+      <SelectField
+        label="Finding"
+        value={finding}
+        options={findings.map(({ code, title }) => ({ value: code, label: title }))}
+        onChange={(event) => setFinding(event.currentTarget.value)}
+      />
+      <fieldset>
+        <legend>Answer</legend>
+        {labelValue.options.map((option) => (
+          <label key={option}>
+            <input type="radio" name="answer" checked={value === option} onChange={() => setValue(option)} />
+            {option}
+          </label>
+        ))}
+      </fieldset>
+      <Button type="submit" disabled={record.isPending || finding === '' || value === undefined}>
+        Verify as ground truth
+      </Button>
+      <div className="words" role="status">
+        {record.data === undefined ? blindWords(blind) : recordedWords(record.data)}
+      </div>
       {record.error !== null && <FailurePanel error={record.error} />}
     </form>
   )
+}
+
+function blindWords(blind: boolean): string {
+  return blind
+    ? 'The scores of this study have not been shown here: recorded as blind.'
+    : 'The scores of this study have been shown here: recorded as not blind.'
+}
+
+function recordedWords({ finding, value, blind }: LabelDetail): string {
+  return `Recorded: ${finding} ${value}, ${blind ? 'blind' : 'not blind'}.`
 }

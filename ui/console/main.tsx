@@ -4,8 +4,10 @@ import { mount } from '../shared/mount.tsx'
 import { SignInGate } from '../shared/sign-in.tsx'
 import { createConsoleRouter } from './routes.tsx'
 
+const router = createConsoleRouter()
+
 mount(
   <SignInGate service="console" schema={localSession}>
-    {(session) => <RouterProvider router={createConsoleRouter(session)} />}
+    <RouterProvider router={router} />
   </SignInGate>,
 )

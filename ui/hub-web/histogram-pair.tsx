@@ -1,5 +1,7 @@
-const WIDTH = 160
-const HEIGHT = 36
+import { shares } from './drift-words.ts'
+
+const WIDTH = 168
+const HEIGHT = 30
 
 /** Two histograms on the same bins as shares of their own total: the reference as an outline, the current one filled. */
 export function HistogramPair({
@@ -13,27 +15,33 @@ export function HistogramPair({
   const now = shares(current)
   const tallest = Math.max(...before, ...now, 1e-9)
   const bins = Math.max(before.length, now.length, 1)
-  const bar = (share: number, index: number) => ({
-    x: (index * WIDTH) / bins,
-    width: Math.max(1, WIDTH / bins - 1),
-    height: (share / tallest) * HEIGHT,
-    y: HEIGHT - (share / tallest) * HEIGHT,
-  })
+  const step = WIDTH / bins
+  const top = (share: number): number => HEIGHT - 1 - (share / tallest) * (HEIGHT - 2)
+  const outline = before.map((share, bin) => `${bin === 0 ? 'M' : 'L'}${bin * step} ${top(share)}H${(bin + 1) * step}`)
   return (
-    <svg width={WIDTH} height={HEIGHT} role="img" aria-label="Reference and current distribution">
-      {now.map((share, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a bin is its place
-        <rect key={`now-${index}`} {...bar(share, index)} fill="var(--mantine-color-window-7)" />
+    <svg
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={`Largest share of the reference ${percent(before)}, now ${percent(now)}`}
+    >
+      {now.map((share, bin) => (
+        <rect
+          // biome-ignore lint/suspicious/noArrayIndexKey: a bin is its place
+          key={bin}
+          x={bin * step + 0.5}
+          width={Math.max(1, step - 1)}
+          y={top(share)}
+          height={Math.max(0, HEIGHT - top(share))}
+          fill="var(--accent-deep)"
+        />
       ))}
-      {before.map((share, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a bin is its place
-        <rect key={`before-${index}`} {...bar(share, index)} fill="none" stroke="var(--mantine-color-dark-1)" />
-      ))}
+      <path d={outline.join('')} fill="none" stroke="var(--text-soft)" strokeWidth="1.2" />
     </svg>
   )
 }
 
-function shares(counts: readonly number[]): number[] {
-  const total = counts.reduce((sum, count) => sum + count, 0)
-  return counts.map((count) => (total === 0 ? 0 : count / total))
+function percent(values: readonly number[]): string {
+  return `${Math.round(Math.max(0, ...values) * 100)} %`
 }

@@ -4,8 +4,10 @@ import { mount } from '../shared/mount.tsx'
 import { SignInGate } from '../shared/sign-in.tsx'
 import { createHubRouter } from './routes.tsx'
 
+const router = createHubRouter()
+
 mount(
   <SignInGate service="hub" schema={hubSession}>
-    {(session) => <RouterProvider router={createHubRouter(session)} />}
+    <RouterProvider router={router} />
   </SignInGate>,
 )

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import type { ModelVersion, TrainingRun, VersionState } from '../contract/hub-api.ts'
-import { shorten } from '../shared/format.ts'
+import type { ApprovalSummary, ModelVersion, TrainingRun, VersionState } from '../contract/hub-api.ts'
+import { wordsOf } from '../shared/format.ts'
 import { StateMark, type Tone } from '../shared/state-mark.tsx'
 
 const VERSION_TONES: Readonly<Record<VersionState, Tone>> = {
@@ -15,7 +15,21 @@ const VERSION_TONES: Readonly<Record<VersionState, Tone>> = {
 
 /** Where a version stands. */
 export function VersionMark({ state }: { readonly state: VersionState }) {
-  return <StateMark tone={VERSION_TONES[state]}>{state.replace('-', ' ')}</StateMark>
+  return <StateMark tone={VERSION_TONES[state]}>{wordsOf(state)}</StateMark>
+}
+
+const APPROVAL_TONES: Readonly<Record<ApprovalSummary['state'], Tone>> = {
+  submitted: 'working',
+  'partially-signed': 'working',
+  approved: 'good',
+  published: 'good',
+  rejected: 'refused',
+  withdrawn: 'neutral',
+}
+
+/** Where an approval stands. */
+export function ApprovalMark({ state }: { readonly state: ApprovalSummary['state'] }) {
+  return <StateMark tone={APPROVAL_TONES[state]}>{wordsOf(state)}</StateMark>
 }
 
 const RUN_TONES: Readonly<Record<TrainingRun['state'], Tone>> = {
@@ -28,9 +42,15 @@ const RUN_TONES: Readonly<Record<TrainingRun['state'], Tone>> = {
   cancelled: 'neutral',
 }
 
-/** Where a training run stands. */
-export function RunMark({ state }: { readonly state: TrainingRun['state'] }) {
-  return <StateMark tone={RUN_TONES[state]}>{state.replaceAll('-', ' ')}</StateMark>
+/** Where a training run stands; while it runs, how far it is. */
+export function RunMark({ run }: { readonly run: Pick<TrainingRun, 'state' | 'progress'> }) {
+  const far = run.state === 'running' ? `, ${Math.round(run.progress * 100)} %` : ''
+  return (
+    <StateMark tone={RUN_TONES[run.state]}>
+      {wordsOf(run.state)}
+      {far}
+    </StateMark>
+  )
 }
 
 /** A model version that leads to its page. */
@@ -39,14 +59,5 @@ export function VersionLink({ model }: { readonly model: ModelVersion }) {
     <Link to="/models/$name/$version" params={{ name: model.name, version: model.version }} title={model.digest}>
       {model.name} {model.version}
     </Link>
-  )
-}
-
-/** A digest: its first digits to read, all of it in the title. */
-export function Digest({ value }: { readonly value: string }) {
-  return (
-    <span className="mono" title={value}>
-      {shorten(value)}
-    </span>
   )
 }

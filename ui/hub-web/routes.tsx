@@ -1,6 +1,8 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { NotFoundPage } from '../shared/not-found.tsx'
 import { type NavigationEntry, PageFrame } from '../shared/page-frame.tsx'
-import type { Session } from '../shared/sign-in.tsx'
+import { auditSearch } from './audit-event.ts'
+import { driftSearch } from './drift-words.ts'
 import { ApprovalsPage } from './pages/approvals.tsx'
 import { AuditPage } from './pages/audit.tsx'
 import { DevicePage } from './pages/device.tsx'
@@ -19,10 +21,11 @@ const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/audit', title: 'Audit' },
 ]
 
-/** The routes of the hub for a signed-in person. */
-export function createHubRouter(session: Session) {
+/** The routes of the hub's pages. Made once: a router made again would forget what is on the screen. */
+export function createHubRouter() {
   const root = createRootRoute({
-    component: () => <PageFrame title="Leadglass hub" navigation={NAVIGATION} session={session} />,
+    component: () => <PageFrame title="Leadglass hub" navigation={NAVIGATION} />,
+    notFoundComponent: NotFoundPage,
   })
   const page = (path: string, component: () => React.JSX.Element) =>
     createRoute({ getParentRoute: () => root, path, component })
@@ -40,6 +43,22 @@ export function createHubRouter(session: Session) {
       return <VersionPage {...version.useParams()} />
     },
   })
+  const drift = createRoute({
+    getParentRoute: () => root,
+    path: '/drift',
+    validateSearch: driftSearch,
+    component: function Drift() {
+      return <DriftPage view={drift.useSearch()} />
+    },
+  })
+  const audit = createRoute({
+    getParentRoute: () => root,
+    path: '/audit',
+    validateSearch: auditSearch,
+    component: function Audit() {
+      return <AuditPage log={audit.useSearch().log ?? 'hub'} />
+    },
+  })
   return createRouter({
     routeTree: root.addChildren([
       page('/', FleetPage),
@@ -48,8 +67,8 @@ export function createHubRouter(session: Session) {
       version,
       page('/approvals', ApprovalsPage),
       page('/training', TrainingPage),
-      page('/drift', DriftPage),
-      page('/audit', AuditPage),
+      drift,
+      audit,
     ]),
   })
 }

@@ -6,7 +6,6 @@ export interface Choice {
   readonly name: string
   /** The whole query of the address. */
   readonly search: Readonly<Record<string, string | undefined>>
-  readonly current: boolean
   readonly count?: number | undefined
 }
 
@@ -24,14 +23,7 @@ export function Choices({
     <ul className="choices" aria-label={caption}>
       {choices.map((choice) => (
         <li key={choice.name}>
-          <Link
-            to={to}
-            search={choice.search}
-            replace
-            activeProps={{}}
-            inactiveProps={{}}
-            aria-current={choice.current ? 'true' : undefined}
-          >
+          <Link to={to} search={choice.search} replace activeOptions={{ exact: true }}>
             {choice.name}
             {choice.count !== undefined && <span className="count">{choice.count}</span>}
           </Link>

@@ -22,7 +22,7 @@ export interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[]
   /** `undefined` until there is an answer. */
   readonly rows: readonly Row[] | undefined
-  readonly rowKey: (row: Row) => string
+  readonly rowKey: (row: Row, place: number) => string
   /** Why there is no answer, if so. */
   readonly error?: unknown
   /** What stands in the table when it has no row. */
@@ -76,7 +76,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               </td>
             </tr>
           ) : (
-            rows.map((row) => <DataRow key={rowKey(row)} row={row} columns={columns} detail={detail} />)
+            rows.map((row, place) => <DataRow key={rowKey(row, place)} row={row} columns={columns} detail={detail} />)
           )}
         </tbody>
       </table>

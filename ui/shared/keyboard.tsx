@@ -1,5 +1,5 @@
-import { Button } from '@mantine/core'
 import { useEffect, useRef } from 'react'
+import { Button } from './controls.tsx'
 import { type Command, commandOf, nextRow, type Place, SHORTCUTS } from './shortcuts.ts'
 
 const ROW_FOCUS = 'tr[data-row] a, tr[data-row] button'
@@ -19,7 +19,7 @@ export function Keyboard() {
   })
   return (
     <>
-      <Button variant="default" size="compact-xs" onClick={help}>
+      <Button small onClick={help}>
         Keys: ?
       </Button>
       <dialog ref={dialog} className="shortcuts" aria-label="Keyboard">
@@ -29,11 +29,7 @@ export function Keyboard() {
             <Keys key={words} keys={keys} words={words} />
           ))}
         </dl>
-        <form method="dialog">
-          <Button type="submit" variant="default" size="compact-sm">
-            Close
-          </Button>
-        </form>
+        <Button onClick={() => dialog.current?.close()}>Close</Button>
       </dialog>
     </>
   )

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { done } from '../contract/common.ts'
 import { deleteJson } from './api-client.ts'
+import { Button } from './controls.tsx'
 import { formatZone } from './format.ts'
 import { Keyboard } from './keyboard.tsx'
 import { useSession } from './session.ts'
@@ -67,7 +67,7 @@ export function PageFrame({
           <span>
             <strong>{account}</strong> · {role}
           </span>
-          <Button variant="default" size="compact-xs" onClick={() => signOut.mutate()}>
+          <Button small onClick={() => signOut.mutate()}>
             Sign out
           </Button>
         </div>

@@ -14,3 +14,11 @@ export function useSession(): Session {
   if (session === undefined) throw new Error('a page outside the sign-in gate asked who is signed in')
   return session
 }
+
+/** Where this tab keeps the words of a search, which may name a patient. */
+export const SEARCH_WORDS = 'leadglass.search'
+
+/** What one person wrote is not the next person's. */
+export function forgetPerson(): void {
+  sessionStorage.removeItem(SEARCH_WORDS)
+}

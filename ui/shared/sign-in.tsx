@@ -1,12 +1,14 @@
-import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { z } from 'zod'
 import { getJson, needsSignIn, postJson } from './api-client.ts'
+import { Button, TextField } from './controls.tsx'
 import { FailurePanel, LoadingPanel } from './panels.tsx'
-import { type Session, SessionContext } from './session.ts'
+import { forgetPerson, type Session, SessionContext } from './session.ts'
 
 const REFRESH_MS = 60_000
+/** While the service does not answer at all. */
+const RETRY_MS = 5_000
 
 /**
  * Shows its children to whoever is signed in, and a sign-in form to everyone else. A service that is away for a while
@@ -24,7 +26,8 @@ export function SignInGate({
   const session = useQuery({
     queryKey: ['session'],
     queryFn: ({ signal }) => getJson('/api/session', schema, signal),
-    refetchInterval: (query) => (query.state.data === undefined ? undefined : REFRESH_MS),
+    refetchInterval: ({ state }) =>
+      needsSignIn(state.error) ? false : state.data === undefined ? RETRY_MS : REFRESH_MS,
   })
   if (needsSignIn(session.error)) return <SignInForm service={service} schema={schema} />
   if (session.data !== undefined) return <SessionContext value={session.data}>{children}</SessionContext>
@@ -41,7 +44,10 @@ function SignInForm({ service, schema }: { readonly service: string; readonly sc
   const [password, setPassword] = useState('')
   const signIn = useMutation({
     mutationFn: () => postJson('/api/session', { account, password }, schema),
-    onSuccess: () => queries.resetQueries(),
+    onSuccess: () => {
+      forgetPerson()
+      return queries.resetQueries()
+    },
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -51,24 +57,22 @@ function SignInForm({ service, schema }: { readonly service: string; readonly sc
     <main className="page-main">
       <form className="sign-in" onSubmit={submit}>
         <h1>Leadglass {service}</h1>
-        <TextInput
+        <TextField
           label="Account"
           autoComplete="username"
           required
-          withAsterisk={false}
           value={account}
           onChange={(event) => setAccount(event.currentTarget.value)}
         />
-        <TextInput
+        <TextField
           label="Password"
           type="password"
           autoComplete="current-password"
           required
-          withAsterisk={false}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" disabled={signIn.isPending}>
+        <Button main type="submit" disabled={signIn.isPending}>
           {signIn.isPending ? 'Signing in …' : 'Sign in'}
         </Button>
         {signIn.error !== null && <FailurePanel error={signIn.error} framed />}

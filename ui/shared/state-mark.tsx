@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { CATEGORY } from './theme.ts'
+import { CATEGORY } from './colours.ts'
 
 /** What a state means to the eye: a shape and a colour, always beside the word. */
 export type Tone = 'waiting' | 'working' | 'good' | 'attention' | 'refused' | 'neutral'

@@ -182,7 +182,7 @@ describe('in an association (Sta6)', () => {
 
   it('a sender that goes on beyond twice the size limit is aborted', async () => {
     const { storage, peer } = await established({ maxInstanceBytes: 1000 })
-    peer.send(store, encodeDataPdus(3, false, Buffer.alloc(4000), 16_384))
+    peer.send(store, encodeDataPdus(3, false, Buffer.alloc(4000), 500))
     expect(await peer.next()).toEqual(byUser)
     expect(storage.discarded).toBe(1)
   })

@@ -171,6 +171,31 @@ describe('DimseServer', () => {
     peer.close()
   })
 
+  it('passes half a gigabyte through in a few megabytes of memory', async () => {
+    const size = 512 * 1024 * 1024
+    let received = 0
+    let largest = 0
+    const storage = new MemoryStorage()
+    storage.begin = () => ({
+      borrowsFragments: true,
+      write(fragment) {
+        received += fragment.length
+        largest = Math.max(largest, process.memoryUsage().arrayBuffers)
+      },
+      commit: async () => ({ kind: 'stored' }),
+      discard: async () => {},
+    })
+    const { port } = await listener({}, { storage })
+    const association = await call(port)
+    const piece = Buffer.alloc(1024 * 1024)
+    const before = process.memoryUsage().arrayBuffers
+    const pieces = Array.from({ length: size / piece.length }, () => piece)
+    expect((await association.cStore(instance('1.2.3', pieces))).status).toBe(0)
+    await association.release()
+    expect(received).toBe(size)
+    expect(largest - before).toBeLessThan(32 * 1024 * 1024)
+  })
+
   it('answers what was sent ahead, one after the other, in order', async () => {
     const { port } = await listener({
       onCommit: async ({ sopInstanceUid }) => {

@@ -1,4 +1,4 @@
-import { IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION } from '../facts/uids.ts'
+import { VERIFICATION } from '../facts/uids.ts'
 import { type CommandSet, type CommandValues, ELEMENT, encodeCommandSet, NO_DATA_SET } from './command-set.ts'
 
 /** Command Field values (PS3.7 E.1, table E.1-1). A response is its request with bit 15 set. */
@@ -75,6 +75,3 @@ export function response(answered: Answered, status: number, comment = ''): Uint
 export function hasDataSet(command: CommandSet): boolean {
   return command.requiredNumber(ELEMENT.dataSetType) !== NO_DATA_SET
 }
-
-/** Transfer syntaxes to offer for C-ECHO: the default one is enough (PS3.5 10.1). */
-export const ECHO_TRANSFER_SYNTAXES = [IMPLICIT_VR_LITTLE_ENDIAN] as const

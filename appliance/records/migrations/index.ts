@@ -4,6 +4,7 @@ import { RESULTS } from './0002-results.ts'
 import { EGRESS } from './0003-egress.ts'
 import { MODELS } from './0004-models.ts'
 import { PEOPLE } from './0005-people.ts'
+import { TOTALS } from './0006-totals.ts'
 
 /** Every step of the schema of records.db, in order. */
-export const MIGRATIONS: readonly Migration[] = [INTAKE, RESULTS, EGRESS, MODELS, PEOPLE]
+export const MIGRATIONS: readonly Migration[] = [INTAKE, RESULTS, EGRESS, MODELS, PEOPLE, TOTALS]

@@ -77,6 +77,18 @@ describe('area under the curve', () => {
     )
   })
 
+  it('counts patients: cases that are there three times over do not narrow the interval', () => {
+    const once = aucWithInterval(FIRST, LABELS)
+    const three = [FIRST, FIRST, FIRST].flat()
+    const labels = [LABELS, LABELS, LABELS].flat()
+    const patients = three.map((_, i) => String(i % FIRST.length))
+    const clustered = aucWithInterval(three, labels, patients)
+    const naive = aucWithInterval(three, labels)
+    expect(clustered.value).toBeCloseTo(once.value, 12)
+    expect(clustered.low).toBeCloseTo(once.low, 12)
+    expect(naive.low).toBeGreaterThan(once.low)
+  })
+
   it('refuses cases of one class', () => {
     expect(() => auc([0.1, 0.2], [1, 1])).toThrow(RangeError)
   })

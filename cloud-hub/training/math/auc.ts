@@ -1,3 +1,4 @@
+import { clusteredVariance, type Placements } from './clustered-variance.ts'
 import { normalCdf, Z95 } from './normal.ts'
 
 /** An estimate with its 95 % interval, all within 0..1. */
@@ -17,13 +18,17 @@ export interface PairedComparison {
 
 /**
  * Area under the ROC curve with DeLong's interval (DeLong, DeLong and Clarke-Pearson 1988, by the midranks of Sun and Xu
- * 2014). Cases are taken as independent.
- * @throws {RangeError} when a class has fewer than two cases.
+ * 2014); with `clusters`, the patient of each case, with Obuchowski's (1997), which counts patients and not cases.
+ * @throws {RangeError} when a class has no case.
  */
-export function aucWithInterval(scores: readonly number[], labels: readonly number[]): Interval {
+export function aucWithInterval(
+  scores: readonly number[],
+  labels: readonly number[],
+  clusters: readonly string[] = ownClusters(labels),
+): Interval {
   const parts = structural(scores, labels)
   const deviation = Math.sqrt(
-    variance(parts.positive) / parts.positive.length + variance(parts.negative) / parts.negative.length,
+    clusteredVariance(...byClass(parts.positive, parts.negative, labels, clusters), parts.auc),
   )
   return {
     value: parts.auc,
@@ -37,20 +42,38 @@ export function auc(scores: readonly number[], labels: readonly number[]): numbe
   return structural(scores, labels).auc
 }
 
-/** DeLong's paired test of two score lists over the same cases. */
+/** Paired test of two score lists over the same cases, by DeLong, or with `clusters` by Obuchowski. */
 export function compareAuc(
   first: readonly number[],
   second: readonly number[],
   labels: readonly number[],
+  clusters: readonly string[] = ownClusters(labels),
 ): PairedComparison {
   const a = structural(first, labels)
   const b = structural(second, labels)
   const difference = a.auc - b.auc
   const positive = a.positive.map((value, i) => value - (b.positive[i] ?? 0))
   const negative = a.negative.map((value, i) => value - (b.negative[i] ?? 0))
-  const deviation = Math.sqrt(variance(positive) / positive.length + variance(negative) / negative.length)
+  const deviation = Math.sqrt(clusteredVariance(...byClass(positive, negative, labels, clusters), difference))
   const p = deviation === 0 ? Number(difference === 0) : 2 * (1 - normalCdf(Math.abs(difference) / deviation))
   return { difference, low: difference - Z95 * deviation, high: difference + Z95 * deviation, p }
+}
+
+/** Every case is its own patient. */
+function ownClusters(labels: readonly number[]): string[] {
+  return labels.map((_, i) => String(i))
+}
+
+function byClass(
+  positive: readonly number[],
+  negative: readonly number[],
+  labels: readonly number[],
+  clusters: readonly string[],
+): [Placements, Placements] {
+  return [
+    { values: positive, clusters: clusters.filter((_, i) => labels[i] === 1) },
+    { values: negative, clusters: clusters.filter((_, i) => labels[i] !== 1) },
+  ]
 }
 
 interface Structural {
@@ -85,11 +108,4 @@ function midranks(values: readonly number[]): number[] {
     begin = end
   }
   return ranks
-}
-
-/** Unbiased variance; 0 for a single value. */
-function variance(values: readonly number[]): number {
-  if (values.length < 2) return 0
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
 }

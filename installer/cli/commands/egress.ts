@@ -26,7 +26,7 @@ export function registerEgress(program: Command): void {
     const facts = await client.request({
       service: 'appliance',
       method: 'GET',
-      path: `/api/egress?${query}`,
+      path: `/api/egress?${query.toString()}`,
       schema: egressList,
     })
     print(options.json, facts, () =>

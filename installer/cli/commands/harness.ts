@@ -14,9 +14,13 @@ interface HarnessCommandOptions {
   readonly seed: number
 }
 
-/** `leadglass bench NAME` and `leadglass fault NAME`; also behind `npm run bench` and `npm run fault`. */
-export function registerBenchAndFault(program: Command): void {
+/** `leadglass bench NAME`; also behind `npm run bench`. */
+export function registerBench(program: Command): void {
   register(program, 'bench', 'measure the product against its peers, in the same run', BENCHES)
+}
+
+/** `leadglass fault NAME`; also behind `npm run fault`. */
+export function registerFault(program: Command): void {
   register(program, 'fault', 'kill and inject while the product works, and count what is left', FAULT_RUNS)
 }
 

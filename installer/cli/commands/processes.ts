@@ -12,13 +12,19 @@ const SUMMARIES: Readonly<Record<ProcessName, string>> = {
   appliance: 'run only the appliance of an instance, in the foreground',
 }
 
-/** `leadglass appliance|agent|hub`: one process of an instance by itself, for a service manager or for a closer look. */
-export function registerProcesses(program: Command): void {
-  for (const name of ['appliance', 'agent', 'hub'] as const) {
-    withData(program.command(name).description(SUMMARIES[name])).action(async (options: { readonly data: string }) => {
-      process.exitCode = await runInForeground(name, options.data)
-    })
-  }
+/** `leadglass appliance`: the appliance by itself, for a service manager or for a closer look. */
+export const registerAppliance = (program: Command): void => register(program, 'appliance')
+
+/** `leadglass agent`: the sync agent by itself. */
+export const registerAgent = (program: Command): void => register(program, 'agent')
+
+/** `leadglass hub`: the hub by itself. */
+export const registerHub = (program: Command): void => register(program, 'hub')
+
+function register(program: Command, name: ProcessName): void {
+  withData(program.command(name).description(SUMMARIES[name])).action(async (options: { readonly data: string }) => {
+    process.exitCode = await runInForeground(name, options.data)
+  })
 }
 
 async function runInForeground(name: ProcessName, dataFolder: string): Promise<number> {

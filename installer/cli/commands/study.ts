@@ -50,7 +50,7 @@ export async function fetchStudies(
     const page: { studies: StudySummary[]; next: string | null } = await client.request({
       service: 'appliance',
       method: 'GET',
-      path: `/api/studies?${query}`,
+      path: `/api/studies?${query.toString()}`,
       schema: studyList,
     })
     studies.push(...page.studies)

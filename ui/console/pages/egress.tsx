@@ -1,76 +1,128 @@
-import { Code, Stack, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type EgressList, egressList } from '../../contract/local-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
-import { Facts } from '../../shared/facts.tsx'
+import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInstant, shorten } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { StateMark, type Tone } from '../../shared/state-mark.tsx'
 
-/** Everything that left the building, exactly as it left. */
-export function EgressPage() {
-  const query = useQuery({
-    queryKey: ['egress'],
-    queryFn: ({ signal }) => getJson('/api/egress?limit=200', egressList, signal),
-  })
+type Envelope = EgressList['envelopes'][number]
+type Stream = EgressList['streams'][number]
+
+const NEWEST = 200
+
+const STATES: Readonly<Record<Envelope['state'], { readonly tone: Tone; readonly words: string }>> = {
+  sealed: { tone: 'waiting', words: 'sealed' },
+  relayed: { tone: 'working', words: 'with the agent' },
+  acknowledged: { tone: 'good', words: 'at the hub' },
+  refused: { tone: 'refused', words: 'refused by the hub' },
+}
+
+/** Everything that left the site, exactly as it left; of one study when one is named. */
+export function EgressPage({ study }: { readonly study: string | undefined }) {
+  const path = `/api/egress?limit=${NEWEST}${study === undefined ? '' : `&study=${study}`}`
+  const query = useAnswer('egress', path, egressList)
+  const data = query.data
   return (
-    <Stack gap="md">
-      <div>
-        <Title order={1} size="h2">
-          What left the building
-        </Title>
-        <Text size="sm" c="dark.2">
-          Pseudonyms, codes, numbers and months. Open a row to see it exactly as it left.
-        </Text>
-      </div>
-      <Loaded query={query} what="the egress log">
-        {(egress) => (
+    <>
+      <PageHead
+        name="What left the site"
+        question={
+          study === undefined ? (
+            `Pseudonyms, codes, numbers and months: the newest ${NEWEST} envelopes. Unfold one to see it exactly as it left.`
+          ) : (
+            <>
+              Only study <span className="mono">{shorten(study)}</span>. <Link to="/egress">Show all</Link>
+            </>
+          )
+        }
+        queries={[query]}
+      />
+      <div className="sections">
+        <DataTable
+          caption="The streams"
+          rows={data?.streams}
+          rowKey={(row) => `${row.epoch}/${row.stream}`}
+          error={query.error}
+          columns={STREAM_COLUMNS}
+          empty={<EmptyPanel title="No stream yet." hint="Streams open when the device is enrolled." />}
+        />
+        {data !== undefined && (
           <>
-            <Facts
-              facts={[
-                ...egress.streams.map((stream) => ({
-                  name: `${stream.stream}, epoch ${stream.epoch}`,
-                  value: `${stream.acknowledged} of ${stream.sealed} acknowledged${stream.refused > 0 ? `, ${stream.refused} refused` : ''}`,
-                })),
-                { name: 'Small cells held back', value: egress.heldCells },
-              ]}
+            <p className="small quiet">
+              {data.heldCells === 0
+                ? 'No drift count is held back.'
+                : `${data.heldCells} drift cells with ${data.heldCounts} counts are held back: cells below 11 stay here.`}
+            </p>
+            <DataTable
+              caption="The envelopes"
+              rows={data.envelopes}
+              rowKey={(row) => `${row.epoch}/${row.stream}/${row.sequence}`}
+              columns={COLUMNS}
+              detail={{
+                name: (row) => `${row.stream} ${row.sequence}`,
+                content: (row) => <pre>{JSON.stringify(row.body, null, 2)}</pre>,
+              }}
+              empty={
+                <EmptyPanel
+                  title="Nothing has left yet."
+                  hint="The first scored study puts features and scores here."
+                />
+              }
             />
-            <Envelopes envelopes={egress.envelopes} />
           </>
         )}
-      </Loaded>
-    </Stack>
+      </div>
+    </>
   )
 }
 
-function Envelopes({ envelopes }: { readonly envelopes: EgressList['envelopes'] }) {
-  if (envelopes.length === 0) {
-    return <EmptyPanel title="Nothing has left yet." hint="The first scored study puts features and scores here." />
-  }
-  return (
-    <DataTable
-      caption="Envelopes"
-      rows={envelopes}
-      rowKey={(row) => `${row.epoch}/${row.stream}/${row.sequence}`}
-      columns={[
-        { heading: 'Stream', cell: (row) => row.stream },
-        { heading: 'No.', cell: (row) => row.sequence, numeric: true },
-        {
-          heading: 'What',
-          cell: (row) => (
-            <details>
-              <summary>{row.kind}</summary>
-              <Code block>{JSON.stringify(row.body, null, 2)}</Code>
-            </details>
-          ),
-        },
-        {
-          heading: 'Study',
-          cell: (row) => (row.study === null ? '–' : <span className="mono">{shorten(row.study)}</span>),
-        },
-        { heading: 'State', cell: (row) => row.state },
-        { heading: 'Sealed', cell: (row) => formatInstant(row.sealedAt) },
-      ]}
-    />
+const STREAM_COLUMNS: readonly Column<Stream>[] = [
+  { heading: 'Stream', width: 14, cell: (row) => row.stream },
+  { heading: 'Epoch', width: 6, cell: (row) => row.epoch, numeric: true },
+  { heading: 'Sealed', width: 8, cell: (row) => row.sealed, numeric: true },
+  { heading: 'With the agent', width: 9, cell: (row) => row.relayed, numeric: true },
+  { heading: 'At the hub', width: 8, cell: (row) => row.acknowledged, numeric: true },
+  { heading: 'Refused', width: 7, cell: (row) => row.refused, numeric: true },
+  { heading: '', width: 20, cell: (row) => <Backlog stream={row} /> },
+]
+
+const COLUMNS: readonly Column<Envelope>[] = [
+  { heading: 'What', width: 14, cell: (row) => row.kind },
+  { heading: 'Stream', width: 11, cell: (row) => row.stream },
+  { heading: 'Epoch', width: 5, cell: (row) => row.epoch, numeric: true },
+  { heading: 'No.', width: 6, cell: (row) => row.sequence, numeric: true },
+  {
+    heading: 'Study',
+    width: 10,
+    cell: ({ study }) =>
+      study === null ? (
+        '–'
+      ) : (
+        <Link className="mono" to="/egress" search={{ study }} title={study}>
+          {shorten(study)}
+        </Link>
+      ),
+  },
+  {
+    heading: 'State',
+    width: 13,
+    cell: (row) => <StateMark tone={STATES[row.state].tone}>{STATES[row.state].words}</StateMark>,
+  },
+  { heading: 'Sealed', width: 12, cell: (row) => formatInstant(row.sealedAt) },
+  {
+    heading: 'At the hub since',
+    width: 12,
+    cell: (row) => (row.acknowledgedAt === null ? 'not yet' : formatInstant(row.acknowledgedAt)),
+  },
+]
+
+function Backlog({ stream }: { readonly stream: Stream }) {
+  const waiting = stream.sealed - stream.acknowledged
+  return waiting === 0 ? (
+    <StateMark tone="good">all at the hub</StateMark>
+  ) : (
+    <StateMark tone="waiting">{waiting} wait for the hub</StateMark>
   )
 }

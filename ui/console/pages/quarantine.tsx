@@ -1,52 +1,74 @@
-import { Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { quarantineList } from '../../contract/local-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
-import { formatBytes, formatInstant, shorten } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
+import { Link } from '@tanstack/react-router'
+import { type QuarantineList, quarantineList } from '../../contract/local-api.ts'
+import { type Column, DataTable } from '../../shared/data-table.tsx'
+import { formatBytes, formatInstant, shorten, wordsOf } from '../../shared/format.ts'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { StateMark } from '../../shared/state-mark.tsx'
+
+type Entry = QuarantineList['entries'][number]
+
+const STAGES: Readonly<Record<Entry['stage'], string>> = {
+  intake: 'on arrival',
+  deidentify: 'while de-identifying',
+  verify: 'by the verifier',
+}
 
 /** What is kept but not used, and why. */
 export function QuarantinePage() {
-  const query = useQuery({
-    queryKey: ['quarantine'],
-    queryFn: ({ signal }) => getJson('/api/quarantine', quarantineList, signal),
-  })
+  const query = useAnswer('quarantine', '/api/quarantine', quarantineList)
   return (
     <>
-      <Title order={1} size="h2">
-        Quarantine
-      </Title>
-      <Text size="sm" c="dark.2" mb="md">
-        Received and kept as it came, but not used: no score, no result, nothing sent.
-      </Text>
-      <Loaded query={query} what="the quarantine">
-        {({ entries }) =>
-          entries.length === 0 ? (
-            <EmptyPanel
-              title="Nothing is in quarantine."
-              hint="What cannot be de-identified or read safely appears here, with the reason."
-            />
-          ) : (
-            <DataTable
-              caption="Quarantined objects"
-              rows={entries}
-              rowKey={(row) => String(row.quarantine)}
-              columns={[
-                { heading: 'Reason', cell: (row) => row.reason },
-                { heading: 'Found at', cell: (row) => row.stage },
-                {
-                  heading: 'Study',
-                  cell: (row) => (row.study === null ? '–' : <span className="mono">{shorten(row.study)}</span>),
-                },
-                { heading: 'From', cell: (row) => row.callingAeTitle },
-                { heading: 'Size', cell: (row) => formatBytes(row.bytes), numeric: true },
-                { heading: 'Since', cell: (row) => formatInstant(row.at) },
-              ]}
-            />
-          )
+      <PageHead
+        name="Quarantine"
+        question="What is kept as it came but not used, and why? No score, no result, nothing sent."
+        queries={[query]}
+      />
+      <DataTable
+        caption="The quarantine"
+        rows={query.data?.entries}
+        rowKey={(row) => String(row.quarantine)}
+        error={query.error}
+        columns={COLUMNS}
+        fills
+        empty={
+          <EmptyPanel
+            title="Nothing is in quarantine."
+            hint="What cannot be de-identified or read safely appears here, with the reason."
+          />
         }
-      </Loaded>
+      />
     </>
   )
 }
+
+const COLUMNS: readonly Column<Entry>[] = [
+  {
+    heading: 'Reason',
+    width: 26,
+    wraps: true,
+    cell: (row) => (
+      <StateMark tone="attention">
+        <bdi title={row.reason}>{wordsOf(row.reason)}</bdi>
+      </StateMark>
+    ),
+  },
+  { heading: 'Stopped', width: 12, cell: (row) => STAGES[row.stage] },
+  {
+    heading: 'Study',
+    width: 10,
+    cell: (row) =>
+      row.study === null ? (
+        'no study'
+      ) : (
+        <Link className="mono" to="/studies/$study" params={{ study: row.study }} search={{}} title={row.study}>
+          {shorten(row.study)}
+        </Link>
+      ),
+  },
+  { heading: 'From', width: 9, cell: (row) => row.callingAeTitle },
+  { heading: 'SOP class', width: 18, cell: (row) => <span className="mono">{row.sopClassUid}</span> },
+  { heading: 'Size', width: 7, cell: (row) => formatBytes(row.bytes), numeric: true },
+  { heading: 'Since', width: 12, cell: (row) => formatInstant(row.at) },
+]

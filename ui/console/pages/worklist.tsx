@@ -1,137 +1,157 @@
-import { Button, Group, NativeSelect, Text, TextInput, Title } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type StudyList, type StudyState, type StudySummary, studyList, studyState } from '../../contract/local-api.ts'
+import { useEffect } from 'react'
+import { type StudyList, type StudySummary, studyList, studyState } from '../../contract/local-api.ts'
 import { getJson } from '../../shared/api-client.ts'
+import { type Choice, Choices } from '../../shared/choices.tsx'
+import { Button } from '../../shared/controls.tsx'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { formatInstant } from '../../shared/format.ts'
-import { EmptyPanel, FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
+import { formatClock, formatDay, wordsOf } from '../../shared/format.ts'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel } from '../../shared/panels.tsx'
+import { formatDicomDate, formatPersonName, joinKnown } from '../dicom-format.ts'
+import { rememberShown } from '../score-exposure.ts'
+import { ScoresCell } from '../scores-cell.tsx'
+import { SearchField, useSearchWords } from '../search-field.tsx'
 import { StudyMark } from '../study-mark.tsx'
 import { useStudyEvents } from '../use-study-events.ts'
+import { studiesPath, type ViewSearch } from '../worklist-query.ts'
 
-/** What the address says of the view. */
-export interface WorklistFilter {
-  readonly state?: StudyState | undefined
-  readonly search?: string | undefined
-}
+const REFRESH_MS = 15_000
 
-const PAGE_SIZE = 100
-
-/** All studies, newest first. The order never hides a study; filters are visible and in the address. */
-export function WorklistPage({
-  filter,
-  onFilter,
-}: {
-  readonly filter: WorklistFilter
-  readonly onFilter: (filter: WorklistFilter) => void
-}) {
-  useStudyEvents()
+/** All studies, newest first. The order never hides a study; filters are in sight and in the address. */
+export function WorklistPage({ view }: { readonly view: ViewSearch }) {
+  const [words, setWords] = useSearchWords()
+  const hidden = view.scores === 'hidden'
   const query = useInfiniteQuery({
-    queryKey: ['studies', filter],
-    queryFn: ({ pageParam, signal }) => getJson(`/api/studies?${queryOf(filter, pageParam)}`, studyList, signal),
+    queryKey: ['studies', 'list', view.state, words],
+    queryFn: ({ pageParam, signal }) =>
+      getJson(studiesPath({ state: view.state, words }, pageParam), studyList, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
+    // Each search is an entry in the audit log; without words the list refreshes also without events.
+    refetchInterval: words === '' ? REFRESH_MS : false,
   })
   const studies = query.data?.pages.flatMap((page) => page.studies)
+  useStudyEvents(({ study }) => words === '' || studies?.some((shown) => shown.study === study) === true)
+  useEffect(() => {
+    if (!hidden && studies !== undefined) {
+      rememberShown(studies.filter((study) => study.scores.length > 0).map((study) => study.study))
+    }
+  }, [studies, hidden])
   return (
     <>
-      <Group justify="space-between" align="end" mb="md">
-        <div>
-          <Title order={1} size="h2">
-            Worklist
-          </Title>
-          <Text size="sm" c="dark.2">
-            {query.data === undefined ? ' ' : countWords(query.data.pages[0]?.counts ?? {})}
-          </Text>
-        </div>
-        <Group align="end">
-          <TextInput
-            label="Search"
-            placeholder="name, ID, accession"
-            value={filter.search ?? ''}
-            onChange={(event) => onFilter({ ...filter, search: event.currentTarget.value || undefined })}
-          />
-          <NativeSelect
-            label="State"
-            value={filter.state ?? ''}
-            data={[
-              { value: '', label: 'all' },
-              ...studyState.options.map((state) => ({ value: state, label: state.replace('-', ' ') })),
-            ]}
-            onChange={(event) => onFilter({ ...filter, state: studyState.safeParse(event.currentTarget.value).data })}
-          />
-        </Group>
-      </Group>
-      {query.error !== null && <FailurePanel error={query.error} />}
-      {studies === undefined ? (
-        query.error === null && <LoadingPanel what="the worklist" />
-      ) : studies.length === 0 ? (
-        <EmptyPanel title="No studies here." hint="Send one by C-STORE, or clear the filters above." />
-      ) : (
-        <DataTable caption="Studies" columns={COLUMNS} rows={studies} rowKey={(study) => study.study} />
-      )}
+      <PageHead
+        name="Worklist"
+        question="Which studies came, and what was found? Newest first; nothing is left out."
+        queries={[query]}
+      />
+      <div className="toolbar">
+        <Choices caption="State" to="/" choices={stateChoices(view, query.data?.pages[0]?.counts)} />
+        <Choices caption="Scores" to="/" choices={scoreChoices(view)} />
+        <SearchField words={words} onWords={setWords} />
+      </div>
+      <DataTable
+        caption="The worklist"
+        columns={columnsOf(hidden)}
+        rows={studies}
+        rowKey={(study) => study.study}
+        error={query.error}
+        fills
+        empty={<Nothing filtered={view.state !== undefined || words !== ''} />}
+      />
       {query.hasNextPage && (
-        <Button
-          variant="default"
-          mt="md"
-          onClick={() => void query.fetchNextPage()}
-          disabled={query.isFetchingNextPage}
-        >
-          Show more
-        </Button>
+        <div>
+          <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+            Show older studies
+          </Button>
+        </div>
       )}
     </>
   )
 }
 
-const COLUMNS: readonly Column<StudySummary>[] = [
-  {
-    heading: 'Patient',
-    cell: (study) => (
-      <Link to="/studies/$study" params={{ study: study.study }}>
-        {study.patientName === '' ? '(no name)' : study.patientName}
-      </Link>
-    ),
-  },
-  { heading: 'ID', cell: (study) => study.patientId },
-  { heading: 'Accession', cell: (study) => study.accessionNumber },
-  { heading: 'Study', cell: (study) => `${study.modality} ${study.description}`.trim() },
-  { heading: 'State', cell: (study) => <StudyMark study={study} /> },
-  { heading: 'Score or reason', cell: (study) => <ScoreCell study={study} /> },
-  { heading: 'Model', cell: (study) => modelsOf(study) },
-  { heading: 'Images', cell: (study) => study.instances, numeric: true },
-  { heading: 'Received', cell: (study) => formatInstant(study.receivedAt) },
-]
-
-function ScoreCell({ study }: { readonly study: StudySummary }) {
-  if (study.scores.length === 0) return <>{study.reason ?? ''}</>
-  return (
-    <>
-      {study.scores.map((score) => (
-        <div key={score.code} title={`operating point ${(score.thresholdMilli / 1000).toFixed(3)}`}>
-          {score.code} {score.value.toFixed(3)} / {(score.thresholdMilli / 1000).toFixed(3)}
-        </div>
-      ))}
-    </>
+function Nothing({ filtered }: { readonly filtered: boolean }) {
+  return filtered ? (
+    <EmptyPanel title="No study is in this view." hint="Choose “all” and clear the search to see every study." />
+  ) : (
+    <EmptyPanel
+      title="No study has arrived yet."
+      hint="Send one by C-STORE; address and port are on the page Device."
+    />
   )
 }
 
-function modelsOf(study: StudySummary): string {
-  return [...new Set(study.scores.map((score) => `${score.model.name} ${score.model.version}`))].join(', ')
+function columnsOf(hidden: boolean): readonly Column<StudySummary>[] {
+  return [
+    { heading: 'Patient', width: 18, cell: (study) => <PatientCell study={study} hidden={hidden} /> },
+    { heading: 'Study', width: 17, cell: (study) => <StudyCell study={study} /> },
+    { heading: 'State', width: 14, cell: (study) => <StudyMark study={study} hidden={hidden} /> },
+    {
+      heading: 'Score, operating point, model',
+      width: 26,
+      cell: (study) => <ScoresCell study={study} hidden={hidden} />,
+    },
+    { heading: 'Images', width: 5, cell: (study) => study.instances, numeric: true },
+    {
+      heading: 'Received',
+      width: 7,
+      cell: ({ receivedAt }) => (
+        <span className="two">
+          <span>{formatClock(new Date(receivedAt).getTime())}</span>
+          <span>{formatDay(receivedAt)}</span>
+        </span>
+      ),
+    },
+  ]
 }
 
-function countWords(counts: StudyList['counts']): string {
-  const entries = Object.entries(counts).filter(([, count]) => count > 0)
-  return entries.length === 0
-    ? 'no studies yet'
-    : entries.map(([state, count]) => `${count} ${state.replace('-', ' ')}`).join(', ')
+function PatientCell({ study, hidden }: { readonly study: StudySummary; readonly hidden: boolean }) {
+  const name = formatPersonName(study.patientName)
+  const more = joinKnown([study.patientId, study.patientSex, formatDicomDate(study.patientBirthDate)])
+  return (
+    <span className="two">
+      <Link
+        to="/studies/$study"
+        params={{ study: study.study }}
+        search={hidden ? { scores: 'hidden' as const } : {}}
+        title={name}
+      >
+        <bdi>{name === '' ? '(no name)' : name}</bdi>
+      </Link>
+      <bdi title={more}>{more === '' ? '(no ID)' : more}</bdi>
+    </span>
+  )
 }
 
-function queryOf(filter: WorklistFilter, before: string | null): URLSearchParams {
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE) })
-  if (filter.state !== undefined) query.set('state', filter.state)
-  if (filter.search !== undefined) query.set('search', filter.search)
-  if (before !== null) query.set('before', before)
-  return query
+function StudyCell({ study }: { readonly study: StudySummary }) {
+  const what = joinKnown([study.modality, study.description], ' ')
+  const more = joinKnown([study.accessionNumber, formatDicomDate(study.studyDate)])
+  return (
+    <span className="two">
+      <bdi title={what}>{what === '' ? '(no description)' : what}</bdi>
+      <bdi title={more}>{more === '' ? '(no accession number)' : more}</bdi>
+    </span>
+  )
+}
+
+function stateChoices(view: ViewSearch, counts: StudyList['counts'] | undefined): Choice[] {
+  const all = counts === undefined ? undefined : Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const listed = studyState.options.filter((state) => state !== 'superseded' || (counts?.superseded ?? 0) > 0)
+  return [
+    { name: 'all', search: { scores: view.scores }, count: all ?? 0 },
+    ...listed.map((state) => ({
+      name: wordsOf(state),
+      search: { state, scores: view.scores },
+      count: counts?.[state] ?? 0,
+    })),
+  ]
+}
+
+function scoreChoices(view: ViewSearch): Choice[] {
+  return [
+    { name: 'scores shown', search: { state: view.state } },
+    { name: 'hidden for blind reading', search: { state: view.state, scores: 'hidden' } },
+  ]
 }

@@ -1,36 +1,36 @@
-import { Code, Stack, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { type ApprovalSummary, approvalList } from '../../contract/hub-api.ts'
-import { getJson } from '../../shared/api-client.ts'
 import { formatInstant } from '../../shared/format.ts'
+import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
-import { StateMark } from '../../shared/state-mark.tsx'
-import { VersionLink } from '../marks.tsx'
-import { PageHead } from '../page-head.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { ApprovalMark, VersionLink } from '../marks.tsx'
 import { SignatureTable } from '../signature-table.tsx'
+import { isOpen, signoffsOf } from '../signoffs.ts'
 
-/** What waits for signatures, and what was signed. */
+/** What waits for signatures, whose, and what was signed. */
 export function ApprovalsPage() {
-  const query = useQuery({
-    queryKey: ['approvals'],
-    queryFn: ({ signal }) => getJson('/api/approvals', approvalList, signal),
-  })
+  const query = useAnswer('approvals', '/api/approvals', approvalList)
   return (
     <>
-      <PageHead title="Approvals" question="What waits for a signature, whose, and what has been signed?" />
+      <PageHead
+        name="Approvals"
+        question="What waits for a signature, whose, and what has been signed?"
+        queries={[query]}
+      />
       <Loaded query={query} what="the approvals">
         {({ approvals }) =>
           approvals.length === 0 ? (
             <EmptyPanel
+              framed
               title="Nothing was submitted."
               hint="A candidate that passed its gates can be submitted for approval."
             />
           ) : (
-            <Stack gap="xl">
+            <div className="sections">
               {approvals.map((approval) => (
                 <Approval key={approval.approval} approval={approval} />
               ))}
-            </Stack>
+            </div>
           )
         }
       </Loaded>
@@ -39,28 +39,27 @@ export function ApprovalsPage() {
 }
 
 function Approval({ approval }: { readonly approval: ApprovalSummary }) {
-  const missing = approval.signoffs.filter(
-    (signoff) => !approval.signatures.some((signature) => signature.person === signoff.person),
-  )
-  const waits = approval.state === 'submitted' || approval.state === 'partially-signed'
+  const signoffs = signoffsOf(approval)
+  const open = isOpen(approval.state)
+  const missing = signoffs.filter((signoff) => signoff.signature === undefined)
   return (
-    <section>
-      <Title order={2} size="h4">
-        <VersionLink model={approval.model} />
-      </Title>
-      <Text size="sm" mb="xs">
-        <StateMark tone={waits ? 'working' : approval.state === 'published' ? 'good' : 'neutral'}>
-          {approval.state.replace('-', ' ')}
-        </StateMark>
-        {' · '}submitted by {approval.author}, {formatInstant(approval.submittedAt)}
-        {waits && ` · still to sign: ${missing.map((signoff) => `${signoff.person} (${signoff.role})`).join(', ')}`}
-      </Text>
-      <SignatureTable signatures={approval.signatures} />
-      {waits && (
-        <Text size="sm" c="dark.2" mt="xs">
-          Each approver signs with their own key, on their own machine:{' '}
-          <Code>leadglass model sign {approval.approval} --key FILE</Code>
-        </Text>
+    <section className="section" aria-label={`Approval of ${approval.model.name} ${approval.model.version}`}>
+      <div className="toolbar">
+        <h2>
+          <VersionLink model={approval.model} />
+        </h2>
+        <ApprovalMark state={approval.state} />
+      </div>
+      <p className="small quiet">
+        Submitted by {approval.author} at {formatInstant(approval.submittedAt)}.
+        {open && ` Still to sign: ${missing.map(({ person, role }) => `${person} (${role})`).join(', ')}.`}
+      </p>
+      <SignatureTable signoffs={signoffs} open={open} />
+      {open && (
+        <p className="small quiet">
+          Each of them signs with their own key on their own machine:{' '}
+          <code>leadglass model sign {approval.approval} --key FILE</code>
+        </p>
       )}
     </section>
   )

@@ -1,72 +1,113 @@
-import { Stack, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { deviceDetail } from '../../contract/hub-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
-import { Facts } from '../../shared/facts.tsx'
-import { formatInstant } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
-import { PageHead } from '../page-head.tsx'
+import { type DeviceDetail, deviceDetail, type StreamSummary } from '../../contract/hub-api.ts'
+import { type Column, DataTable } from '../../shared/data-table.tsx'
+import { type Fact, Facts } from '../../shared/facts.tsx'
+import { formatInstant, wordsOf } from '../../shared/format.ts'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel, FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { LinkMark } from './fleet.tsx'
+
+type Alarm = DeviceDetail['alarms'][number]
 
 /** One box: streams with their watermarks, figures, alarms, and the state of its audit log. */
 export function DevicePage({ device }: { readonly device: string }) {
-  const query = useQuery({
-    queryKey: ['devices', device],
-    queryFn: ({ signal }) => getJson(`/api/devices/${encodeURIComponent(device)}`, deviceDetail, signal),
-  })
+  const query = useAnswer('devices', `/api/devices/${encodeURIComponent(device)}`, deviceDetail)
+  const detail = query.data
   return (
     <>
-      <PageHead title={device} question="What has arrived from this box, and can its log be trusted?" />
-      <Loaded query={query} what="the device">
-        {({ summary, streams, figures, alarms, audit }) => (
-          <Stack gap="lg">
-            <Facts
-              facts={[
-                { name: 'State', value: summary.state },
-                { name: 'Last seen', value: summary.lastSeenAt === null ? 'never' : formatInstant(summary.lastSeenAt) },
-                { name: 'Software', value: summary.softwareVersion ?? '–' },
-                {
-                  name: 'Audit log, verified and cosigned',
-                  value: audit === null ? 'nothing yet' : `${audit.size} entries`,
-                },
-                ...Object.entries(figures).map(([name, value]) => ({ name, value })),
-              ]}
-            />
-            <DataTable
-              caption="Streams"
-              rows={streams}
-              rowKey={(row) => `${row.epoch}/${row.stream}`}
-              columns={[
-                { heading: 'Epoch', cell: (row) => row.epoch, numeric: true },
-                { heading: 'Stream', cell: (row) => row.stream },
-                { heading: 'Committed up to', cell: (row) => row.watermark, numeric: true },
-                { heading: 'Effects', cell: (row) => row.effects, numeric: true },
-                { heading: 'Duplicates dropped', cell: (row) => row.duplicates, numeric: true },
-                { heading: 'Refused', cell: (row) => row.refused, numeric: true },
-              ]}
-            />
-            <section>
-              <Title order={2} size="h4" mb="xs">
-                Alarms
-              </Title>
-              {alarms.length === 0 ? (
-                <EmptyPanel title="No alarm." hint="A forged, replayed or inconsistent message appears here." />
-              ) : (
-                <DataTable
-                  caption="Alarms"
-                  rows={alarms}
-                  rowKey={(row) => `${row.at}/${row.code}/${row.message}`}
-                  columns={[
-                    { heading: 'Code', cell: (row) => row.code },
-                    { heading: 'Message', cell: (row) => row.message },
-                    { heading: 'At', cell: (row) => formatInstant(row.at) },
-                  ]}
-                />
-              )}
-            </section>
-          </Stack>
-        )}
-      </Loaded>
+      <PageHead
+        name={`Device ${device}`}
+        question="What has arrived from this box, and can its log be trusted?"
+        queries={[query]}
+      />
+      {query.error !== null && detail === undefined ? (
+        <FailurePanel error={query.error} framed />
+      ) : (
+        <div className="sections">
+          <Facts facts={deviceFacts(detail)} />
+          {detail === undefined ? <LoadingPanel what="the device" framed /> : <Sections detail={detail} />}
+        </div>
+      )}
     </>
   )
 }
+
+function Sections({ detail }: { readonly detail: DeviceDetail }) {
+  return (
+    <>
+      <section className="section">
+        <h2>Alarms</h2>
+        <DataTable
+          caption="The alarms"
+          rows={detail.alarms}
+          rowKey={(row, place) => `${row.at}/${row.code}/${place}`}
+          columns={ALARM_COLUMNS}
+          empty={<EmptyPanel title="No alarm." hint="A forged, replayed or inconsistent message appears here." />}
+        />
+      </section>
+      <section className="section">
+        <h2>Streams</h2>
+        <DataTable
+          caption="The streams"
+          rows={detail.streams}
+          rowKey={(row) => `${row.epoch}/${row.stream}`}
+          columns={STREAM_COLUMNS}
+          empty={<EmptyPanel title="Nothing has arrived." hint="Streams open with the first envelope of the device." />}
+        />
+      </section>
+      <section className="section">
+        <h2>Figures the box reports</h2>
+        <DataTable
+          caption="The figures"
+          rows={Object.entries(detail.figures)}
+          rowKey={([name]) => name}
+          columns={FIGURE_COLUMNS}
+          empty={<EmptyPanel title="No figures." hint="The box reports them with its health." />}
+        />
+      </section>
+    </>
+  )
+}
+
+function deviceFacts(detail: DeviceDetail | undefined): Fact[] {
+  const summary = detail?.summary
+  return [
+    { name: 'Link', value: summary && <LinkMark connected={summary.connected} state={summary.state} /> },
+    {
+      name: 'Last seen',
+      value: summary && (summary.lastSeenAt === null ? 'never' : formatInstant(summary.lastSeenAt)),
+    },
+    { name: 'Software', value: summary && (summary.softwareVersion ?? 'not reported') },
+    {
+      name: 'Audit log, verified and cosigned',
+      value: detail && (detail.audit === null ? 'nothing yet' : `${detail.audit.size} entries`),
+    },
+    {
+      name: 'Runs, by its own report',
+      value:
+        summary &&
+        (summary.models.map(({ model, state }) => `${model.name} ${model.version} (${state})`).join(', ') ||
+          'nothing reported'),
+    },
+  ]
+}
+
+const ALARM_COLUMNS: readonly Column<Alarm>[] = [
+  { heading: 'Code', width: 14, cell: (row) => row.code },
+  { heading: 'What it means', width: 46, cell: (row) => row.message, wraps: true },
+  { heading: 'At', width: 13, cell: (row) => formatInstant(row.at) },
+]
+
+const STREAM_COLUMNS: readonly Column<StreamSummary>[] = [
+  { heading: 'Stream', width: 16, cell: (row) => row.stream },
+  { heading: 'Epoch', width: 7, cell: (row) => row.epoch, numeric: true },
+  { heading: 'Committed up to', width: 11, cell: (row) => row.watermark, numeric: true },
+  { heading: 'Effects', width: 9, cell: (row) => row.effects, numeric: true },
+  { heading: 'Duplicates dropped', width: 12, cell: (row) => row.duplicates, numeric: true },
+  { heading: 'Refused', width: 9, cell: (row) => row.refused, numeric: true },
+]
+
+const FIGURE_COLUMNS: readonly Column<[string, number]>[] = [
+  { heading: 'Figure', width: 26, cell: ([name]) => wordsOf(name) },
+  { heading: 'Value', width: 12, cell: ([, value]) => value.toLocaleString('en-GB'), numeric: true },
+]

@@ -1,65 +1,68 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { deviceList } from '../../contract/hub-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
+import { type DeviceSummary, deviceList } from '../../contract/hub-api.ts'
+import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInstant } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
-import { PageHead } from '../page-head.tsx'
 
 /** Every box, as it reports itself. */
 export function FleetPage() {
-  const query = useQuery({
-    queryKey: ['devices'],
-    queryFn: ({ signal }) => getJson('/api/devices', deviceList, signal),
-  })
+  const query = useAnswer('devices', '/api/devices', deviceList)
   return (
     <>
       <PageHead
-        title="Fleet"
+        name="Fleet"
         question="Which boxes are there, are they connected, and what do they say that they run?"
+        queries={[query]}
       />
-      <Loaded query={query} what="the fleet">
-        {({ devices }) =>
-          devices.length === 0 ? (
-            <EmptyPanel title="No device is enrolled." hint="A device joins with a certificate of this hub." />
-          ) : (
-            <DataTable
-              caption="Devices"
-              rows={devices}
-              rowKey={(row) => row.device}
-              columns={[
-                {
-                  heading: 'Device',
-                  cell: (row) => (
-                    <Link to="/devices/$device" params={{ device: row.device }}>
-                      {row.device}
-                    </Link>
-                  ),
-                },
-                { heading: 'Link', cell: (row) => <LinkMark connected={row.connected} state={row.state} /> },
-                {
-                  heading: 'Last seen',
-                  cell: (row) => (row.lastSeenAt === null ? 'never' : formatInstant(row.lastSeenAt)),
-                },
-                { heading: 'Software', cell: (row) => row.softwareVersion ?? '–' },
-                {
-                  heading: 'Runs, by its own report',
-                  cell: (row) =>
-                    row.models.map(({ model, state }) => `${model.name} ${model.version} (${state})`).join(', ') || '–',
-                },
-                { heading: 'Alarms', cell: (row) => row.alarms, numeric: true },
-              ]}
-            />
-          )
-        }
-      </Loaded>
+      <DataTable
+        caption="The fleet"
+        rows={query.data?.devices}
+        rowKey={(row) => row.device}
+        error={query.error}
+        columns={COLUMNS}
+        fills
+        empty={<EmptyPanel title="No device is enrolled." hint="A device joins with a certificate of this hub." />}
+      />
     </>
   )
 }
 
-function LinkMark({ connected, state }: { readonly connected: boolean; readonly state: string }) {
+/** Whether a device is there, in a word. */
+export function LinkMark({ connected, state }: Pick<DeviceSummary, 'connected' | 'state'>) {
   if (state === 'revoked') return <StateMark tone="refused">revoked</StateMark>
   return connected ? <StateMark tone="good">connected</StateMark> : <StateMark tone="attention">away</StateMark>
 }
+
+const COLUMNS: readonly Column<DeviceSummary>[] = [
+  {
+    heading: 'Device',
+    width: 15,
+    cell: ({ device }) => (
+      <Link to="/devices/$device" params={{ device }}>
+        {device}
+      </Link>
+    ),
+  },
+  { heading: 'Link', width: 9, cell: (row) => <LinkMark connected={row.connected} state={row.state} /> },
+  {
+    heading: 'Last seen',
+    width: 13,
+    cell: ({ lastSeenAt }) => (lastSeenAt === null ? 'never' : formatInstant(lastSeenAt)),
+  },
+  { heading: 'Software', width: 8, cell: (row) => row.softwareVersion ?? '–' },
+  {
+    heading: 'Runs, by its own report',
+    width: 30,
+    cell: ({ models }) =>
+      models.map(({ model, state }) => `${model.name} ${model.version} (${state})`).join(', ') || 'nothing reported',
+  },
+  {
+    heading: 'Alarms',
+    width: 8,
+    cell: ({ alarms }) =>
+      alarms === 0 ? <span className="quiet">none</span> : <StateMark tone="attention">{alarms}</StateMark>,
+  },
+]

@@ -1,50 +1,52 @@
-import { useQuery } from '@tanstack/react-query'
-import { modelList } from '../../contract/hub-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
+import { modelList, type VersionSummary } from '../../contract/hub-api.ts'
+import { type Column, DataTable } from '../../shared/data-table.tsx'
+import { Digest } from '../../shared/digest.tsx'
 import { formatInstant, formatInterval } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
-import { Digest, VersionLink, VersionMark } from '../marks.tsx'
-import { PageHead } from '../page-head.tsx'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { VersionLink, VersionMark } from '../marks.tsx'
 
 /** All model versions. States follow from signatures; nobody can write them. */
 export function RegistryPage() {
-  const query = useQuery({
-    queryKey: ['models'],
-    queryFn: ({ signal }) => getJson('/api/models', modelList, signal),
-  })
+  const query = useAnswer('models', '/api/models', modelList)
   return (
     <>
-      <PageHead title="Registry" question="Which versions exist, how good are they, and which of them may run?" />
-      <Loaded query={query} what="the registry">
-        {({ versions }) =>
-          versions.length === 0 ? (
-            <EmptyPanel title="No model yet." hint="Import a package, or train one from labels." />
-          ) : (
-            <DataTable
-              caption="Model versions"
-              rows={versions}
-              rowKey={(row) => row.model.digest}
-              columns={[
-                { heading: 'Version', cell: (row) => <VersionLink model={row.model} /> },
-                { heading: 'State', cell: (row) => <VersionMark state={row.state} /> },
-                {
-                  heading: 'Headline figure',
-                  cell: ({ headline }) =>
-                    headline === null
-                      ? '–'
-                      : `${headline.name} ${formatInterval(headline.value, headline.low, headline.high)} on ${headline.split}`,
-                },
-                { heading: 'Author', cell: (row) => row.author },
-                { heading: 'Active on', cell: (row) => row.activeOn, numeric: true },
-                { heading: 'Release', cell: (row) => row.releaseCounter, numeric: true },
-                { heading: 'Digest', cell: (row) => <Digest value={row.model.digest} /> },
-                { heading: 'Created', cell: (row) => formatInstant(row.createdAt) },
-              ]}
-            />
-          )
-        }
-      </Loaded>
+      <PageHead
+        name="Registry"
+        question="Which versions exist, how good are they, and which of them may run?"
+        queries={[query]}
+      />
+      <DataTable
+        caption="The registry"
+        rows={query.data?.versions}
+        rowKey={(row) => row.model.digest}
+        error={query.error}
+        columns={COLUMNS}
+        fills
+        empty={<EmptyPanel title="No model yet." hint="Import a package, or train one from labels." />}
+      />
     </>
   )
 }
+
+const COLUMNS: readonly Column<VersionSummary>[] = [
+  { heading: 'Version', width: 17, cell: (row) => <VersionLink model={row.model} /> },
+  { heading: 'State', width: 11, cell: (row) => <VersionMark state={row.state} /> },
+  {
+    heading: 'Headline figure (interval)',
+    width: 22,
+    cell: ({ headline }) =>
+      headline === null ? 'none' : `${headline.name} ${formatInterval(headline.value, headline.low, headline.high)}`,
+  },
+  {
+    heading: 'On',
+    width: 11,
+    cell: ({ headline }) => (headline === null ? '–' : `${headline.split}, n ${headline.cases ?? 'unknown'}`),
+  },
+  { heading: 'Active on', width: 7, cell: (row) => row.activeOn, numeric: true },
+  { heading: 'Release', width: 6, cell: (row) => row.releaseCounter, numeric: true },
+  { heading: 'Author', width: 11, cell: (row) => row.author },
+  { heading: 'Digest', width: 10, cell: (row) => <Digest value={row.model.digest} /> },
+  { heading: 'Created', width: 12, cell: (row) => formatInstant(row.createdAt) },
+]

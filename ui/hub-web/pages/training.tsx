@@ -1,96 +1,108 @@
-import { Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { type TrainingRun, trainingRunList } from '../../contract/hub-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
-import { formatInstant, formatInterval } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
-import { Digest, RunMark, VersionLink } from '../marks.tsx'
-import { PageHead } from '../page-head.tsx'
+import { type GateResult, type TrainingRun, trainingRunList } from '../../contract/hub-api.ts'
+import { type Column, DataTable } from '../../shared/data-table.tsx'
+import { Digest } from '../../shared/digest.tsx'
+import { formatInstant, wordsOf } from '../../shared/format.ts'
+import { PageHead } from '../../shared/page-head.tsx'
+import { EmptyPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { StateMark } from '../../shared/state-mark.tsx'
+import { RunMark, VersionLink } from '../marks.tsx'
+import { MetricTable } from '../metric-table.tsx'
 
 /** Training runs: what they learned from, what they measured, and which gate stopped them. */
 export function TrainingPage() {
-  const query = useQuery({
-    queryKey: ['training-runs'],
-    queryFn: ({ signal }) => getJson('/api/training-runs', trainingRunList, signal),
-  })
+  const query = useAnswer('training-runs', '/api/training-runs', trainingRunList)
   return (
     <>
-      <PageHead title="Training" question="Which labels became which candidate, and did it pass its gates?" />
-      <Loaded query={query} what="the training runs">
-        {({ runs }) =>
-          runs.length === 0 ? (
-            <EmptyPanel title="No run yet." hint="Start one with: leadglass train --finding pneumonia" />
-          ) : (
-            <Stack gap="xl">
-              <DataTable
-                caption="Training runs"
-                rows={runs}
-                rowKey={(row) => row.run}
-                columns={[
-                  { heading: 'Finding', cell: (row) => `${row.finding} (${row.model})` },
-                  { heading: 'State', cell: (row) => <RunMark state={row.state} /> },
-                  { heading: 'Message', cell: (row) => row.message },
-                  {
-                    heading: 'Candidate',
-                    cell: (row) => (row.candidate === null ? '–' : <VersionLink model={row.candidate} />),
-                  },
-                  {
-                    heading: 'Snapshot',
-                    cell: (row) => (row.snapshot === null ? '–' : <Digest value={row.snapshot} />),
-                  },
-                  { heading: 'Ended', cell: (row) => (row.endedAt === null ? '–' : formatInstant(row.endedAt)) },
-                ]}
-              />
-              {runs.map((run) => (
-                <RunFigures key={run.run} run={run} />
-              ))}
-            </Stack>
-          )
-        }
-      </Loaded>
+      <PageHead
+        name="Training"
+        question="Which labels became which candidate, and did it pass its gates? Unfold a run for its figures."
+        queries={[query]}
+      />
+      <DataTable
+        caption="The training runs"
+        rows={query.data?.runs}
+        rowKey={(row) => row.run}
+        error={query.error}
+        columns={COLUMNS}
+        detail={{ name: (run) => `the ${run.finding} run ${run.run}`, content: (run) => <RunDetail run={run} /> }}
+        fills
+        empty={<EmptyPanel title="No run yet." hint="Start one with: leadglass train --finding pneumonia" />}
+      />
     </>
   )
 }
 
-function RunFigures({ run }: { readonly run: TrainingRun }) {
-  if (run.metrics.length + run.gates.length === 0) return null
+const COLUMNS: readonly Column<TrainingRun>[] = [
+  { heading: 'Finding', width: 11, cell: (row) => row.finding },
+  { heading: 'Model', width: 13, cell: (row) => row.model },
+  { heading: 'State', width: 12, cell: (row) => <RunMark run={row} /> },
+  { heading: 'Gates', width: 10, cell: (row) => <GateMark gates={row.gates} /> },
+  { heading: 'Message', width: 24, cell: (row) => row.message },
+  {
+    heading: 'Candidate',
+    width: 14,
+    cell: (row) => (row.candidate === null ? 'none' : <VersionLink model={row.candidate} />),
+  },
+  { heading: 'Dataset', width: 9, cell: (row) => (row.snapshot === null ? '–' : <Digest value={row.snapshot} />) },
+  { heading: 'Started', width: 12, cell: (row) => (row.startedAt === null ? 'not yet' : formatInstant(row.startedAt)) },
+  { heading: 'Ended', width: 12, cell: (row) => (row.endedAt === null ? 'not yet' : formatInstant(row.endedAt)) },
+]
+
+function GateMark({ gates }: { readonly gates: readonly GateResult[] }) {
+  if (gates.length === 0) return <span className="quiet">not reached</span>
+  const holding = gates.filter((gate) => gate.holds).length
   return (
-    <details>
-      <summary>
-        Figures and gates of the run of {run.startedAt === null ? run.run : formatInstant(run.startedAt)}
-      </summary>
-      <DataTable
-        caption="Figures"
-        rows={run.metrics}
-        rowKey={(row) => `${row.split}/${row.name}`}
-        columns={[
-          { heading: 'Figure', cell: (row) => row.name },
-          { heading: 'On', cell: (row) => row.split },
-          { heading: 'Value with interval', cell: (row) => formatInterval(row.value, row.low, row.high) },
-          { heading: 'Cases', cell: (row) => row.cases ?? '–', numeric: true },
-        ]}
-      />
-      <DataTable
-        caption="Gates"
-        rows={run.gates}
-        rowKey={(row) => row.name}
-        columns={[
-          { heading: 'Gate', cell: (row) => row.name },
-          { heading: 'Wanted', cell: (row) => row.wanted },
-          { heading: 'Measured', cell: (row) => row.value ?? '–', numeric: true },
-          { heading: 'Holds', cell: (row) => (row.holds ? 'yes' : 'no') },
-        ]}
-      />
-      <DataTable
-        caption="Rows from envelope to training table"
-        rows={run.rows}
-        rowKey={(row) => row.name}
-        columns={[
-          { heading: 'Rows', cell: (row) => row.name },
-          { heading: 'Number', cell: (row) => row.rows, numeric: true },
-        ]}
-      />
-    </details>
+    <StateMark tone={holding === gates.length ? 'good' : 'attention'}>
+      {holding} of {gates.length} hold
+    </StateMark>
   )
 }
+
+function RunDetail({ run }: { readonly run: TrainingRun }) {
+  return (
+    <div className="sections">
+      <p>{run.message}</p>
+      <section className="section">
+        <h2>Gates</h2>
+        <DataTable
+          caption="The gates"
+          rows={run.gates}
+          rowKey={(row) => row.name}
+          columns={GATE_COLUMNS}
+          empty={<EmptyPanel title="No gate was reached." hint="Gates are judged after training." />}
+        />
+      </section>
+      <section className="section">
+        <h2>Figures</h2>
+        <MetricTable metrics={run.metrics} />
+      </section>
+      <section className="section">
+        <h2>From envelopes to rows</h2>
+        <DataTable
+          caption="Rows"
+          rows={run.rows}
+          rowKey={(row) => row.name}
+          columns={ROW_COLUMNS}
+          empty={<EmptyPanel title="The dataset is not fixed yet." hint="Rows are counted when it is." />}
+        />
+      </section>
+    </div>
+  )
+}
+
+const GATE_COLUMNS: readonly Column<GateResult>[] = [
+  { heading: 'Gate', width: 24, cell: (row) => wordsOf(row.name) },
+  { heading: 'Wanted', width: 18, cell: (row) => row.wanted },
+  { heading: 'Measured', width: 9, cell: (row) => row.value?.toFixed(3) ?? '–', numeric: true },
+  {
+    heading: 'Verdict',
+    width: 12,
+    cell: ({ holds }) => <StateMark tone={holds ? 'good' : 'refused'}>{holds ? 'holds' : 'does not hold'}</StateMark>,
+  },
+]
+
+const ROW_COLUMNS: readonly Column<TrainingRun['rows'][number]>[] = [
+  { heading: 'Step', width: 30, cell: (row) => wordsOf(row.name) },
+  { heading: 'Rows', width: 9, cell: (row) => row.rows, numeric: true },
+]

@@ -1,78 +1,81 @@
-import { Code, Stack, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { versionDetail } from '../../contract/hub-api.ts'
-import { getJson } from '../../shared/api-client.ts'
-import { DataTable } from '../../shared/data-table.tsx'
-import { Facts } from '../../shared/facts.tsx'
-import { formatInstant, formatInterval } from '../../shared/format.ts'
-import { EmptyPanel, Loaded } from '../../shared/panels.tsx'
-import { Digest, VersionMark } from '../marks.tsx'
-import { PageHead } from '../page-head.tsx'
+import { Link } from '@tanstack/react-router'
+import { type VersionDetail, versionDetail } from '../../contract/hub-api.ts'
+import { Digest } from '../../shared/digest.tsx'
+import { type Fact, Facts } from '../../shared/facts.tsx'
+import { formatInstant } from '../../shared/format.ts'
+import { PageHead } from '../../shared/page-head.tsx'
+import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
+import { useAnswer } from '../../shared/queries.ts'
+import { VersionMark } from '../marks.tsx'
+import { MetricTable } from '../metric-table.tsx'
+import { ModelCard } from '../model-card.tsx'
 import { SignatureTable } from '../signature-table.tsx'
+import { signoffsOf } from '../signoffs.ts'
 
 /** One version: what it is for, how it was made, how good it is, and who signed it. */
 export function VersionPage({ name, version }: { readonly name: string; readonly version: string }) {
-  const query = useQuery({
-    queryKey: ['models', name, version],
-    queryFn: ({ signal }) =>
-      getJson(`/api/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`, versionDetail, signal),
-  })
+  const path = `/api/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`
+  const query = useAnswer('models', path, versionDetail)
+  const detail = query.data
   return (
     <>
       <PageHead
-        title={`${name} ${version}`}
+        name={`${name} ${version}`}
         question="What is this version for, how was it made, how good is it, and who stands for it?"
+        queries={[query]}
       />
-      <Loaded query={query} what="the version">
-        {({ summary, intendedUse, lineage, metrics, signatures, card }) => (
-          <Stack gap="lg">
-            <Facts
-              facts={[
-                { name: 'State', value: <VersionMark state={summary.state} /> },
-                { name: 'Intended use', value: intendedUse },
-                { name: 'Author', value: summary.author },
-                { name: 'Active on', value: `${summary.activeOn} devices` },
-                { name: 'Trained by', value: lineage.trainedBy },
-                { name: 'Data', value: lineage.dataset },
-                { name: 'Patient split', value: lineage.split },
-                { name: 'Parent', value: lineage.parent === null ? 'none' : <Digest value={lineage.parent} /> },
-                { name: 'Digest', value: <Digest value={summary.model.digest} /> },
-                { name: 'Created', value: formatInstant(summary.createdAt) },
-              ]}
-            />
-            <section>
-              <Title order={2} size="h4" mb="xs">
-                Figures
-              </Title>
-              {metrics.length === 0 ? (
-                <EmptyPanel title="No figures." hint="A version without figures cannot pass its gates." />
-              ) : (
-                <DataTable
-                  caption="Figures"
-                  rows={metrics}
-                  rowKey={(row) => `${row.split}/${row.name}`}
-                  columns={[
-                    { heading: 'Figure', cell: (row) => row.name },
-                    { heading: 'On', cell: (row) => row.split },
-                    { heading: 'Value with interval', cell: (row) => formatInterval(row.value, row.low, row.high) },
-                    { heading: 'Cases', cell: (row) => row.cases ?? '–', numeric: true },
-                  ]}
-                />
-              )}
-            </section>
-            <section>
-              <Title order={2} size="h4" mb="xs">
-                Signatures
-              </Title>
-              <SignatureTable signatures={signatures} />
-            </section>
-            <details>
-              <summary>Model card</summary>
-              <Code block>{JSON.stringify(card, null, 2)}</Code>
-            </details>
-          </Stack>
-        )}
-      </Loaded>
+      {query.error !== null && detail === undefined ? (
+        <FailurePanel error={query.error} framed />
+      ) : (
+        <div className="sections">
+          <Facts facts={versionFacts(detail)} />
+          {detail === undefined ? <LoadingPanel what="the version" framed /> : <Sections detail={detail} />}
+        </div>
+      )}
     </>
   )
+}
+
+function Sections({ detail }: { readonly detail: VersionDetail }) {
+  return (
+    <>
+      <section className="section">
+        <h2>Intended use</h2>
+        <p>{detail.intendedUse}</p>
+      </section>
+      <section className="section">
+        <h2>Figures</h2>
+        <MetricTable metrics={detail.metrics} />
+      </section>
+      <section className="section">
+        <h2>Signatures</h2>
+        <SignatureTable signoffs={signoffsOf({ signoffs: [], signatures: detail.signatures })} open={false} />
+        {detail.approval !== null && (
+          <p className="small">
+            <Link to="/approvals">Who was asked to sign</Link>
+          </p>
+        )}
+      </section>
+      <ModelCard card={detail.card} />
+    </>
+  )
+}
+
+function versionFacts(detail: VersionDetail | undefined): Fact[] {
+  const fact = (name: string, value: (known: VersionDetail) => Fact['value']): Fact => ({
+    name,
+    value: detail === undefined ? undefined : value(detail),
+  })
+  return [
+    fact('State', ({ summary }) => <VersionMark state={summary.state} />),
+    fact('Active on', ({ summary }) => `${summary.activeOn} ${summary.activeOn === 1 ? 'device' : 'devices'}`),
+    fact('Release', ({ summary }) => summary.releaseCounter),
+    fact('Author', ({ summary }) => summary.author),
+    fact('Created', ({ summary }) => formatInstant(summary.createdAt)),
+    fact('Trained by', ({ lineage }) => lineage.trainedBy),
+    fact('Data', ({ lineage }) => lineage.dataset),
+    fact('Split', ({ lineage }) => lineage.split),
+    fact('Made from', ({ lineage }) => (lineage.parent === null ? 'no parent' : <Digest value={lineage.parent} />)),
+    fact('Digest', ({ summary }) => <Digest value={summary.model.digest} />),
+  ]
 }

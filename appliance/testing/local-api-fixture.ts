@@ -1,0 +1,119 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  AuditLog,
+  createNoteSigner,
+  decodeEvent,
+  type RecordedAuditEvent,
+  SqliteLogStore,
+} from '@leadglass/sync-agent/audit-log'
+import type { DeviceId } from '@leadglass/sync-agent/contract'
+import { ManualClock, silentLogger, systemRandomness } from '@leadglass/sync-agent/foundation'
+import type { FastifyInstance } from 'fastify'
+import { ModelLibrary } from '../activation/index.ts'
+import { AuditTrail, Checkpoints, EgressDoor } from '../egress/index.ts'
+import { buildLocalApi, hashPassword, type LocalApiContext, Sessions, StudyEvents } from '../local-api/index.ts'
+import { settingsSchema } from '../settings.ts'
+import { temporaryRecords } from './memory-records.ts'
+
+export const OPERATOR_TOKEN = 'operator-token-of-the-test-000000'
+export const PASSWORD = 'a long enough password'
+
+/** The local interface over a real database, without a socket. */
+export interface LocalApiFixture {
+  readonly server: FastifyInstance
+  readonly context: LocalApiContext
+  readonly clock: ManualClock
+  /** Every event of the audit log so far. */
+  events(): RecordedAuditEvent[]
+  /** Signs in and gives the cookie. */
+  signIn(account: string, password?: string): Promise<string>
+  dispose(): Promise<void>
+}
+
+/** Makes the fixture with accounts `tech`, `reader` and `admin`. */
+export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFixture> {
+  const held = temporaryRecords()
+  const models = mkdtempSync(join(tmpdir(), 'leadglass-models-'))
+  const { records } = held
+  const clock = new ManualClock(Date.UTC(2026, 0, 5, 8))
+  const origin = 'leadglass/test-box/audit'
+  const door = new EgressDoor({ records, device: 'test-box' as DeviceId, clock })
+  const log = new AuditLog({ origin, store: new SqliteLogStore(records.database, origin), clock })
+  const audit = new AuditTrail(log, door, records)
+  const signer = createNoteSigner(origin, generateKeyPairSync('ed25519').privateKey)
+  const settings = settingsSchema.parse({
+    destinations: [{ name: 'pacs', aeTitle: 'PACS', host: '127.0.0.1', port: 104 }],
+  })
+  const passwordHash = await hashPassword(PASSWORD, 1024)
+  const accounts = [
+    ['tech', 'technologist'],
+    ['reader', 'radiologist'],
+    ['admin', 'site-admin'],
+  ] as const
+  accounts.forEach(([userName, role], index) => {
+    records.people.insertAccount({ personId: String(index).repeat(32), userName, role, passwordHash }, clock.now())
+  })
+  const context: LocalApiContext = {
+    records,
+    sessions: new Sessions({
+      records,
+      operatorToken: OPERATOR_TOKEN,
+      settings: () => settings,
+      audit,
+      clock,
+      randomness: systemRandomness,
+    }),
+    settings: () => settings,
+    library: new ModelLibrary({
+      records,
+      modelsFolder: models,
+      audit,
+      clock,
+      logger: silentLogger,
+      onChange: () => undefined,
+    }),
+    deliveries: { wake: () => undefined },
+    door,
+    audit,
+    log,
+    checkpoints: new Checkpoints({ records, log, signer, door, clock }),
+    freeSpace: { isLow: () => false, figures: () => ({ freeBytes: 1000, totalBytes: 2000 }) },
+    agentStatus: { read: async () => ({ kind: 'absent' }) },
+    events: new StudyEvents(records),
+    clock,
+    randomness: systemRandomness,
+    logger: silentLogger,
+    facts: {
+      device: 'test-box',
+      softwareVersion: '0.1.0',
+      aeTitle: 'LEADGLASS',
+      dimsePort: () => 11112,
+      startedAt: clock.now(),
+      operatorPerson: 'f'.repeat(32),
+    },
+  }
+  const server = await buildLocalApi(context, pagesFolder)
+  return {
+    server,
+    context,
+    clock,
+    events: () =>
+      [...log.leaves()].flatMap((leaf) => {
+        const event = decodeEvent(leaf)
+        return event === undefined ? [] : [event]
+      }),
+    signIn: async (account, password = PASSWORD) => {
+      const response = await server.inject({ method: 'POST', url: '/api/session', payload: { account, password } })
+      if (response.statusCode !== 200) throw new Error(`sign-in answered ${response.statusCode}`)
+      return String(response.headers['set-cookie']).split(';')[0] ?? ''
+    },
+    dispose: async () => {
+      await server.close()
+      held.dispose()
+      rmSync(models, { recursive: true, force: true })
+    },
+  }
+}

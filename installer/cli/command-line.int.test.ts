@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const CLI = resolve(import.meta.dirname, 'main.ts')
+
+function leadglass(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+const COMMANDS: readonly (readonly string[])[] = [
+  ['up'],
+  ['appliance'],
+  ['agent'],
+  ['hub'],
+  ['send'],
+  ['deid'],
+  ['study', 'list'],
+  ['study', 'show'],
+  ['label'],
+  ['train'],
+  ['model', 'list'],
+  ['model', 'show'],
+  ['model', 'submit'],
+  ['model', 'sign'],
+  ['model', 'status'],
+  ['audit', 'export'],
+  ['audit', 'prove'],
+  ['audit', 'verify'],
+  ['egress', 'list'],
+  ['doctor'],
+  ['rehearse'],
+  ['bench'],
+  ['fault'],
+]
+
+describe('the command line', () => {
+  it('lists every command', () => {
+    const { status, stdout } = leadglass('--help')
+    expect(status).toBe(0)
+    for (const [command] of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'))
+  })
+
+  it.each(COMMANDS.map((words) => words.join(' ')))('has help for %s', (command) => {
+    const { status, stdout } = leadglass(...command.split(' '), '--help')
+    expect(status).toBe(0)
+    expect(stdout).toContain('Usage: leadglass')
+  })
+
+  it('exits with 2 for wrong use', () => {
+    expect(leadglass('no-such-command').status).toBe(2)
+    expect(leadglass('send', '.', '--to', 'nowhere').status).toBe(2)
+    expect(leadglass('up', '--port-base', '80').status).toBe(2)
+  })
+
+  it('says cause, effect and next step, and exits with 3, where there is no instance', () => {
+    const { status, stderr } = leadglass('study', 'list', '--data', mkdtempSync(join(tmpdir(), 'leadglass-none-')))
+    expect(status).toBe(3)
+    expect(stderr).toMatch(/no Leadglass instance/)
+    expect(stderr).toMatch(/Effect: /)
+    expect(stderr).toMatch(/Next step: /)
+  })
+})

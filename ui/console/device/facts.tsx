@@ -1,0 +1,52 @@
+import type { DeviceStatus } from '../../contract/local-api.ts'
+import type { Fact } from '../../shared/facts.tsx'
+import { formatAge, formatBytes, formatInstant } from '../../shared/format.ts'
+import { StateMark } from '../../shared/state-mark.tsx'
+
+/** The tiles of the device; their names stand before the values are known. */
+export function deviceFacts(status: DeviceStatus | undefined): Fact[] {
+  const fact = (name: string, value: (known: DeviceStatus) => Fact['value']): Fact => ({
+    name,
+    value: status === undefined ? undefined : value(status),
+  })
+  return [
+    fact('Device', ({ device }) => device),
+    fact('Software', ({ softwareVersion }) => softwareVersion),
+    fact('DICOM address', ({ aeTitle, dimsePort }) => `${aeTitle}, port ${dimsePort}`),
+    fact('Running since', ({ startedAt }) => formatInstant(startedAt)),
+    fact('Link to the hub', ({ link }) => <Link link={link} />),
+    fact('Last acknowledgement', ({ link }) =>
+      link.lastAcknowledgementAt === null ? 'never' : formatInstant(link.lastAcknowledgementAt),
+    ),
+    fact('Envelopes waiting', ({ queues }) => queues.unacknowledged),
+    fact('Room on disk', ({ disk }) => (
+      <StateMark tone={disk.low ? 'attention' : 'good'}>
+        {`${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)} free${disk.low ? ': low' : ''}`}
+      </StateMark>
+    )),
+    fact('Studies arriving', ({ queues }) => queues.receiving),
+    fact('Studies waiting, running', ({ queues }) => `${queues.queued}, ${queues.running}`),
+    fact('Oldest waiting study', ({ oldestWaitingSeconds }) =>
+      oldestWaitingSeconds === null ? 'none waits' : formatAge(oldestWaitingSeconds),
+    ),
+    fact('Results waiting', ({ queues }) => queues.deliveriesPending),
+    fact('Results given up', ({ queues }) => (
+      <StateMark tone={queues.deliveriesDead > 0 ? 'attention' : 'good'}>{queues.deliveriesDead}</StateMark>
+    )),
+    fact('Objects kept', ({ totals }) => `${totals.instances}, ${formatBytes(totals.bytes)}`),
+    fact('Objects in quarantine', ({ totals }) => totals.quarantined),
+  ]
+}
+
+function Link({ link }: { readonly link: DeviceStatus['link'] }) {
+  const since = link.at === null ? '' : ` at ${formatInstant(link.at)}`
+  return (
+    <span title={`${link.state}${since}${link.lastErrorCode === null ? '' : `, last error ${link.lastErrorCode}`}`}>
+      <StateMark tone={link.state === 'connected' ? 'good' : 'attention'}>
+        {link.lastErrorCode === null || link.state === 'connected'
+          ? link.state
+          : `${link.state}: ${link.lastErrorCode}`}
+      </StateMark>
+    </span>
+  )
+}
