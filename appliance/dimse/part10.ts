@@ -27,6 +27,8 @@ const PREFIX = 'DICM'
 const META_OFFSET = PREAMBLE_BYTES + PREFIX.length
 /** File meta groups are some 300 bytes; private information may make them larger (PS3.10 7.1). */
 const MAX_META_BYTES = 1_048_576
+/** One read for the usual meta group. */
+const META_READ_BYTES = 2048
 /** Few reads for an image, little memory for a film. */
 const READ_BYTES = 262_144
 /** VRs with two reserved bytes and a length of four (PS3.5 7.1.2). */
@@ -80,15 +82,13 @@ export function encodeFileMeta(meta: FileMeta): Uint8Array {
  * @throws DimseError `not-part10`, or `data-source-failed` when the file cannot be read.
  */
 export async function splitPart10(file: string | (() => AsyncIterable<Uint8Array>)): Promise<Part10Instance> {
-  const read =
-    typeof file === 'string' ? (start = 0) => createReadStream(file, { start, highWaterMark: READ_BYTES }) : undefined
-  const bytes = read ?? (file as () => AsyncIterable<Uint8Array>)
-  const { meta, dataSetOffset } = await readMeta(bytes())
-  return {
-    ...meta,
-    dataSetOffset,
-    open: () => (read === undefined ? skip(bytes(), dataSetOffset) : read(dataSetOffset)),
+  if (typeof file === 'string') {
+    const { meta, dataSetOffset } = await readMeta(createReadStream(file, { highWaterMark: META_READ_BYTES }))
+    const open = () => createReadStream(file, { start: dataSetOffset, highWaterMark: READ_BYTES })
+    return { ...meta, dataSetOffset, open }
   }
+  const { meta, dataSetOffset } = await readMeta(file())
+  return { ...meta, dataSetOffset, open: () => skip(file(), dataSetOffset) }
 }
 
 /**

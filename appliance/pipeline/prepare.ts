@@ -2,9 +2,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instanceFacts, parsePart10, uid } from '../imaging/index.ts'
 import { type Spool, SpoolError } from '../intake/index.ts'
+import { defaultScoringLimits } from '../scoring/index.ts'
 import type { RevisionInstance } from '../records/index.ts'
 import type { Gate } from './gate.ts'
 import { headerOf, type PreparedInstance, type StoppedInstance } from './prepared-instance.ts'
+
+/** Larger objects are kept and not worked on: de-identification holds an object in memory. */
+const LARGEST_BYTES = defaultScoringLimits.maximumFileBytes
 
 export interface PrepareDependencies {
   readonly spool: Pick<Spool, 'read'>
@@ -32,6 +36,10 @@ export async function prepareRevision(
   const stopped: StoppedInstance[] = []
   for (const instance of instances) {
     const { ordinal, instanceId } = instance
+    if (instance.bytes > LARGEST_BYTES) {
+      stopped.push({ ordinal, instanceId, stage: 'deidentify', reason: 'too-large' })
+      continue
+    }
     let file: Buffer
     try {
       file = await spool.read(instance.digest)

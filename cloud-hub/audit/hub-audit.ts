@@ -10,9 +10,7 @@ import {
 } from '@leadglass/sync-agent/audit-log'
 import type { Clock } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
-
-/** Origin of the hub's own log. */
-export const HUB_LOG_ORIGIN = 'leadglass/hub/audit'
+import { HUB_LOG_ORIGIN } from './log-names.ts'
 
 /** The hub's own log: every act at the hub is a leaf, written in the transaction of the act. */
 export class HubAudit {

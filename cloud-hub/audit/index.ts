@@ -1,4 +1,5 @@
-export { HUB_LOG_ORIGIN, HubAudit } from './hub-audit.ts'
+export { HubAudit } from './hub-audit.ts'
+export { HUB_LOG_ORIGIN, siteLogOrigin, WITNESS_NAME } from './log-names.ts'
 export { SITE_AUDIT_SCHEMA } from './schema.ts'
 export { type AuditEntry, type AuditPage, type AuditSearch, searchLog } from './search.ts'
-export { SiteAuditMirror, siteLogOrigin, WITNESS_NAME } from './site-mirror.ts'
+export { SiteAuditMirror } from './site-mirror.ts'

@@ -19,7 +19,7 @@ import type { BatchResult } from '../ingest/inbox.ts'
 import { parsePayload } from '../ingest/payload.ts'
 import { device, payloadOf, pseudonym, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
-import { siteLogOrigin } from './site-mirror.ts'
+import { siteLogOrigin } from './log-names.ts'
 
 const BOX = device('box-01')
 const ORIGIN = siteLogOrigin(BOX)
@@ -97,7 +97,7 @@ describe('the mirror of a site’s log', () => {
 
   it('refuses a changed, a skipped and a doubled leaf', async () => {
     const [first, second] = [record(site, 'a'), record(site, 'b')]
-    if (first?.kind !== 'audit-leaf' || second?.kind !== 'audit-leaf') throw new Error('two leaves')
+    if (first.kind !== 'audit-leaf' || second.kind !== 'audit-leaf') throw new Error('two leaves')
     await commit([first])
     expect((await commit([{ ...second, index: 0 }])).acknowledgement.refused).toHaveLength(1)
     expect((await commit([{ ...second, index: 2 }])).acknowledgement.refused).toHaveLength(1)

@@ -18,11 +18,9 @@ import {
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import type { Clock } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
-import type { SiteAuditPort } from '../ingest/inbox.ts'
+import type { SiteAuditPort } from '../ingest/site-audit-port.ts'
 import type { HubAudit } from './hub-audit.ts'
-
-/** Name of the hub as a witness of its sites' logs. */
-export const WITNESS_NAME = 'leadglass/hub/witness'
+import { siteLogOrigin, WITNESS_NAME } from './log-names.ts'
 
 const READ_KEY = 'SELECT audit_log_key FROM device WHERE device = ?'
 const READ_LOG_ID = 'SELECT id FROM audit_log WHERE origin = ?'
@@ -30,11 +28,6 @@ const INSERT_LEAF = 'INSERT INTO site_leaf_envelope (envelope, log, leaf_index) 
 const INSERT_CHECKPOINT = `INSERT INTO site_checkpoint (envelope, device, size, note, cosigned) VALUES (?, ?, ?, ?, ?)`
 export const READ_LAST_COSIGNED = `SELECT size, cosigned FROM site_checkpoint
   WHERE device = ? AND cosigned IS NOT NULL ORDER BY size DESC, envelope DESC LIMIT 1`
-
-/** Origin of a site's log. */
-export function siteLogOrigin(device: string): string {
-  return `leadglass/${device}/audit`
-}
 
 /**
  * The hub's copy of each site's log. A leaf must be the next one, or the same bytes as the copy has at its index; a

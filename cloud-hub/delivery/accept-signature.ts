@@ -12,8 +12,11 @@ export type SignatureRefusal =
   | 'key-not-authorised'
   /** The signature does not verify over exactly the proposed bytes. */
   | 'signature-invalid'
-  /** The statement speaks of another person, role or release than the key and the proposal. */
+  /** The statement speaks of another person, role, release or time than the key and the proposal. */
   | 'statement-differs'
+
+/** How far the clocks of hub and approver may lie apart. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /** What {@link checkSignature} says. */
 export type SignatureOutcome =
@@ -30,6 +33,7 @@ export function checkSignature(
   approval: SignedApproval,
   targets: Metadata<Targets>,
   policy: ApprovalPolicy,
+  nowMs: number,
 ): SignatureOutcome {
   if (proposal.signedBytes === null || proposal.version === null) return refused('wrong-state')
   const delegations = targets.signed.delegations
@@ -45,6 +49,13 @@ export function checkSignature(
   const digests = proposal.statements.map((one) => one.model.digest).sort()
   const named = releases.map((release) => release.model.digest).sort()
   if (person !== approver.person || role !== approver.role || digests.join() !== named.join()) {
+    return refused('statement-differs')
+  }
+  // 21 CFR 11.50(a)(2): the time may come from the approver's own machine, but not from before there was a record to
+  // sign, nor from the future.
+  const signedAt = Date.parse(statement.predicate.signedAt)
+  const submittedAt = Date.parse(proposal.submittedAt ?? '')
+  if (!(signedAt >= submittedAt - CLOCK_TOLERANCE_MS && signedAt <= nowMs + CLOCK_TOLERANCE_MS)) {
     return refused('statement-differs')
   }
   const act = mayAct(proposal, { kind: 'sign', person, role, meaning }, policy)

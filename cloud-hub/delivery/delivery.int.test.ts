@@ -247,6 +247,19 @@ describe('signatures at the hub', () => {
     expect(await hub.service.accept(id, good)).toMatchObject({ kind: 'done', state: 'partially-signed' })
   })
 
+  it.each([
+    ['before there was anything to sign', -3_600_000],
+    ['in the future', 3_600_000],
+  ])('a signature dated %s is refused', async (_name, offset) => {
+    const id = await submitted()
+    const proposal = hub.governance.proposal(id)
+    const subject = proposal === undefined ? undefined : hub.service.subject(proposal)
+    if (subject === undefined) throw new Error('nothing to sign')
+    const key = await openApproverKey(hub.approverKeys[0], PASSPHRASE)
+    const dated = signApproval(key, subject, 'approval', { now: () => hub.clock.now() + offset })
+    expect(await hub.service.accept(id, dated)).toMatchObject({ reason: 'statement-differs' })
+  })
+
   it('rejection needs a named approver and a reason, and ends the proposal', async () => {
     const id = await submitted()
     expect(await hub.service.reject(id, 'trainer', 'because')).toMatchObject({ reason: 'not-named-as-approver' })

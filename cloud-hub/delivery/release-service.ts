@@ -105,10 +105,11 @@ export class ReleaseService {
 
   /** Takes a signature that was made elsewhere, as with a key that its owner keeps. */
   async accept(id: string, approval: SignedApproval): Promise<ServiceOutcome> {
-    const { governance, writer, policy, logger } = this.#options
+    const { governance, writer, policy, clock, logger } = this.#options
     const proposal = governance.proposal(id)
     if (proposal === undefined) return refused('unknown-proposal')
-    const checked = checkSignature(proposal, approval, (await writer.state()).targets.metadata, policy)
+    const { targets } = await writer.state()
+    const checked = checkSignature(proposal, approval, targets.metadata, policy, clock.now())
     if (checked.kind === 'refused' || proposal.signedBytes === null) {
       const reason = checked.kind === 'refused' ? checked.reason : 'wrong-state'
       logger.warn('governance.signature-refused', { proposal: id, reason })

@@ -1,7 +1,7 @@
 import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { HubAudit } from '../audit/hub-audit.ts'
-import { siteLogOrigin } from '../audit/site-mirror.ts'
+import { siteLogOrigin } from '../audit/log-names.ts'
 
 /** A device that keeps sending rubbish must not be able to fill the audit log: one entry a minute and cause. */
 const AUDIT_INTERVAL_MS = 60_000

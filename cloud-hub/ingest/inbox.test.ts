@@ -116,7 +116,9 @@ describe('the inbox', () => {
     ['labels of a finding', READ_LABELS, 1],
     ['features of a model', READ_CANDIDATES, 1],
   ])('looks up by index: %s', (_name, sql, parameters) => {
-    const plan = core.database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array(parameters).fill('x')) as {
+    const plan = core.database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...Array.from({ length: parameters }, () => 'x')) as {
       detail: string
     }[]
     const scans = plan

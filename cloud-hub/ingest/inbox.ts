@@ -5,6 +5,7 @@ import { admit } from './admission.ts'
 import type { AlarmBook } from './alarms.ts'
 import { EffectWriter } from './effects.ts'
 import type { ParsedBatch, Refusal } from './payload.ts'
+import type { SiteAuditPort } from './site-audit-port.ts'
 
 const READ_DEVICE = 'SELECT revoked_at FROM device WHERE device = ?'
 const TOUCH_DEVICE = 'UPDATE device SET last_seen_at = ? WHERE device = ?'
@@ -18,18 +19,6 @@ const INSERT_ENVELOPE = `INSERT INTO envelope_inbox (device, epoch, stream, sequ
   VALUES (?, ?, ?, ?, ?, ?, ?)`
 
 const DELETE_ENVELOPE = 'DELETE FROM envelope_inbox WHERE id = ?'
-
-/** The mirror of the sites' audit logs, as the inbox needs it. Both methods write only when they accept. */
-export interface SiteAuditPort {
-  /** Makes room for the device's log; called before the transaction that accepts its leaves. */
-  open(device: DeviceId): void
-  /** @returns false when the leaf does not continue the log that the hub has seen. */
-  acceptLeaf(device: DeviceId, envelope: number, index: number, leaf: Uint8Array): boolean
-  /** @returns false when the checkpoint contradicts the log that the hub has seen. */
-  acceptCheckpoint(device: DeviceId, envelope: number, note: string): boolean
-  /** The last checkpoint of the device that the hub has cosigned, as a signed note. */
-  lastCosigned(device: DeviceId): string | null
-}
 
 /** What a commit did with a batch. An unknown or revoked device gets no acknowledgement. */
 export type BatchResult =

@@ -1,17 +1,16 @@
 import type { StoredRow } from '../lake/index.ts'
+import { designOf, patientKey } from './cases.ts'
+import { chooseStrength, FOLDS } from './choose-strength.ts'
 import { TrainingError } from './errors.ts'
 import type { LinearHead } from './head-graph.ts'
 import { headProbability } from './head-graph.ts'
 import { auc, aucWithInterval, compareAuc } from './math/auc.ts'
 import { brier, confusionAt, expectedCalibrationError, wilson, youdenThresholdMilli } from './math/calibration.ts'
-import { type Design, fitLogistic, type LinearWeights, logitOfRow, logLoss, sigmoid } from './math/logistic.ts'
-import { foldOfPatient, heldOutPatients } from './partition.ts'
+import { fitLogistic, type LinearWeights, sigmoid } from './math/logistic.ts'
+import { heldOutPatients } from './partition.ts'
 import type { Evaluation, TrainingReport } from './report.ts'
 
 const HELD_OUT_SHARE = 0.3
-const FOLDS = 5
-/** How firmly the parent's weights are held, from hardly to almost entirely. */
-const STRENGTHS = [0.1, 1, 10, 100, 1000, 10_000]
 /** A subgroup is reported when it has this many studies and both classes. */
 const SUBGROUP_STUDIES = 20
 
@@ -49,7 +48,9 @@ export function train(
   progress(10, `${training.length} instances to train on, ${heldOut.length} held out`)
 
   const prior: LinearWeights = { weight: Float64Array.from(parent.weight), bias: parent.bias }
-  const chosen = chooseStrength(training, parent, prior, seed, progress)
+  const chosen = chooseStrength(training, parent, prior, seed, (share) =>
+    progress(10 + share * 70, `cross-validation ${Math.round(share * 100)} %`),
+  )
   const fitted = fitLogistic(designOf(training, parent), prior, chosen.strength)
   const head: LinearHead = {
     mean: parent.mean,
@@ -78,66 +79,6 @@ export function train(
       subgroups: subgroups(candidateScores, parentScores),
     },
   }
-}
-
-interface Chosen {
-  readonly strength: number
-  readonly tried: TrainingReport['prior']['candidates']
-  /** Out-of-fold logit of each training row under the chosen strength. */
-  readonly logits: Float64Array
-}
-
-function chooseStrength(
-  rows: readonly StoredRow[],
-  parent: LinearHead,
-  prior: LinearWeights,
-  seed: string,
-  progress: ProgressPort,
-): Chosen {
-  const folds = foldOfPatient(
-    rows.map((row) => ({ patient: patientKey(row), label: row.label })),
-    FOLDS,
-    seed,
-  )
-  const foldOf = rows.map((row) => folds.get(patientKey(row)) ?? 0)
-  const logits = STRENGTHS.map(() => new Float64Array(rows.length))
-  for (let fold = 0; fold < FOLDS; fold++) {
-    const inside = designOf(
-      rows.filter((_, i) => foldOf[i] !== fold),
-      parent,
-    )
-    const outside = rows.flatMap((row, i) => (foldOf[i] === fold ? [{ row, i }] : []))
-    const design = designOf(
-      outside.map(({ row }) => row),
-      parent,
-    )
-    // From firm to loose, each fit starting where the firmer one ended.
-    let start = prior
-    for (let s = STRENGTHS.length - 1; s >= 0; s--) {
-      start = fitLogistic(inside, prior, STRENGTHS[s] ?? 1, start)
-      for (const [at, { i }] of outside.entries())
-        (logits[s] ?? logits[0] ?? new Float64Array(0))[i] = logitOfRow(design, at, start)
-    }
-    progress(10 + ((fold + 1) * 70) / FOLDS, `fold ${fold + 1} of ${FOLDS}`)
-  }
-  const tried = STRENGTHS.map((strength, s) => ({
-    strength,
-    logLoss: rows.reduce((sum, row, i) => sum + logLoss(logits[s]?.[i] ?? 0, row.label), 0) / rows.length,
-  }))
-  // Of equal losses the firmer prior: less is changed without a reason.
-  const best = tried.reduce((winner, one) => (one.logLoss <= winner.logLoss ? one : winner))
-  return { strength: best.strength, tried, logits: logits[tried.indexOf(best)] ?? new Float64Array(rows.length) }
-}
-
-function designOf(rows: readonly StoredRow[], parent: LinearHead): Design {
-  const columns = parent.mean.length
-  const values = new Float64Array(rows.length * columns)
-  for (const [r, row] of rows.entries()) {
-    for (let i = 0; i < columns; i++) {
-      values[r * columns + i] = ((row.embedding[i] ?? 0) - (parent.mean[i] ?? 0)) / (parent.scale[i] ?? 1)
-    }
-  }
-  return { rows: rows.length, columns, values, labels: Uint8Array.from(rows, (row) => row.label) }
 }
 
 interface StudyScores {
@@ -209,8 +150,4 @@ function assertBothClasses(rows: readonly StoredRow[]): void {
   const { positives, negatives } = countCases(rows)
   if (positives >= 2 && negatives >= 2) return
   throw new TrainingError('too-few-cases', `a part has ${positives} positive and ${negatives} negative studies`)
-}
-
-function patientKey(row: StoredRow): string {
-  return `${row.site}/${row.patient}`
 }

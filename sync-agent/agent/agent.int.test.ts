@@ -18,6 +18,7 @@ import type { Service } from '../foundation/index.ts'
 import { TestCertificateAuthority } from '../transport/testing/certificate-authority.ts'
 import { eventually } from '../transport/testing/eventually.ts'
 import { FaultProxy } from '../transport/testing/fault-proxy.ts'
+import { freePort } from '../transport/testing/free-port.ts'
 import { HubStub } from '../transport/testing/hub-stub.ts'
 import { Mosquitto } from '../transport/testing/mosquitto.ts'
 import { TEST_HUB_NAME, TestBroker } from '../transport/testing/test-broker.ts'
@@ -161,10 +162,7 @@ describe('the agent process', () => {
 
   it('goes on through Mosquitto being stopped, resumed, killed and started', async (context) => {
     if (mosquittoPath === undefined) return context.skip('mosquitto is not installed')
-    const first = await started(new TestBroker(authority))
-    const port = Number(new URL(first.url).port)
-    await first.stop()
-    const broker = await started(new Mosquitto(mosquittoPath, authority, port))
+    const broker = await started(new Mosquitto(mosquittoPath, authority, await freePort()))
     const hub = await started(new HubStub(broker.url, hubIdentity))
     const agent = await prepared(broker.url)
     const relay = new Relay(agent.config.exchangeFolder)

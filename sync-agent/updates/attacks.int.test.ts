@@ -35,7 +35,10 @@ describe('approvals, as agent and appliance see them', () => {
       alias,
       approverPart(site.repository.clinical.publicKey, 'technical-approver', 'technical'),
     )
-    site.repository.signers['approved-models'] = [site.repository.clinical, { ...repository.clinical, keyid: alias }]
+    site.repository.signers['approved-models'] = [
+      site.repository.clinical,
+      { ...site.repository.clinical, keyid: alias },
+    ]
     site.repository.publish()
     expect(await site.bothSides()).toEqual(['alias-key', 'alias-key'])
   })
@@ -74,11 +77,11 @@ describe('approvals, as agent and appliance see them', () => {
     expect(await site.bothSides()).toEqual(['author-approved', 'author-approved'])
   })
 
-  it('a root other than the site.pinned one is refused', async () => {
+  it('a root other than the pinned one is refused', async () => {
     const other = new FakeRepository(NOW)
     other.publish()
-    site.pinned = { ...pinned, initialRoot: other.initialRoot }
-    expect(await site.bothSides()).toEqual(['root-not-site.pinned', 'root-not-site.pinned'])
+    site.pinned = { ...site.pinned, initialRoot: other.initialRoot }
+    expect(await site.bothSides()).toEqual(['root-not-pinned', 'root-not-pinned'])
   })
 
   it('a repository of somebody else altogether is refused', async () => {
@@ -107,8 +110,9 @@ describe('approvals, as agent and appliance see them', () => {
 })
 
 describe('bytes', () => {
-  const manifestPath = (): string => [...repository.files.keys()].find((path) => path.endsWith('.manifest.json')) ?? ''
-  const blobPath = (): string => [...repository.files.keys()].find((path) => path.startsWith('blobs/')) ?? ''
+  const manifestPath = (): string =>
+    [...site.repository.files.keys()].find((path) => path.endsWith('.manifest.json')) ?? ''
+  const blobPath = (): string => [...site.repository.files.keys()].find((path) => path.startsWith('blobs/')) ?? ''
   const flip = (path: string): void => {
     const bytes = Buffer.from(site.repository.files.get(path) ?? '')
     bytes[3] = (bytes[3] ?? 0) ^ 1
@@ -253,6 +257,64 @@ describe('going back', () => {
     return old
   }
 
+  async function loseLocalFiles(): Promise<void> {
+    for (const side of ['agent', 'appliance']) await rm(site.at(side, 'metadata'), { recursive: true, force: true })
+  }
+
+  it('an older timestamp over the same snapshot is refused after the loss of local files', async () => {
+    const old = site.repository.files.get('metadata/timestamp.json') ?? new Uint8Array()
+    site.repository.next('timestamp')
+    site.repository.publish()
+    verified(await site.refresh())
+    verified(await site.verify())
+    await loseLocalFiles()
+    site.repository.files.set('metadata/timestamp.json', old)
+    expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
+  })
+
+  it('an older snapshot of the same lists under a newer timestamp is refused after the loss of local files', async () => {
+    site.repository.next('snapshot', 'timestamp')
+    site.repository.publish()
+    verified(await site.refresh())
+    verified(await site.verify())
+    await loseLocalFiles()
+    site.repository.parts.snapshot.version = 1
+    site.repository.next('timestamp')
+    site.repository.publish()
+    expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
+  })
+
+  it('an older top-level list under newer online metadata is refused after the loss of local files', async () => {
+    site.repository.next('targets', 'snapshot', 'timestamp')
+    site.repository.publish()
+    verified(await site.refresh())
+    verified(await site.verify())
+    await loseLocalFiles()
+    site.repository.parts.targets.version = 1
+    site.repository.next('snapshot', 'timestamp')
+    site.repository.publish()
+    expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
+  })
+
+  it('a revoked timestamp key with the root that still names it is refused after the loss of local files', async () => {
+    const stolen = site.repository.timestampKey
+    const oldRoot = site.repository.parts.root
+    const exchanged = { timestamp: fakeKey(), snapshot: fakeKey() }
+    site.repository.parts.root = { ...oldRoot, version: 2, ...site.repository.rootRoles(exchanged) }
+    Object.assign(site.repository.signers, { timestamp: [exchanged.timestamp], snapshot: [exchanged.snapshot] })
+    site.repository.next('snapshot', 'timestamp')
+    site.repository.publish()
+    verified(await site.refresh())
+    verified(await site.verify())
+    await loseLocalFiles()
+    site.repository.parts.root = oldRoot
+    site.repository.files.delete('metadata/2.root.json')
+    Object.assign(site.repository.signers, { timestamp: [stolen], snapshot: [site.repository.snapshotKey] })
+    site.repository.next('snapshot', 'timestamp')
+    site.repository.publish()
+    expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
+  })
+
   it('older metadata is refused', async () => {
     const old = await afterSecond()
     expect(attackOf(await site.refresh(new MemoryFetcher(old)))).toBe('metadata-rollback')
@@ -282,17 +344,22 @@ describe('going back', () => {
     expect(await site.bothSides()).toEqual(['older-version', 'older-version'])
   })
 
-  it('an older list of approved models under newer online metadata is refused', async () => {
-    const first = site.repository.files.get('metadata/1.approved-models.json') ?? new Uint8Array()
-    await afterSecond()
-    site.repository.next('snapshot', 'timestamp')
-    site.repository.parts.approvedModels = (JSON.parse(Buffer.from(first).toString()) as { signed: Part }).signed
-    site.repository.publish()
-    expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
-  })
+  it.each(['kept', 'lost'])(
+    'an older list under newer online metadata is refused with local files %s',
+    async (files) => {
+      const first = site.repository.files.get('metadata/1.approved-models.json') ?? new Uint8Array()
+      await afterSecond()
+      if (files === 'lost') await loseLocalFiles()
+      site.repository.next('snapshot', 'timestamp')
+      site.repository.parts.approvedModels = (JSON.parse(Buffer.from(first).toString()) as { signed: Part }).signed
+      site.repository.publish()
+      expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
+    },
+  )
 
-  it('a vanished list of approved models is refused', async () => {
+  it.each(['kept', 'lost'])('a vanished list of approved models is refused with local files %s', async (files) => {
     await afterSecond()
+    if (files === 'lost') await loseLocalFiles()
     site.repository.next('snapshot', 'timestamp')
     site.repository.publish({ withoutApprovedModels: true })
     expect(await site.bothSides()).toEqual(['metadata-rollback', 'metadata-rollback'])
@@ -301,7 +368,7 @@ describe('going back', () => {
   it('an older root is refused after the loss of every local file', async () => {
     const before = new Map(site.repository.files)
     const timestamp = fakeKey()
-    Object.assign(site.repository.parts.root, { version: 2, ...repository.rootRoles({ timestamp }) })
+    Object.assign(site.repository.parts.root, { version: 2, ...site.repository.rootRoles({ timestamp }) })
     site.repository.signers.timestamp = [timestamp]
     site.repository.next('snapshot', 'timestamp')
     site.repository.publish()
@@ -316,7 +383,11 @@ describe('going back', () => {
     await rm(site.at('agent', 'metadata'), { recursive: true })
     expect(attackOf(await site.refresh())).toBe('tampered-file')
     const meta = { version: 2 }
-    site.repository.parts.timestamp = { ...repository.parts.timestamp, version: 3, meta: { 'snapshot.json': meta } }
+    site.repository.parts.timestamp = {
+      ...site.repository.parts.timestamp,
+      version: 3,
+      meta: { 'snapshot.json': meta },
+    }
     site.repository.files.set(
       'metadata/timestamp.json',
       site.repository.signPart('timestamp', site.repository.parts.timestamp),
@@ -330,7 +401,7 @@ describe('going back', () => {
     site.repository.publish()
     verified(await site.refresh())
     const exchanged = { timestamp: fakeKey(), snapshot: fakeKey() }
-    Object.assign(site.repository.parts.root, { version: 2, ...repository.rootRoles(exchanged) })
+    Object.assign(site.repository.parts.root, { version: 2, ...site.repository.rootRoles(exchanged) })
     Object.assign(site.repository.signers, { timestamp: [exchanged.timestamp], snapshot: [exchanged.snapshot] })
     site.repository.parts.timestamp.version = 3
     site.repository.parts.snapshot.version = 3

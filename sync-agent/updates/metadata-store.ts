@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../foundation/index.ts'
 import { UpdateStorageError } from './attacks.ts'
@@ -48,11 +48,6 @@ export class MetadataStore {
     return this.#write(`${role}.json`, bytes)
   }
 
-  /** Forgets a stored root that does not follow from the sealed one. */
-  async dropRoot(version: number): Promise<void> {
-    await rm(join(this.#folder, `${version}.root.json`), { force: true, recursive: true })
-  }
-
   async #read(name: string): Promise<Uint8Array | undefined> {
     try {
       const bytes = await readFile(join(this.#folder, name))
@@ -65,7 +60,10 @@ export class MetadataStore {
   async #write(name: string, bytes: Uint8Array): Promise<void> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      await writeFileAtomically(join(this.#folder, name), bytes)
+      const path = join(this.#folder, name)
+      // Whatever else stands in the file's place is damage, and a rename does not replace a folder.
+      if ((await stat(path).catch(() => undefined))?.isDirectory() === true) await rm(path, { recursive: true })
+      await writeFileAtomically(path, bytes)
     } catch (cause) {
       throw new UpdateStorageError('state-not-writable', cause)
     }

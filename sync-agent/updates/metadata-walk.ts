@@ -78,7 +78,6 @@ export class MetadataWalk {
         this.#files.set(`${version}.root.json`, kept)
         continue
       }
-      if (kept !== undefined) await store.dropRoot(version)
       try {
         const bytes = await fetcher.metadata(`${version}.root.json`, LIMITS.root)
         if (bytes === undefined) break

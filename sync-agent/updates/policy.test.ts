@@ -237,6 +237,34 @@ describe('checkApprovals', () => {
   })
 })
 
+describe('checkApprovals, in single points', () => {
+  it('refuses a key under a keyid that is not its own, also when it is listed only once', () => {
+    repository.list(one)
+    const { keys, roles } = repository.delegation()
+    const { keyid } = repository.technical
+    const other = 'c'.repeat(64)
+    keys[other] = keys[keyid] ?? {}
+    delete keys[keyid]
+    roles[0] = { ...roles[0], keyids: [repository.clinical.keyid, other, repository.secondTechnical.keyid] }
+    repository.signers['approved-models'] = [repository.clinical, { ...repository.technical, keyid: other }]
+    expect(attackOf(check())).toBe('alias-key')
+  })
+
+  it('refuses a key of the repository itself under a keyid that is not its own', () => {
+    repository.list(one)
+    const keys = repository.parts.root.keys as Record<string, Part>
+    keys['d'.repeat(64)] = keys[repository.snapshotKey.keyid] ?? {}
+    expect(attackOf(check())).toBe('alias-key')
+  })
+
+  it('refuses a listed file with a second digest, which the statement does not speak of', () => {
+    repository.list(one)
+    const targets = repository.parts.approvedModels.targets as Record<string, Part>
+    for (const entry of Object.values(targets)) entry.hashes = { ...(entry.hashes as Part), sha512: 'e'.repeat(128) }
+    expect(attackOf(check())).toBe('statement-mismatch')
+  })
+})
+
 describe('findMissingApproval', () => {
   const person = fc.constantFrom('a1', 'b1', 'c1', 'd1')
   const signers = fc.array(fc.record({ person, role: fc.constantFrom('clinical' as const, 'technical' as const) }), {

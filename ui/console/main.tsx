@@ -1,3 +1,4 @@
+import '../shared/no-eval.ts'
 import { RouterProvider } from '@tanstack/react-router'
 import { localSession } from '../contract/local-api.ts'
 import { mount } from '../shared/mount.tsx'

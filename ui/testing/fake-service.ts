@@ -86,7 +86,8 @@ export class FakeService {
 
   /** Address of the pages, without a slash at the end. */
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server?.address() as AddressInfo).port}`
+    const address = this.#server?.address() as AddressInfo | undefined
+    return `http://127.0.0.1:${address?.port ?? 0}`
   }
 
   /** The API stops answering: connections are cut, as when the service has gone. The pages' files still come. */
@@ -124,7 +125,7 @@ export class FakeService {
     response.setHeader('referrer-policy', 'no-referrer')
     const url = new URL(request.url ?? '/', 'http://fake')
     if (!url.pathname.startsWith('/api/')) {
-      await this.#pages.send(url.pathname, response)
+      this.#pages.send(url.pathname, response)
       return
     }
     this.requests.push(`${request.method} ${url.pathname}${url.search}`)

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { decodeCommandSet, ELEMENT } from '../message/command-set.ts'
 import { storeRequest } from '../message/commands.ts'
@@ -169,6 +170,28 @@ describe('DimseServer', () => {
     expect(answer).toMatchObject({ kind: 'data', contextId: 3, command: true })
     expect(received).toBe(size)
     peer.close()
+  })
+
+  it('leaves a borrowed fragment intact until its write has settled', async () => {
+    const storage = new MemoryStorage()
+    const sent = createHash('sha256')
+    const seen = createHash('sha256')
+    storage.begin = () => ({
+      borrowsFragments: true,
+      write: async (fragment) => {
+        await new Promise((resolve) => setImmediate(resolve))
+        seen.update(fragment)
+      },
+      commit: async () => ({ kind: 'stored' }),
+      discard: async () => {},
+    })
+    const { port } = await listener({}, { storage })
+    const association = await call(port)
+    const pieces = Array.from({ length: 50 }, () => randomBytes(200_000))
+    for (const piece of pieces) sent.update(piece)
+    await association.cStore(instance('1.2.3', pieces))
+    await association.release()
+    expect(seen.digest('hex')).toBe(sent.digest('hex'))
   })
 
   it('passes half a gigabyte through in a few megabytes of memory', async () => {

@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { Aedes } from 'aedes'
 import type { Service } from '../../foundation/index.ts'
 import type { TestCertificateAuthority } from './certificate-authority.ts'
+import { freePort } from './free-port.ts'
 
 /** CN of the hub's client on test brokers. */
 export const TEST_HUB_NAME = 'test-hub'
@@ -10,15 +10,14 @@ export const TEST_HUB_NAME = 'test-hub'
 /** An embedded broker over TLS with client certificates: a device acts below its own name only, the hub everywhere. */
 export class TestBroker implements Service {
   readonly #authority: TestCertificateAuthority
-  #port: number
+  /** Chosen at the first start and kept by every later one. */
+  #port = 0
   #aedes: Aedes | undefined
   #server: Server | undefined
   readonly #sockets = new Set<TLSSocket>()
 
-  /** @param port 0 for any; a restart keeps the port that it got first. */
-  constructor(authority: TestCertificateAuthority, port = 0) {
+  constructor(authority: TestCertificateAuthority) {
     this.#authority = authority
-    this.#port = port
   }
 
   get url(): string {
@@ -48,11 +47,11 @@ export class TestBroker implements Service {
     })
     this.#aedes = aedes
     this.#server = server
+    if (this.#port === 0) this.#port = await freePort()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(this.#port, '127.0.0.1', () => resolve())
     })
-    this.#port = (server.address() as AddressInfo).port
   }
 
   async stop(): Promise<void> {
