@@ -57,7 +57,9 @@ describe('the appliance process', () => {
   })
 
   it('says which setting it does not understand, and does not start', async () => {
-    await appliance.writeSettings({ destinations: [{ name: 'pacs', aeTitle: 'A TITLE FAR TOO LONG', host: 'x', port: 1 }] })
+    await appliance.writeSettings({
+      destinations: [{ name: 'pacs', aeTitle: 'A TITLE FAR TOO LONG', host: 'x', port: 1 }],
+    })
     await expect(appliance.start()).rejects.toThrow(/destinations/)
   })
 
@@ -69,7 +71,10 @@ describe('the appliance process', () => {
     const dimsePort = typeof address === 'object' && address !== null ? address.port : 0
     const path = join(root, 'config.json')
     await writeFile(path, JSON.stringify({ ...appliance.configuration, dimsePort }))
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, '--config', path], { encoding: 'utf8', timeout: 30_000 })
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, '--config', path], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
     other.close()
     expect(status).toBe(1)
     expect(stderr).toContain('listen-failed')
@@ -106,9 +111,9 @@ describe('the appliance process', () => {
     const request = { folder: appliance.configuration.dataFolder, device, accounts: [] }
     await initialiseAppliance({ ...request, trust: { initialRoot: Buffer.from('one'), policy } })
     await initialiseAppliance({ ...request, trust: { initialRoot: Buffer.from('one'), policy } })
-    await expect(initialiseAppliance({ ...request, trust: { initialRoot: Buffer.from('two'), policy } })).rejects.toThrow(
-      /never replaced/,
-    )
+    await expect(
+      initialiseAppliance({ ...request, trust: { initialRoot: Buffer.from('two'), policy } }),
+    ).rejects.toThrow(/never replaced/)
     expect(await readFile(appliance.folders.initialRoot, 'utf8')).toBe('one')
   })
 

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantomDicom, wrapRadiograph } from '@leadglass/models'
+import { createNoteVerifier, parseVerifierKey, verifyLog } from '@leadglass/sync-agent/audit-log'
 import {
   deviceStatus,
   egressList,
@@ -30,7 +31,10 @@ async function send(port: number, objects: readonly Uint8Array[]): Promise<Insta
 }
 
 /** One radiograph of the study of a phantom patient, by its number within the study. */
-function radiograph(instance: number, change: { readonly patientId?: string } = {}): Uint8Array {
+function radiograph(
+  instance: number,
+  change: { readonly patientId?: string; readonly study?: string; readonly burnedIn?: 'YES' } = {},
+): Uint8Array {
   const side = 96
   return wrapRadiograph(
     {
@@ -40,7 +44,7 @@ function radiograph(instance: number, change: { readonly patientId?: string } = 
       values: Uint8Array.from({ length: side * side }, (_, at) => (at * (instance + 3)) % 251),
     },
     {
-      studySeed: 'late instances',
+      studySeed: change.study ?? 'late instances',
       seriesNumber: 1,
       instanceNumber: instance,
       patientId: change.patientId ?? 'LATE-1',
@@ -59,7 +63,7 @@ function radiograph(instance: number, change: { readonly patientId?: string } = 
       institutionName: 'TEST',
       manufacturer: 'TEST',
       modelName: 'TEST',
-      burnedInAnnotation: 'NO',
+      burnedInAnnotation: change.burnedIn ?? 'NO',
     },
   )
 }
@@ -151,7 +155,6 @@ describe('the way of a study through the real appliance', () => {
       const status = await appliance.get('/api/device', deviceStatus)
       return status.queues.deliveriesPending === 0 ? status : undefined
     }, 'all deliveries accepted')
-    await writeFile(join(root, 'report.dcm'), await pacs.file(instances[0] ?? ''))
   })
 
   it('supersedes a result when another instance of the study comes late', async () => {
@@ -177,6 +180,15 @@ describe('the way of a study through the real appliance', () => {
     expect(entries.map((entry) => entry.reason)).toContain('patient-mismatch')
   })
 
+  it('shows no worker an image that says identities stand in its pixels', async () => {
+    await send(appliance.dimsePort, [radiograph(1, { study: 'burned in', patientId: 'BURNED', burnedIn: 'YES' })])
+    const found = await eventually(async () => {
+      const { studies } = await appliance.get('/api/studies?search=BURNED', studyList)
+      return studies.find((study) => study.state !== 'receiving' && study.reason !== null)
+    }, 'the study')
+    expect(found).toMatchObject({ state: 'not-scored', reason: 'pixel-risk.declared' })
+  })
+
   it('takes bytes that are no data set, and keeps them in quarantine', async () => {
     const uids = { sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1', sopInstanceUid: '1.2.3.4.5' }
     const meta = encodeFileMeta({ ...uids, transferSyntaxUid: '1.2.840.10008.1.2.1' })
@@ -195,6 +207,13 @@ describe('the way of a study through the real appliance', () => {
     })
     expect(labelDetail.parse(await response.json()).value).toBe('absent')
     const exported = await appliance.get('/api/audit/export', logExport)
+    const key = parseVerifierKey((await readFile(appliance.folders.auditVerifierKey, 'utf8')).trim())
+    const verdict = verifyLog({
+      leaves: exported.leaves.map((leaf, index) => ({ index, leaf: Buffer.from(leaf, 'base64') })),
+      checkpointNote: exported.checkpoint.note,
+      trustedKeys: key === undefined ? [] : [createNoteVerifier(key)],
+    })
+    expect(verdict).toMatchObject({ kind: 'verified', size: exported.leaves.length })
     const text = exported.leaves.map((leaf) => Buffer.from(leaf, 'base64').toString('utf8')).join('\n')
     for (const event of [
       'association.ended',
@@ -205,7 +224,7 @@ describe('the way of a study through the real appliance', () => {
     ]) {
       expect(text).toContain(event)
     }
-    expect(text).not.toMatch(/PHANTOM|LATE|SOMEBODY/)
+    expect(text).not.toMatch(/PHANTOM|LATE|SOMEBODY|BURNED/)
   })
 
   it('refuses instances while the disk is too full, keeps what it has, and recovers by itself', async () => {

@@ -1,3 +1,3 @@
 export { DatabaseHighWaterMarks } from './high-water-marks.ts'
 export { ModelLibrary } from './model-library.ts'
-export { UpdateWatcher } from './update-watcher.ts'
+export { UpdateWatcher, type UpdateWatcherDependencies } from './update-watcher.ts'

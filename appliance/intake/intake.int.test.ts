@@ -5,7 +5,14 @@ import { ManualClock, silentLogger, systemRandomness } from '@leadglass/sync-age
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeFileMeta, type InstanceFacts, type InstanceSink, type StoreOutcome } from '../dimse/index.ts'
 import type { AuditSink } from '../egress/index.ts'
-import { concat, dataSetOf, EXPLICIT_LITTLE, textElement, writeDataSet, bytesElement } from '../imaging/dataset/index.ts'
+import {
+  bytesElement,
+  concat,
+  dataSetOf,
+  EXPLICIT_LITTLE,
+  textElement,
+  writeDataSet,
+} from '../imaging/dataset/index.ts'
 import type { Records } from '../records/index.ts'
 import { settingsSchema } from '../settings.ts'
 import { temporaryRecords } from '../testing/memory-records.ts'
@@ -62,7 +69,11 @@ describe('the intake', () => {
     recordNow: (event) => audited.push(event.event),
   }
 
-  function build(over: { readonly spool?: Spool; readonly low?: boolean; readonly maximumInstanceBytes?: number }): void {
+  function build(over: {
+    readonly spool?: Spool
+    readonly low?: boolean
+    readonly maximumInstanceBytes?: number
+  }): void {
     const settings = settingsSchema.parse({ limits: { maximumInstanceBytes: over.maximumInstanceBytes ?? 10_000_000 } })
     const { records } = held
     const counted: Pick<Records, 'intake' | 'transaction'> = {

@@ -1,6 +1,12 @@
 import type { AcquisitionFacts, PatientPseudonym, StudyPseudonym } from '@leadglass/sync-agent/contract'
 import { canonicalJson, type JsonValue } from '@leadglass/sync-agent/foundation'
-import { type Deidentifier, type EgressVerifier, identifiersOf, type StudyIdentifiers } from '../deidentify/index.ts'
+import {
+  type Deidentifier,
+  type EgressVerifier,
+  identifiersOf,
+  type PixelRisk,
+  type StudyIdentifiers,
+} from '../deidentify/index.ts'
 import { DataSetError } from '../imaging/dataset/index.ts'
 
 /** What came of one instance at the gate between the two zones. */
@@ -13,6 +19,8 @@ export type GateOutcome =
       readonly studyPseudonym: StudyPseudonym
       readonly patientPseudonym: PatientPseudonym
       readonly identifiers: StudyIdentifiers
+      /** How likely identities stand in the pixels themselves. */
+      readonly pixelRisk: PixelRisk
     }
   | { readonly kind: 'quarantined'; readonly stage: 'deidentify' | 'verify'; readonly reason: string }
 
@@ -45,8 +53,8 @@ export class DeidentifyingGate implements Gate {
       if (verdict.kind !== 'clean') {
         return { kind: 'quarantined', stage: 'verify', reason: verdict.kind === 'hit' ? verdict.rule : verdict.code }
       }
-      const { chunks, acquisition, studyPseudonym, patientPseudonym } = cleaned
-      return { kind: 'passed', chunks, acquisition, studyPseudonym, patientPseudonym, identifiers }
+      const { chunks, acquisition, studyPseudonym, patientPseudonym, pixelRisk } = cleaned
+      return { kind: 'passed', chunks, acquisition, studyPseudonym, patientPseudonym, identifiers, pixelRisk }
     } catch (cause) {
       if (cause instanceof DataSetError) return { kind: 'quarantined', stage: 'verify', reason: 'object-unreadable' }
       throw cause

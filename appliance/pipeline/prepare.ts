@@ -2,8 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instanceFacts, parsePart10, uid } from '../imaging/index.ts'
 import { type Spool, SpoolError } from '../intake/index.ts'
-import { defaultScoringLimits } from '../scoring/index.ts'
 import type { RevisionInstance } from '../records/index.ts'
+import { defaultScoringLimits } from '../scoring/index.ts'
 import type { Gate } from './gate.ts'
 import { headerOf, type PreparedInstance, type StoppedInstance } from './prepared-instance.ts'
 
@@ -53,13 +53,14 @@ export async function prepareRevision(
       stopped.push({ ordinal, instanceId, stage: outcome.stage, reason: outcome.reason })
       continue
     }
-    const path = join(folder, `${ordinal}.dcm`)
-    await writeFile(path, Buffer.concat(outcome.chunks), { mode: 0o640 })
+    const path = outcome.pixelRisk === 'none' ? join(folder, `${ordinal}.dcm`) : null
+    if (path !== null) await writeFile(path, Buffer.concat(outcome.chunks), { mode: 0o640 })
     const { dataSet } = parsePart10(file)
-    const { acquisition, patientPseudonym, identifiers } = outcome
+    const { acquisition, patientPseudonym, identifiers, pixelRisk } = outcome
     prepared.push({
       ordinal,
       path,
+      pixelRisk,
       facts: instanceFacts(dataSet),
       acquisition,
       patientPseudonym,

@@ -1,11 +1,13 @@
 import type { AcquisitionFacts, PatientPseudonym } from '@leadglass/sync-agent/contract'
-import type { StudyIdentifiers } from '../deidentify/index.ts'
+import type { PixelRisk, StudyIdentifiers } from '../deidentify/index.ts'
 import { type DataSet, dataSetOf, type InstanceFacts } from '../imaging/index.ts'
 
-/** An instance that passed the gate and lies in the work folder. */
+/** An instance that passed the gate. */
 export interface PreparedInstance {
   readonly ordinal: number
-  readonly path: string
+  /** Where it lies for the workers; null when identities may stand in its pixels, which no worker may see. */
+  readonly path: string | null
+  readonly pixelRisk: PixelRisk
   readonly facts: InstanceFacts
   readonly acquisition: AcquisitionFacts
   readonly patientPseudonym: PatientPseudonym

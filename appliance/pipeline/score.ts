@@ -26,6 +26,12 @@ export async function scorePrepared(
       outcomes.push({ kind: 'not-scored', ordinal: instance.ordinal, model: null, reason, quality: {} })
       continue
     }
+    if (instance.path === null) {
+      // PS3.15 E.3.1: pixels that may hold identities are not clean, and workers see clean pixels only.
+      const reason = `pixel-risk.${instance.pixelRisk}`
+      outcomes.push({ kind: 'not-scored', ordinal: instance.ordinal, model: null, reason, quality: {} })
+      continue
+    }
     for (const model of selection.models) {
       files.set(model.digest, [...(files.get(model.digest) ?? []), instance])
     }
@@ -49,7 +55,7 @@ async function runJob(
       jobId: `${job.id}-${model.digest.slice(0, 12)}`,
       packageFolder: folder,
       model,
-      files: instances.map((instance) => instance.path),
+      files: instances.flatMap((instance) => instance.path ?? []),
       timeoutMs: Math.min(LONGEST_MS, manifest.runtime.timeoutMs * instances.length),
       lane: job.urgent ? 'stat' : 'routine',
     })

@@ -91,7 +91,9 @@ describe('the delivery queue', () => {
   })
 
   const states = (): Record<string, string> =>
-    Object.fromEntries(held.records.studies.deliveries(1).map((row) => [row.destination, `${row.state} ${row.attempts}`]))
+    Object.fromEntries(
+      held.records.studies.deliveries(1).map((row) => [row.destination, `${row.state} ${row.attempts}`]),
+    )
   const settled = (expected: Record<string, string>): Promise<true> =>
     eventually(
       () => {

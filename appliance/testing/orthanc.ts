@@ -74,11 +74,6 @@ export class OrthancProcess {
   async tags(instance: string): Promise<Readonly<Record<string, unknown>>> {
     return (await (await fetch(`${this.url}/instances/${instance}/simplified-tags`)).json()) as Record<string, unknown>
   }
-
-  /** The stored file. */
-  async file(instance: string): Promise<Buffer> {
-    return Buffer.from(await (await fetch(`${this.url}/instances/${instance}/file`)).arrayBuffer())
-  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,26 +1,21 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { digestOfFile, silentLogger } from '@leadglass/sync-agent/foundation'
-import {
-  FileHighWaterMarks,
-  FolderFetcher,
-  UpdateClient,
-  type UpdateOutcome,
-  type VerifiedOutcome,
-  verifyKit,
-} from '@leadglass/sync-agent/updates'
+import { digestOfFile } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApproverKey, openApproverKey } from '../governance/approver-key.ts'
 import { signApproval } from '../governance/signing.ts'
 import { versionState } from '../registry/version-state.ts'
-import { createRepositoryKeys, initialiseRepository, signRoot, signTargets } from './ceremony.ts'
-import { openCustodianKey } from './custodian-key.ts'
-import { createOnlineKeys, readOnlineKeys } from './online-keys.ts'
-import { FolderRepositoryFiles, type RepositoryFiles } from './repository-files.ts'
-import { RepositoryWriter } from './repository-writer.ts'
-import { OnlineResigner } from './resign-online.ts'
-import { createHub, type HubFixture, PASSPHRASE, release, SIGNOFFS, TEST_COST } from './testing/hub-fixture.ts'
+import {
+  createHub,
+  deliver,
+  type HubFixture,
+  PASSPHRASE,
+  release,
+  SIGNOFFS,
+  TEST_COST,
+  verified,
+} from './testing/hub-fixture.ts'
 
 const DAY = 86_400_000
 
@@ -37,31 +32,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** One attempt of a device's agent, straight from the repository's files, and the appliance's verdict on the kit. */
-async function deliver(site = 'site'): Promise<UpdateOutcome> {
-  const at = (name: string): string => join(folder, site, name)
-  const pinned = { initialRoot: hub.root, policy: hub.policy, clock: hub.clock, logger: silentLogger }
-  const marks = (name: string): FileHighWaterMarks => new FileHighWaterMarks({ folder: at(name), logger: silentLogger })
-  const fetcher = new FolderFetcher({ folder: join(folder, 'repository') })
-  const agent = { stateFolder: at('agent'), kitFolder: at('kit'), highWaterMarks: marks('agent') }
-  const outcome = await new UpdateClient({ ...pinned, ...agent, fetcher }).refresh()
-  if (outcome.kind !== 'verified') return outcome
-  return verifyKit({
-    ...pinned,
-    stateFolder: at('appliance'),
-    kitFolder: at('kit'),
-    highWaterMarks: marks('appliance'),
-  })
-}
-
-function verified(outcome: UpdateOutcome): VerifiedOutcome {
-  if (outcome.kind !== 'verified') throw new Error(`not verified: ${JSON.stringify(outcome)}`)
-  return outcome
-}
-
 describe('the way of a release through the hub', () => {
   it('begins with a repository that devices verify and that lists nothing', async () => {
-    const outcome = verified(await deliver())
+    const outcome = verified(await deliver(hub))
     expect(outcome.releases).toEqual([])
     expect(outcome.metadataVersions).toEqual({ root: 1, timestamp: 1, snapshot: 1, targets: 1, approvedModels: 0 })
   })
@@ -69,10 +42,10 @@ describe('the way of a release through the hub', () => {
   it('ends on the device with both approvals and every byte, release after release', async () => {
     const first = await hub.importPackage({ version: '1.0.0', releaseCounter: 1 })
     await release(hub, [first])
-    expect(verified(await deliver()).releases.map((one) => one.model.digest)).toEqual([first])
+    expect(verified(await deliver(hub)).releases.map((one) => one.model.digest)).toEqual([first])
     const second = await hub.importPackage({ version: '1.1.0', releaseCounter: 2 })
     await release(hub, [second])
-    const outcome = verified(await deliver())
+    const outcome = verified(await deliver(hub))
     expect(outcome.releases.map((one) => one.model.version)).toEqual(['1.1.0'])
     expect(outcome.superseded.map((model) => model.version)).toEqual(['1.0.0'])
     const [one] = outcome.releases
@@ -84,7 +57,7 @@ describe('the way of a release through the hub', () => {
     const chest = await hub.importPackage({ version: '1.0.0', releaseCounter: 1 })
     const hand = await hub.importPackage({ name: 'hand-radiograph', version: '1.0.0', releaseCounter: 1 })
     await release(hub, [chest, hand])
-    expect(verified(await deliver()).releases.map((one) => one.model.name)).toEqual([
+    expect(verified(await deliver(hub)).releases.map((one) => one.model.name)).toEqual([
       'chest-radiograph',
       'hand-radiograph',
     ])
@@ -100,10 +73,10 @@ describe('the way of a release through the hub', () => {
     expect(state()).toBe('submitted')
     await hub.service.sign(id, 'clinical-approver', PASSPHRASE, 'approval')
     expect(state()).toBe('partially-signed')
-    expect(verified(await deliver()).releases).toEqual([])
+    expect(verified(await deliver(hub)).releases).toEqual([])
     await hub.service.sign(id, 'technical-approver', PASSPHRASE, 'approval')
     expect(state()).toBe('published')
-    expect(verified(await deliver()).releases).toHaveLength(1)
+    expect(verified(await deliver(hub)).releases).toHaveLength(1)
   })
 
   it('brings older bytes back as a new release', async () => {
@@ -111,7 +84,7 @@ describe('the way of a release through the hub', () => {
     const second = await hub.importPackage({ version: '1.1.0', releaseCounter: 2 })
     await release(hub, [first])
     await release(hub, [second])
-    verified(await deliver())
+    verified(await deliver(hub))
     const undone = hub.registry.version(second)?.model
     const draft = await hub.service.draft('trainer', [
       { digest: first, signoffs: SIGNOFFS, ...(undone && { rollbackOf: undone }) },
@@ -119,7 +92,7 @@ describe('the way of a release through the hub', () => {
     await hub.service.submit(draft.id, 'trainer')
     await hub.service.sign(draft.id, 'technical-approver', PASSPHRASE, 'approval')
     await hub.service.sign(draft.id, 'clinical-approver', PASSPHRASE, 'approval')
-    const [one] = verified(await deliver()).releases
+    const [one] = verified(await deliver(hub)).releases
     expect([one?.model.version, one?.releaseCounter]).toEqual(['1.0.0', 3])
   })
 
@@ -129,7 +102,7 @@ describe('the way of a release through the hub', () => {
     await release(hub, [])
     await hub.writer.refreshOnline()
     hub.clock.advance(13 * DAY)
-    expect(verified(await deliver()).releases).toHaveLength(1)
+    expect(verified(await deliver(hub)).releases).toHaveLength(1)
   })
 })
 
@@ -165,7 +138,7 @@ describe('signatures at the hub', () => {
     await Promise.all(persons.map((person) => hub.service.sign(id, person, PASSPHRASE, 'approval')))
     expect(hub.governance.proposal(id)).toMatchObject({ closed: 'published', closedBy: 'hub' })
     expect((await hub.writer.state()).approvedModels?.metadata.signed.version).toBe(1)
-    expect(verified(await deliver()).releases).toHaveLength(1)
+    expect(verified(await deliver(hub)).releases).toHaveLength(1)
   })
 
   it('an author may not be named as approver, nor sign', async () => {
@@ -197,7 +170,7 @@ describe('signatures at the hub', () => {
     const proposal = hub.governance.proposal(id)
     expect(proposal?.signatures).toHaveLength(2)
     expect(proposal === undefined ? '' : hub.service.stateOf(proposal)).toBe('partially-signed')
-    expect(verified(await deliver()).releases).toEqual([])
+    expect(verified(await deliver(hub)).releases).toEqual([])
   })
 
   it('another meaning than the one announced is refused', async () => {
@@ -286,7 +259,7 @@ describe('signatures at the hub', () => {
     await release(hub, [first])
     expect(hub.governance.proposal(late.id)?.closed).toBe('superseded')
     await release(hub, [other])
-    expect(verified(await deliver()).releases).toHaveLength(2)
+    expect(verified(await deliver(hub)).releases).toHaveLength(2)
   })
 
   it('a list that would cost an older release its approval is not published until one more signs', async () => {
@@ -306,11 +279,11 @@ describe('signatures at the hub', () => {
     await expect(hub.service.sign(second.id, 'technical-approver', PASSPHRASE, 'approval')).rejects.toMatchObject({
       code: 'devices-would-refuse',
     })
-    expect(verified(await deliver()).releases).toHaveLength(1)
+    expect(verified(await deliver(hub)).releases).toHaveLength(1)
     expect(await hub.service.sign(second.id, 'second-technical-approver', PASSPHRASE, 'approval')).toMatchObject({
       state: 'published',
     })
-    expect(verified(await deliver()).releases).toHaveLength(2)
+    expect(verified(await deliver(hub)).releases).toHaveLength(2)
   })
 })
 
@@ -342,171 +315,5 @@ describe('what cannot be proposed', () => {
     await expect(hub.service.draft('trainer', [{ digest: 'f'.repeat(64), signoffs: SIGNOFFS }])).rejects.toMatchObject({
       code: 'release-not-possible',
     })
-  })
-})
-
-describe('a crash', () => {
-  class Crash extends Error {}
-
-  /** Files that stop working at the n-th act, before or after it was done. */
-  function crashing(at: number, when: 'before' | 'after'): RepositoryFiles & { acts: number } {
-    const real = new FolderRepositoryFiles({ folder: join(folder, 'repository') })
-    const self = {
-      acts: 0,
-      read: (path: string) => real.read(path),
-      list: (path: string) => real.list(path),
-      write: (path: string, bytes: Uint8Array) => act(() => real.write(path, bytes)),
-      copyBlob: (source: string, sha256: Parameters<typeof real.copyBlob>[1]) =>
-        act(() => real.copyBlob(source, sha256)),
-    }
-    const act = async (todo: () => Promise<void>): Promise<void> => {
-      self.acts += 1
-      if (self.acts === at && when === 'before') throw new Crash()
-      await todo()
-      if (self.acts >= at) throw new Crash()
-    }
-    return self
-  }
-
-  it.each(['before', 'after'] as const)(
-    'at any step of publishing (%s the step) leaves the old state, or the new one, and never another',
-    async (when) => {
-      const first = await hub.importPackage({ version: '1.0.0', releaseCounter: 1 })
-      await release(hub, [first])
-      let version = 1
-      for (let at = 1; at <= 6; at += 1) {
-        version += 1
-        const digest = await hub.importPackage({ version: `1.${version}.0`, releaseCounter: version })
-        const files = crashing(at, when)
-        const broken = hub.restart(files)
-        await expect(release(hub, [digest], broken.service)).rejects.toBeInstanceOf(Crash)
-        expect(files.acts).toBe(at)
-        const between = verified(await deliver(`site-${when}-${at}`))
-        const published = at === 6 && when === 'after'
-        expect(between.releases.map((one) => one.releaseCounter)).toEqual([published ? version : version - 1])
-        expect(between.refused).toEqual([])
-        const restarted = hub.restart()
-        await restarted.service.resume()
-        expect(hub.governance.proposalsOf(digest).map((proposal) => proposal.closed)).toEqual(['published'])
-        expect(verified(await deliver(`site-${when}-${at}`)).releases.map((one) => one.releaseCounter)).toEqual([
-          version,
-        ])
-      }
-      await expect(release(hub, [], hub.restart(crashing(99, when)).service)).resolves.toBeTypeOf('string')
-    },
-  )
-
-  it('between a new root and its first timestamp is mended by the next refresh', async () => {
-    const online = await createOnlineKeys(join(folder, 'secrets', 'next-online-keys.json'))
-    const parties = {
-      ...hub.parties,
-      online: { snapshot: online.snapshot.publicKey, timestamp: online.timestamp.publicKey },
-    }
-    const root = signRoot(2, parties, hub.parties, hub.custodians, hub.clock)
-    const writer = new RepositoryWriter({ files: crashing(1, 'after'), keys: online, clock: hub.clock })
-    await expect(writer.publishRoot(root)).rejects.toBeInstanceOf(Crash)
-    const files = new FolderRepositoryFiles({ folder: join(folder, 'repository') })
-    const restarted = new RepositoryWriter({ files, keys: online, clock: hub.clock })
-    expect(await new OnlineResigner({ writer: restarted, clock: hub.clock, logger: silentLogger }).look()).toBe(true)
-    expect(verified(await deliver()).metadataVersions.root).toBe(2)
-  })
-})
-
-describe('custodians', () => {
-  it('exchange an approver, whose old key then counts for nothing', async () => {
-    await release(hub, [await hub.importPackage({ version: '1.0.0', releaseCounter: 1 })])
-    const approvers = hub.parties.approvers.filter((one) => one.person !== 'technical-approver')
-    const targets = signTargets(2, { ...hub.parties, approvers }, hub.custodians, hub.clock)
-    await expect(hub.writer.publishTargets(targets)).rejects.toMatchObject({ code: 'signatures-missing' })
-    await hub.writer.publishTargets(targets, { revoking: true })
-    expect(await deliver()).toMatchObject({ kind: 'refused', attack: 'too-few-approvals' })
-    const renewal = await hub.service.draft('trainer', [])
-    await hub.service.submit(renewal.id, 'trainer')
-    expect(await hub.service.sign(renewal.id, 'technical-approver', PASSPHRASE, 'approval')).toMatchObject({
-      reason: 'key-not-authorised',
-    })
-    for (const person of ['clinical-approver', 'second-technical-approver']) {
-      await hub.service.sign(renewal.id, person, PASSPHRASE, 'approval')
-    }
-    const [one] = verified(await deliver()).releases
-    expect(one?.approvals.map((approval) => approval.person)).toEqual([
-      'clinical-approver',
-      'second-technical-approver',
-    ])
-  })
-
-  it('below the threshold sign nothing', async () => {
-    const one = hub.custodians.filter((custodian) => custodian.role === 'targets').slice(0, 1)
-    expect(() => signTargets(2, hub.parties, one, hub.clock)).toThrow(/custodians of targets/)
-    const twice = [...one, ...one]
-    expect(() => signTargets(2, hub.parties, twice, hub.clock)).toThrow(/custodians of targets/)
-  })
-
-  it('cannot give one key to two people or roles', () => {
-    const [first, second] = hub.parties.approvers
-    if (first === undefined || second === undefined) throw new Error('no approvers')
-    const approvers = [first, { ...second, publicKey: first.publicKey }]
-    expect(() => signTargets(2, { ...hub.parties, approvers }, hub.custodians, hub.clock)).toThrow(/one key/)
-    const online = { snapshot: hub.parties.online.snapshot, timestamp: first.publicKey }
-    expect(() => signTargets(2, { ...hub.parties, online }, hub.custodians, hub.clock)).toThrow(/one key/)
-  })
-
-  it('leave key files that only their passphrase opens, and that no other user reads', async () => {
-    const at = join(folder, 'second-ceremony')
-    const keys = await createRepositoryKeys({
-      folder: at,
-      passphraseOf: (name) => `${PASSPHRASE} ${name}`,
-      cost: TEST_COST,
-    })
-    expect((await readdir(at)).sort()).toEqual(
-      ['root-1', 'root-2', 'root-3', 'targets-1', 'targets-2', 'targets-3'].map((name) => `${name}.key.json`),
-    )
-    expect((await stat(join(at, 'root-1.key.json'))).mode & 0o777).toBe(0o600)
-    await expect(openCustodianKey(keys.root[0], `${PASSPHRASE} root-2`)).rejects.toMatchObject({
-      code: 'wrong-passphrase',
-    })
-    await expect(openCustodianKey({ ...keys.root[0], number: 2 }, `${PASSPHRASE} root-1`)).rejects.toMatchObject({
-      code: 'wrong-passphrase',
-    })
-  })
-
-  it('initialise a repository once', async () => {
-    const files = new FolderRepositoryFiles({ folder: join(folder, 'repository') })
-    const options = {
-      files,
-      parties: hub.parties,
-      signers: hub.custodians,
-      onlineKeys: hub.onlineKeys,
-      clock: hub.clock,
-    }
-    await expect(initialiseRepository(options)).rejects.toMatchObject({ code: 'already-initialised' })
-  })
-})
-
-describe('online keys', () => {
-  it('are read back from a file that no other user reads', async () => {
-    const path = join(folder, 'secrets', 'online-keys.json')
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect((await readOnlineKeys(path)).timestamp.keyid).toBe(hub.onlineKeys.timestamp.keyid)
-  })
-
-  it('are renewed daily and keep devices fresh for years, until people must sign again', async () => {
-    const resigner = new OnlineResigner({ writer: hub.writer, clock: hub.clock, logger: silentLogger })
-    expect(await resigner.look()).toBe(false)
-    for (let day = 0; day < 170; day += 1) {
-      hub.clock.advance(1.01 * DAY)
-      expect(await resigner.look()).toBe(true)
-      if (day % 17 === 0) verified(await deliver())
-    }
-    const events: string[] = []
-    const logger = {
-      ...silentLogger,
-      warn: (event: string, fields?: object) => void events.push(`${event} ${JSON.stringify(fields)}`),
-    }
-    await new OnlineResigner({ writer: hub.writer, clock: hub.clock, logger }).look()
-    expect(events).toEqual(['delivery.renewal-due {"role":"targets","days":8}'])
-    hub.clock.advance(12 * DAY)
-    await resigner.look()
-    expect(await deliver()).toMatchObject({ kind: 'refused', attack: 'freeze' })
   })
 })

@@ -1,8 +1,16 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ApprovalPolicy, ApproverRole, ReleaseStatement } from '@leadglass/sync-agent/contract'
 import { canonicalJson, digestOf, ManualClock, silentLogger } from '@leadglass/sync-agent/foundation'
 import { openDatabase } from '@leadglass/sync-agent/foundation/database'
+import {
+  FileHighWaterMarks,
+  FolderFetcher,
+  UpdateClient,
+  type UpdateOutcome,
+  type VerifiedOutcome,
+  verifyKit,
+} from '@leadglass/sync-agent/updates'
 import type Database from 'better-sqlite3'
 import { type ApproverKeyFile, createApproverKey } from '../../governance/approver-key.ts'
 import { GovernanceRepository } from '../../governance/repository.ts'
@@ -174,7 +182,25 @@ export async function release(hub: HubFixture, digests: readonly string[], servi
   return draft.id
 }
 
-/** Copies a repository folder, as a mirror or an attacker would. */
-export function copyRepository(hub: HubFixture, to: string): Promise<void> {
-  return cp(join(hub.folder, 'repository'), to, { recursive: true })
+/** One attempt of a site's agent, straight from the repository's files, and its appliance's verdict on the kit. */
+export async function deliver(hub: HubFixture, site = 'site'): Promise<UpdateOutcome> {
+  const at = (name: string): string => join(hub.folder, site, name)
+  const pinned = { initialRoot: hub.root, policy: hub.policy, clock: hub.clock, logger: silentLogger }
+  const marks = (name: string): FileHighWaterMarks => new FileHighWaterMarks({ folder: at(name), logger: silentLogger })
+  const fetcher = new FolderFetcher({ folder: join(hub.folder, 'repository') })
+  const agent = { stateFolder: at('agent'), kitFolder: at('kit'), highWaterMarks: marks('agent') }
+  const outcome = await new UpdateClient({ ...pinned, ...agent, fetcher }).refresh()
+  if (outcome.kind !== 'verified') return outcome
+  return verifyKit({
+    ...pinned,
+    stateFolder: at('appliance'),
+    kitFolder: at('kit'),
+    highWaterMarks: marks('appliance'),
+  })
+}
+
+/** The outcome as verified. @throws with the outcome when it is not. */
+export function verified(outcome: UpdateOutcome): VerifiedOutcome {
+  if (outcome.kind !== 'verified') throw new Error(`not verified: ${JSON.stringify(outcome)}`)
+  return outcome
 }
