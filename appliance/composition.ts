@@ -9,7 +9,7 @@ import type { ApplianceConfiguration } from './configuration.ts'
 import { Deidentifier, deriveSiteKeys, EgressVerifier, pseudonymOfPerson } from './deidentify/index.ts'
 import { AssociationRequester } from './dimse/index.ts'
 import type { AuditSink } from './egress/index.ts'
-import { makeApplianceFolders } from './folders.ts'
+import { clearLeftovers, makeApplianceFolders } from './folders.ts'
 import { FreeSpace, type RecoveryReport, recoverIntake, Spool } from './intake/index.ts'
 import { LocalApi, Sessions, StudyEvents } from './local-api/index.ts'
 import { DeidentifyingGate, Pipeline, processRevision } from './pipeline/index.ts'
@@ -84,6 +84,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, logg
 
     const spool = new Spool({ folder: folders.spool, key: secrets.spoolKey, randomness })
     await spool.prepare()
+    await clearLeftovers(folders)
     recordRecovery(await recoverIntake(records, spool, clock, logger), audit)
 
     const pool = new ScoringPool({

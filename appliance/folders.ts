@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Every place in the appliance's folder. */
@@ -53,4 +53,12 @@ export async function makeApplianceFolders(folder: string): Promise<ApplianceFol
     await mkdir(path, { recursive: true, mode: 0o700 })
   }
   return folders
+}
+
+/** Removes what a killed run left of its work: de-identified copies, and packages that were still being copied. */
+export async function clearLeftovers({ work, models }: ApplianceFolders): Promise<void> {
+  for (const name of await readdir(work)) await rm(join(work, name), { recursive: true, force: true })
+  for (const name of await readdir(models)) {
+    if (name.startsWith('.staging-')) await rm(join(models, name), { recursive: true, force: true })
+  }
 }

@@ -68,6 +68,18 @@ const FAILURES = {
     effect: 'the instance was not sent',
     nextStep: 'enable the SOP class and transfer syntax at the peer',
   },
+  /** A query, a retrieval or a request for commitment that the peer answered with a failure of its own making. */
+  'peer-refused': {
+    failureClass: 'permanent',
+    effect: 'the peer did not do what was asked',
+    nextStep: 'look the status up in the conformance statement of the peer',
+  },
+  /** Out of resources (A7xxH, 0213H), processing failure: the peer may do it later. */
+  'peer-busy': {
+    failureClass: 'transient',
+    effect: 'the peer did not do what was asked',
+    nextStep: 'wait and try again; if it lasts, ask who runs the peer',
+  },
   /** What was to be sent could not be read. */
   'data-source-failed': {
     failureClass: 'permanent',

@@ -1,3 +1,5 @@
+import type { DataSet } from '../imaging/dataset/index.ts'
+
 /** Who is on the other end of an association, as told by the transport and by A-ASSOCIATE-RQ (PS3.8 9.3.2). */
 export interface AssociationFacts {
   /** Ours, a random UUID: for logs, audit and journals. */
@@ -74,4 +76,75 @@ export interface StorageService {
   associationRejected(facts: AssociationFacts, why: RejectionCause | 'protocol'): void
   /** Called once for every accepted association, after its last instance is committed or discarded. */
   associationEnded(facts: AssociationFacts, how: AssociationEnd, counts: { stored: number; refused: number }): void
+}
+
+/** One SOP instance by its two UIDs (PS3.3 10.8). */
+export interface InstanceReference {
+  readonly sopClassUid: string
+  readonly sopInstanceUid: string
+}
+
+/** An instance that was not committed, with the Failure Reason (0008,1197) of PS3.3 C.14.1.1. */
+export interface FailedReference extends InstanceReference {
+  readonly failureReason: number
+}
+
+/** What an N-ACTION of the Storage Commitment Push Model asks for (PS3.4 table J.3-1). UIDs are valid in form. */
+export interface CommitmentRequest {
+  readonly association: AssociationFacts
+  readonly transactionUid: string
+  readonly instances: readonly InstanceReference[]
+}
+
+/** What an N-EVENT-REPORT tells about a transaction (PS3.4 table J.3-2). */
+export interface CommitmentReport {
+  readonly transactionUid: string
+  readonly committed: readonly InstanceReference[]
+  readonly failed: readonly FailedReference[]
+}
+
+/** A status of PS3.7 annex C with a comment that goes to the peer: no PHI, at most 64 characters. */
+export type MessageRefusal = StoreRefusal
+
+/** The way back to a requester on the association on which its request came. */
+export interface ReportChannel {
+  readonly open: boolean
+  /** Sends one N-EVENT-REPORT and waits for the answer. @throws DimseError when there is none. */
+  report(report: CommitmentReport): Promise<{ readonly status: number }>
+}
+
+/** Storage commitment as SCP. */
+export interface CommitmentService {
+  /** Resolve with `accepted` only when the request is where power loss cannot take it: a report is then owed. */
+  request(request: CommitmentRequest, channel: ReportChannel): Promise<'accepted' | MessageRefusal>
+}
+
+/** Storage commitment as SCU: takes the reports that peers send us. */
+export interface CommitmentReportService {
+  /** Resolve with `accepted` only when the report is kept. */
+  reported(report: CommitmentReport, from: AssociationFacts): Promise<'accepted' | MessageRefusal>
+}
+
+/** Levels of the study root information model (PS3.4 C.6.2). */
+export type QueryLevel = 'STUDY' | 'SERIES' | 'IMAGE'
+
+/** A C-FIND of a caller: the identifier as it came, without having been looked at. */
+export interface StudyQuery {
+  readonly association: AssociationFacts
+  readonly identifier: DataSet
+}
+
+/** What a query yields: identifiers to send as pending responses, or why there will be no more (PS3.4 table C.4-1). */
+export type QueryMatch = { readonly kind: 'match'; readonly identifier: DataSet } | MessageRefusal
+
+/** Query as SCP. */
+export interface QueryService {
+  find(query: StudyQuery): Iterable<QueryMatch> | AsyncIterable<QueryMatch>
+}
+
+/** What a listener offers besides Verification and Storage. What is absent is not accepted in negotiation. */
+export interface NetworkServices {
+  readonly commitment?: CommitmentService
+  readonly commitmentReports?: CommitmentReportService
+  readonly query?: QueryService
 }

@@ -10,7 +10,7 @@ import type {
   StoreOutcome,
   StoreRefusal,
 } from '../dimse/index.ts'
-import type { AuditSink } from '../egress/index.ts'
+import { type AuditSink, EventBrake } from '../egress/index.ts'
 import type { Arrival, Registration } from '../records/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import type { Assembler } from './assembler.ts'
@@ -45,9 +45,11 @@ export interface SpoolStorageDependencies {
  */
 export class SpoolStorage implements StorageService {
   readonly #dependencies: SpoolStorageDependencies
+  readonly #rejections: EventBrake
 
   constructor(dependencies: SpoolStorageDependencies) {
     this.#dependencies = dependencies
+    this.#rejections = new EventBrake(dependencies.clock)
   }
 
   async begin(facts: InstanceFacts): Promise<InstanceSink | StoreRefusal> {
@@ -71,12 +73,14 @@ export class SpoolStorage implements StorageService {
   associationRejected(facts: AssociationFacts, why: RejectionCause | 'protocol'): void {
     const { audit, logger } = this.#dependencies
     logger.warn('association.rejected', { association: facts.associationId, why })
+    const more = this.#rejections.codes()
+    if (more === undefined) return
     audit.recordNow({
       event: 'association.rejected',
       actor: { kind: 'system', id: 'dimse' },
       subject: { kind: 'association', id: facts.associationId },
       outcome: 'refused',
-      codes: [why],
+      codes: [why, ...more],
     })
   }
 

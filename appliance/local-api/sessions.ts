@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock, Randomness } from '@leadglass/sync-agent/foundation'
-import type { AuditSink } from '../egress/index.ts'
+import { type AuditSink, EventBrake } from '../egress/index.ts'
 import type { Records, Role } from '../records/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import { LocalApiError } from './errors.ts'
@@ -33,10 +33,12 @@ const TOKEN_BYTES = 32
 /** Signs people in and out. A session is a random token of which only the digest is kept. */
 export class Sessions {
   readonly #dependencies: SessionDependencies
+  readonly #refusals: EventBrake
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(dependencies: SessionDependencies) {
     this.#dependencies = dependencies
+    this.#refusals = new EventBrake(dependencies.clock)
   }
 
   /**
@@ -131,8 +133,10 @@ export class Sessions {
   ): void {
     const actor =
       person === null ? ({ kind: 'system', id: 'local-api' } as const) : ({ kind: 'person', id: person } as const)
+    const more = event === 'session.refused' ? this.#refusals.codes() : []
+    if (more === undefined) return
     const { audit } = this.#dependencies
-    audit.recordNow({ event, actor, subject: null, outcome, codes })
+    audit.recordNow({ event, actor, subject: null, outcome, codes: [...codes, ...more] })
   }
 }
 

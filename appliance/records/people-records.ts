@@ -24,9 +24,6 @@ export interface SessionRow {
 export const SELECT_ACCOUNT = `
 SELECT person_id AS personId, user_name AS userName, role, password_hash AS passwordHash,
   failed_attempts AS failedAttempts, locked_until AS lockedUntil FROM account WHERE user_name = ?`
-export const SELECT_ACCOUNTS = `
-SELECT person_id AS personId, user_name AS userName, role, password_hash AS passwordHash,
-  failed_attempts AS failedAttempts, locked_until AS lockedUntil FROM account ORDER BY user_name`
 export const INSERT_ACCOUNT = `
 INSERT INTO account (person_id, user_name, role, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING`
@@ -53,10 +50,6 @@ export class PeopleRecords {
 
   account(userName: string): Account | undefined {
     return this.#sql.get(SELECT_ACCOUNT, userName)
-  }
-
-  accounts(): readonly Account[] {
-    return this.#sql.all(SELECT_ACCOUNTS)
   }
 
   /** @returns false when the user name or the person exists already; nothing is changed then. */

@@ -28,7 +28,7 @@ export function candidateCard(
     },
     training: {
       method:
-        'logistic regression on the embedding with a Gaussian prior around the weights of the parent; its strength by patient-grouped cross-validation',
+        'logistic regression on the embedding with a Gaussian prior around the recalibrated weights of the parent; its strength by repeated patient-grouped cross-validation',
       parent: report.parent,
       code: report.code,
       seed: report.seed,

@@ -1,15 +1,18 @@
 import type { StoredRow } from '../lake/index.ts'
-import { designOf, patientKey } from './cases.ts'
+import { designOf, patientKey, recalibrated } from './cases.ts'
 import type { LinearHead } from './head-graph.ts'
-import { fitLogistic, type LinearWeights, logitOfRow, logLoss } from './math/logistic.ts'
+import { fitLogistic, logitOfRow, logLoss } from './math/logistic.ts'
 import { foldOfPatient } from './partition.ts'
 
 /** Folds of each cross-validation. */
 export const FOLDS = 5
 /** Cross-validations, each with folds of its own: one alone chooses by chance on a few dozen patients. */
 const REPEATS = 5
-/** How firmly the parent's weights are held, from hardly to almost entirely. */
-const STRENGTHS = [0.1, 1, 10, 100, 1000, 10_000]
+/**
+ * How firmly the parent's weights are held, from as firmly as an ordinary ridge penalty holds weights at zero to almost
+ * entirely. Looser ones are not offered: on the cases of one site they fit chance, and on many cases the firm ones yield.
+ */
+const STRENGTHS = [30, 100, 300, 1000, 3000]
 
 /** The strength that was chosen, what was tried, and the mean out-of-fold logit of each row under the chosen one. */
 export interface ChosenStrength {
@@ -19,14 +22,13 @@ export interface ChosenStrength {
 }
 
 /**
- * Chooses how firmly the parent's weights are held, by repeated patient-grouped cross-validation and the
- * one-standard-error rule.
+ * Chooses how firmly the parent's weights are held, by the log loss of repeated patient-grouped
+ * cross-validation.
  * @param progress told the share done, 0 to 1, after each fold.
  */
 export function chooseStrength(
   rows: readonly StoredRow[],
   parent: LinearHead,
-  prior: LinearWeights,
   seed: string,
   progress: (share: number) => void,
 ): ChosenStrength {
@@ -43,7 +45,6 @@ export function chooseStrength(
         inside,
         outside.map(({ row }) => row),
         parent,
-        prior,
       ).entries()) {
         for (const [at, { row, i }] of outside.entries()) {
           add(logits[s], i, (values[at] ?? 0) / REPEATS)
@@ -53,26 +54,19 @@ export function chooseStrength(
       progress((repeat * FOLDS + fold + 1) / (REPEATS * FOLDS))
     }
   }
-  const patients = grouped.map((one) => one.patient)
-  const chosen = firmestWithinOneError(losses, patients)
-  return {
-    strength: STRENGTHS[chosen] ?? 1,
-    tried: STRENGTHS.map((strength, s) => ({ strength, logLoss: meanOf(losses[s] ?? new Float64Array(0)) })),
-    logits: logits[chosen] ?? new Float64Array(rows.length),
-  }
+  const tried = STRENGTHS.map((strength, s) => ({ strength, logLoss: meanOf(losses[s] ?? new Float64Array(0)) }))
+  // Of equal losses the firmer prior: less is changed without a reason.
+  const best = tried.reduce((winner, one) => (one.logLoss <= winner.logLoss ? one : winner))
+  return { strength: best.strength, tried, logits: logits[tried.indexOf(best)] ?? new Float64Array(rows.length) }
 }
 
 /** Logits of the rows outside, under each strength, by heads fitted on the rows inside. */
-function outOfFold(
-  inside: readonly StoredRow[],
-  outside: readonly StoredRow[],
-  parent: LinearHead,
-  prior: LinearWeights,
-): number[][] {
+function outOfFold(inside: readonly StoredRow[], outside: readonly StoredRow[], parent: LinearHead): number[][] {
   const fitOn = designOf(inside, parent)
   const judged = designOf(outside, parent)
   const result: number[][] = []
   // From firm to loose, each fit starting where the firmer one ended.
+  const prior = recalibrated(fitOn, parent)
   let head = prior
   for (const strength of STRENGTHS.toReversed()) {
     head = fitLogistic(fitOn, prior, strength, head)
@@ -80,35 +74,6 @@ function outOfFold(
     result.unshift(outside.map((_, at) => logitOfRow(judged, at, fitted)))
   }
   return result
-}
-
-/**
- * The one-standard-error rule (Breiman et al. 1984, 3.4.3), paired and with patients as clusters: of all strengths the
- * firmest whose cross-validated loss is not above the best by more than the standard error of that difference. A head
- * that leaves its parent must have a reason that is larger than chance.
- * @param losses for each strength, from loose to firm, the loss of every case.
- * @returns the index of the strength.
- */
-export function firmestWithinOneError(losses: readonly Float64Array[], patients: readonly string[]): number {
-  const means = losses.map(meanOf)
-  const best = means.indexOf(Math.min(...means))
-  for (let s = losses.length - 1; s > best; s--) {
-    const differences = Float64Array.from(losses[s] ?? [], (loss, i) => loss - (losses[best]?.[i] ?? 0))
-    if (meanOf(differences) <= standardError(differences, patients)) return s
-  }
-  return best
-}
-
-/** Standard error of a mean over cases of which those of one patient belong together. */
-function standardError(values: Float64Array, patients: readonly string[]): number {
-  const mean = meanOf(values)
-  const sums = new Map<string, number>()
-  for (const [i, value] of values.entries()) {
-    const patient = patients[i] ?? ''
-    sums.set(patient, (sums.get(patient) ?? 0) + value - mean)
-  }
-  const squares = [...sums.values()].reduce((total, sum) => total + sum * sum, 0)
-  return sums.size < 2 ? 0 : Math.sqrt((squares * sums.size) / (sums.size - 1)) / values.length
 }
 
 function meanOf(values: Float64Array): number {

@@ -20,7 +20,14 @@ export type Evaluation = z.infer<typeof evaluation>
 
 /** One condition that a candidate must meet. */
 export const gateResult = z.strictObject({
-  gate: z.enum(['positives', 'negatives', 'patients', 'not-worse-than-parent', 'export-parity']),
+  gate: z.enum([
+    'positives',
+    'negatives',
+    'patients',
+    'not-worse-than-parent',
+    'not-significantly-worse',
+    'export-parity',
+  ]),
   passed: z.boolean(),
   measured: figure,
   limit: figure,

@@ -1,12 +1,12 @@
 import type { StoredRow } from '../lake/index.ts'
-import { designOf, patientKey } from './cases.ts'
+import { designOf, patientKey, recalibrated } from './cases.ts'
 import { chooseStrength, FOLDS } from './choose-strength.ts'
 import { TrainingError } from './errors.ts'
 import type { LinearHead } from './head-graph.ts'
 import { headProbability } from './head-graph.ts'
 import { auc, aucWithInterval, compareAuc } from './math/auc.ts'
 import { brier, confusionAt, expectedCalibrationError, wilson, youdenThresholdMilli } from './math/calibration.ts'
-import { fitLogistic, type LinearWeights, sigmoid } from './math/logistic.ts'
+import { fitLogistic, sigmoid } from './math/logistic.ts'
 import { heldOutPatients } from './partition.ts'
 import type { Evaluation, TrainingReport } from './report.ts'
 
@@ -28,8 +28,8 @@ export interface Trained {
 }
 
 /**
- * Retrains a linear head on embeddings: logistic regression with a Gaussian prior around the parent's weights, on the
- * parent's own standardisation. The strength of the prior is chosen by patient-grouped cross-validation on the training
+ * Retrains a linear head on embeddings: logistic regression with a Gaussian prior around the parent's weights,
+ * recalibrated to this site, on the parent's own standardisation. The strength of the prior is chosen by patient-grouped cross-validation on the training
  * part; the held-out part (30 % of the patients) is read once, for the figures. No randomness but the seed's.
  * @throws {TrainingError} `too-few-cases` when a part lacks a class.
  */
@@ -47,11 +47,11 @@ export function train(
   for (const part of [training, heldOut]) assertBothClasses(part)
   progress(10, `${training.length} instances to train on, ${heldOut.length} held out`)
 
-  const prior: LinearWeights = { weight: Float64Array.from(parent.weight), bias: parent.bias }
-  const chosen = chooseStrength(training, parent, prior, seed, (share) =>
+  const chosen = chooseStrength(training, parent, seed, (share) =>
     progress(10 + share * 70, `cross-validation ${Math.round(share * 100)} %`),
   )
-  const fitted = fitLogistic(designOf(training, parent), prior, chosen.strength)
+  const design = designOf(training, parent)
+  const fitted = fitLogistic(design, recalibrated(design, parent), chosen.strength)
   const head: LinearHead = {
     mean: parent.mean,
     scale: parent.scale,

@@ -147,6 +147,20 @@ describe('training at the hub', () => {
     expect(() => training.restart(run)).toThrow(/come to its end/)
   })
 
+  it('cancels a waiting and a running run', async () => {
+    await fill(300)
+    await training.start()
+    const [first, second] = [ask(), ask()]
+    training.cancel(second)
+    expect(store.run(second)?.state).toBe('cancelled')
+    training.cancel(first)
+    await training.settle()
+    expect(store.run(first)?.state).toBe('cancelled')
+    training.restart(first)
+    await training.settle()
+    expect(store.run(first)?.state).toBe('candidate')
+  })
+
   it('refuses a finding that the model does not score, and a model that is not there', () => {
     const request = {
       finding: 'effusion',

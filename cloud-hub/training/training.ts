@@ -52,6 +52,8 @@ export class Training implements Service {
   #stopping = false
   #working: Promise<void> | undefined
   #current: string | undefined
+  /** Runs that are to end; looked at between steps, since a cancellation may come before the executor has the job. */
+  readonly #unwanted = new Set<string>()
 
   constructor(dependencies: TrainingDependencies) {
     this.#with = dependencies
@@ -66,7 +68,7 @@ export class Training implements Service {
 
   async stop(): Promise<void> {
     this.#stopping = true
-    if (this.#current !== undefined) await this.#with.executor.cancel(this.#current)
+    if (this.#current !== undefined) this.#unwanted.add(this.#current)
     await this.#working
     this.#with.store.markInterrupted()
   }
@@ -95,9 +97,10 @@ export class Training implements Service {
   }
 
   /** Ends a waiting or running run. @throws {TrainingError} `run-unknown`. */
-  async cancel(run: string): Promise<void> {
+  cancel(run: string): void {
     if (this.#with.store.run(run) === undefined) throw new TrainingError('run-unknown', 'there is no such run')
-    if (!this.#with.store.cancelQueued(run)) await this.#with.executor.cancel(run)
+    if (this.#current === run) this.#unwanted.add(run)
+    else this.#with.store.cancelQueued(run)
   }
 
   /** Resolves when nothing is waiting or running. */
@@ -118,6 +121,7 @@ export class Training implements Service {
       this.#current = run.run
       await this.#one(run)
       this.#current = undefined
+      this.#unwanted.delete(run.run)
     }
   }
 
@@ -128,7 +132,7 @@ export class Training implements Service {
       await this.#through(run)
     } catch (error) {
       const coded = isCodedError(error)
-      const cancelled = store.run(run.run)?.state === 'cancelled' || error instanceof Cancelled
+      const cancelled = error instanceof Cancelled
       const state = cancelled ? 'cancelled' : coded && error.code !== 'trainer-failed' ? 'stopped' : 'failed'
       const reason = error instanceof Error ? error.message : 'unknown failure'
       if (this.#stopping && cancelled) return
@@ -145,9 +149,11 @@ export class Training implements Service {
     const parent = await readPackage(parentFolder)
     store.change(run.run, { state: 'freezing', progress: 1 })
     const snapshot = await this.#freeze(run, parent.manifest)
+    this.#assertWanted(run)
     const runFolder = join(folder, run.run)
     await rm(runFolder, { recursive: true, force: true })
     const report = await this.#train(run, snapshot, parentFolder, runFolder)
+    this.#assertWanted(run)
     store.change(run.run, { report })
     const failed = report.gates.filter((gate) => !gate.passed)
     if (failed.length > 0) {
@@ -164,6 +170,10 @@ export class Training implements Service {
     const subject = { kind: 'model', id: registered.model.digest } as const
     const actor = { kind: 'system', id: 'hub.training' } as const
     this.#with.audit.record({ event: 'model.registered', actor, subject, outcome: 'success' })
+  }
+
+  #assertWanted(run: TrainingRun): void {
+    if (this.#unwanted.has(run.run)) throw new Cancelled('the run was cancelled')
   }
 
   async #freeze(run: TrainingRun, parent: ModelManifest): Promise<Snapshot> {
@@ -206,6 +216,7 @@ export class Training implements Service {
     let seen = 0
     let stopped: { readonly code: string; readonly message: string } | undefined
     for (;;) {
+      if (this.#unwanted.has(run.run)) await executor.cancel(run.run)
       const status = await executor.status(run.run)
       for (const line of await executor.logs(run.run, seen)) {
         seen += 1

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -71,14 +72,16 @@ describe('reading a batch', () => {
     expect(decodeBatch(bytes)).toMatchObject({ kind: 'batch', range: { stream: 'health', first: 3, last: 7 } })
   })
 
-  it('refuses every flipped byte', () => {
+  it('never reads other content out of a flipped byte', () => {
     fc.assert(
       fc.property(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {
         // RFC 1952 2.3.1: time, extra flags and system of the header carry no content, and no reader checks them.
         fc.pre(at < 4 || at > 9)
         const changed = Buffer.from(bytes)
         changed.writeUInt8(changed.readUInt8(at) ^ mask, at)
-        return decodeBatch(changed).kind === 'refused'
+        // The bits between deflate's last block and the checksum are padding (RFC 1951 3.2.3): flipped, they say the same.
+        const decoded = decodeBatch(changed)
+        return decoded.kind === 'refused' || isDeepStrictEqual(decoded, decodeBatch(bytes))
       }),
       { numRuns: 300 },
     )

@@ -14,6 +14,9 @@ export const LIMITS = { root: 512_000, timestamp: 16_384, snapshot: 2_000_000, t
 /** TUF 5.3.3: the most roots that one walk follows. */
 const MAXIMUM_ROOTS = 256
 
+/** How far the hub's clock may be ahead of ours and still be believed. */
+const CLOCK_LEAD_MS = 86_400_000
+
 /** What a walk needs. `marks` are the device's marks as read just before. */
 export interface WalkOptions {
   readonly fetcher: RepositoryFetcher
@@ -105,8 +108,14 @@ export class MetadataWalk {
       this.#hold('timestamp', trusted.timestampMark(), this.#options.marks.timestamp)
       if (used === bytes) await this.#options.store.writeRole('timestamp', bytes)
       this.#files.set('timestamp.json', used)
-      this.#earn({ timestamp: trusted.timestampMark(), timeFloor: trusted.issueMark() })
+      this.#earn({ timestamp: trusted.timestampMark(), timeFloor: this.#timeFloor(trusted) })
     })
+  }
+
+  /** The signed time of issue, as far as our own clock bears it out: a hub that was wrong once must not bind us for years. */
+  #timeFloor(trusted: TrustedMetadata): Mark {
+    const issued = trusted.issueMark()
+    return { ...issued, height: Math.min(issued.height, Math.max(0, this.#options.clock.now() + CLOCK_LEAD_MS)) }
   }
 
   /** TUF 5.5. */

@@ -48,12 +48,14 @@ export function LabelForm({
       />
       <fieldset>
         <legend>Answer</legend>
-        {labelValue.options.map((option) => (
-          <label key={option}>
-            <input type="radio" name="answer" checked={value === option} onChange={() => setValue(option)} />
-            {option}
-          </label>
-        ))}
+        <div className="answers">
+          {labelValue.options.map((option) => (
+            <label key={option}>
+              <input type="radio" name="answer" checked={value === option} onChange={() => setValue(option)} />
+              {option}
+            </label>
+          ))}
+        </div>
       </fieldset>
       <Button type="submit" disabled={record.isPending || finding === '' || value === undefined}>
         Verify as ground truth

@@ -1,4 +1,5 @@
 import type { ScoreView } from '../contract/local-api.ts'
+import { Given } from '../shared/given.tsx'
 import { operatingPointWords } from './study-words.ts'
 
 const WIDTH = 64
@@ -21,7 +22,7 @@ export function ScoreLine({ score }: { readonly score: ScoreView }) {
   const words = operatingPointWords(score)
   return (
     <div className="score" title={`${score.title}: ${score.value.toFixed(3)} ${words} (operating point)`}>
-      <bdi>{score.title}</bdi>
+      <Given words={score.title} />
       <ScoreGauge score={score} />
       <span className="score-value">{score.value.toFixed(3)}</span>
       <span className="quiet">{words}</span>

@@ -1,5 +1,5 @@
 import type { InstanceView, ScoreView } from '../contract/local-api.ts'
-import { wordsOf } from '../shared/format.ts'
+import { reasonWords } from './reason-words.ts'
 import { bySeverity } from './study-words.ts'
 
 /** What was said of one image: a score, a reason why there is none, or that nobody looked yet. */
@@ -26,7 +26,7 @@ export function scoreRows(instances: readonly InstanceView[]): ScoreRow[] {
         kind: 'not-scored',
         key: `${instance.instance}/${model?.digest ?? ''}/${reason}`,
         instance,
-        words: `not scored: ${wordsOf(reason)}`,
+        words: `not scored: ${reasonWords(reason)}`,
         model: model === null ? '–' : modelWords(model),
       }),
     )

@@ -1,5 +1,6 @@
 import type { StudySummary } from '../contract/local-api.ts'
-import { wordsOf } from '../shared/format.ts'
+import { Given } from '../shared/given.tsx'
+import { reasonWords } from './reason-words.ts'
 import { ScoreLine } from './score-line.tsx'
 import { modelWords } from './score-rows.ts'
 import { bySeverity } from './study-words.ts'
@@ -21,10 +22,7 @@ export function ScoresCell({ study, hidden }: { readonly study: StudySummary; re
         <ScoreLine key={`${score.model.digest}/${score.code}`} score={score} />
       ))}
       <span className="two">
-        <bdi title={models}>
-          {models}
-          {more}
-        </bdi>
+        <Given words={`${models}${more}`} />
       </span>
     </div>
   )
@@ -32,5 +30,5 @@ export function ScoresCell({ study, hidden }: { readonly study: StudySummary; re
 
 function Reason({ reason }: { readonly reason: string | null }) {
   if (reason === null) return <span className="quiet">no score yet</span>
-  return <bdi title={reason}>{wordsOf(reason)}</bdi>
+  return <Given words={reasonWords(reason)} />
 }

@@ -11,13 +11,14 @@ export function MetricTable({ metrics }: { readonly metrics: readonly Metric[] }
       rows={metrics}
       rowKey={(row, place) => `${row.split}/${row.name}/${place}`}
       columns={COLUMNS}
+      compact
       empty={<EmptyPanel title="No figures." hint="A version without figures cannot pass its gates." />}
     />
   )
 }
 
 const COLUMNS: readonly Column<Metric>[] = [
-  { heading: 'Figure', width: 20, cell: (row) => row.name },
+  { heading: 'Figure', width: 18, cell: (row) => row.name },
   { heading: 'On', width: 14, cell: (row) => row.split },
   {
     heading: 'Value (interval)',

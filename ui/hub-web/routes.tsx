@@ -56,7 +56,13 @@ export function createHubRouter() {
     path: '/audit',
     validateSearch: auditSearch,
     component: function Audit() {
-      return <AuditPage log={audit.useSearch().log ?? 'hub'} />
+      const navigate = audit.useNavigate()
+      return (
+        <AuditPage
+          log={audit.useSearch().log ?? 'hub'}
+          onLog={(log) => void navigate({ search: { log: log === 'hub' ? undefined : log }, replace: true })}
+        />
+      )
     },
   })
   return createRouter({

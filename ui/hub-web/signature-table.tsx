@@ -2,7 +2,7 @@ import { type Column, DataTable } from '../shared/data-table.tsx'
 import { Digest } from '../shared/digest.tsx'
 import { formatInstant } from '../shared/format.ts'
 import { EmptyPanel } from '../shared/panels.tsx'
-import { StateMark } from '../shared/state-mark.tsx'
+import { StateMark, type Tone } from '../shared/state-mark.tsx'
 import type { Signoff } from './signoffs.ts'
 
 /**
@@ -27,10 +27,10 @@ export function SignatureTable({ signoffs, open }: { readonly signoffs: readonly
   )
 }
 
-const COLUMNS: readonly Column<Signoff>[] = columns('not signed')
-const OPEN_COLUMNS: readonly Column<Signoff>[] = columns('still to sign')
+const COLUMNS: readonly Column<Signoff>[] = columns('not signed', 'neutral')
+const OPEN_COLUMNS: readonly Column<Signoff>[] = columns('still to sign', 'waiting')
 
-function columns(missing: string): readonly Column<Signoff>[] {
+function columns(missing: string, tone: Tone): readonly Column<Signoff>[] {
   return [
     { heading: 'Name', width: 17, cell: ({ signature, person }) => signature?.printedName ?? person },
     { heading: 'Role', width: 10, cell: (row) => row.role },
@@ -40,7 +40,7 @@ function columns(missing: string): readonly Column<Signoff>[] {
       width: 16,
       cell: ({ signature }) =>
         signature === undefined ? (
-          <StateMark tone="waiting">{missing}</StateMark>
+          <StateMark tone={tone}>{missing}</StateMark>
         ) : (
           <StateMark tone="good">{formatInstant(signature.at)}</StateMark>
         ),

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react'
+import { Given } from './given.tsx'
 import { FailurePanel, LoadingPanel } from './panels.tsx'
 
 /** One column: heading, width in em, and the cell of a row. Numbers stand right; only `wraps` breaks lines. */
@@ -30,6 +31,8 @@ export interface DataTableProps<Row> {
   readonly detail?: RowDetail<Row>
   /** Takes the rest of the screen and scrolls inside, its head in sight. */
   readonly fills?: boolean
+  /** Few narrow columns: kept together instead of spread over the screen. */
+  readonly compact?: boolean
 }
 
 /** Width of the column with the button that unfolds a row, in em. */
@@ -40,12 +43,15 @@ const EXPANDER_WIDTH = 3
  * moves when the answer comes. Below 48rem each row is a card (see table.css).
  */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { caption, columns, rows, rowKey, detail, fills = false } = props
+  const { caption, columns, rows, rowKey, detail, fills = false, compact = false } = props
   const width = columns.reduce((sum, column) => sum + column.width, detail === undefined ? 0 : EXPANDER_WIDTH)
   return (
-    // A region that scrolls must be reachable by keyboard (WCAG 2.1.1).
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable regions need it
-    <section className={fills ? 'table-scroll fills' : 'table-scroll'} aria-label={caption} tabIndex={0}>
+    <section
+      className={`table-scroll${fills ? ' fills' : ''}${compact ? ' compact' : ''}`}
+      aria-label={caption}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
+      tabIndex={0}
+    >
       <table style={{ '--table-width': `${width}em` } as React.CSSProperties}>
         <caption className="only-for-reader">{caption}</caption>
         <colgroup>
@@ -104,7 +110,7 @@ function DataRow<Row>({
     <>
       <tr data-row>
         {detail !== undefined && (
-          <td data-heading="Detail">
+          <td data-heading="Detail" className="unfolds">
             <button
               type="button"
               className="expander"
@@ -119,13 +125,8 @@ function DataRow<Row>({
         {columns.map((column) => {
           const content = column.cell(row)
           return (
-            <td
-              key={column.heading}
-              data-heading={column.heading}
-              className={classesOf(column)}
-              title={typeof content === 'string' ? content : undefined}
-            >
-              {typeof content === 'string' ? <bdi>{content}</bdi> : content}
+            <td key={column.heading} data-heading={column.heading} className={classesOf(column)}>
+              {typeof content === 'string' ? <Given words={content} /> : content}
             </td>
           )
         })}

@@ -56,6 +56,14 @@ export function wordsOf(code: string): string {
   return code.replaceAll('-', ' ')
 }
 
+/**
+ * Control characters, and those that turn the direction of what follows (Unicode bidirectional overrides, embeddings and
+ * isolates), as a visible sign: a name must not look like another name.
+ */
+export function showControls(words: string): string {
+  return words.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+}
+
 function two(value: number): string {
   return String(value).padStart(2, '0')
 }

@@ -6,26 +6,12 @@ import { Button } from './controls.tsx'
 import { formatZone } from './format.ts'
 import { Keyboard } from './keyboard.tsx'
 import { useSession } from './session.ts'
+import { NotForDiagnosis } from './strip.tsx'
 
 /** An entry of the navigation. */
 export interface NavigationEntry {
   readonly to: string
   readonly title: string
-}
-
-/** The strip that is always there; it cannot be closed. */
-function NotForDiagnosis() {
-  return (
-    <div className="page-strip" role="note">
-      <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
-        <path d="M6 1 11.2 10.6H.8Z" fill="currentColor" />
-      </svg>
-      <span>
-        <strong>Not for diagnostic use.</strong> AI output is for prioritisation and quality work; read the original
-        images in the diagnostic viewer.
-      </span>
-    </div>
-  )
 }
 
 /** Strip, navigation, and the page itself. */

@@ -5,6 +5,7 @@ import { getJson, needsSignIn, postJson } from './api-client.ts'
 import { Button, TextField } from './controls.tsx'
 import { FailurePanel, LoadingPanel } from './panels.tsx'
 import { forgetPerson, type Session, SessionContext } from './session.ts'
+import { NotForDiagnosis } from './strip.tsx'
 
 const REFRESH_MS = 60_000
 /** While the service does not answer at all. */
@@ -32,9 +33,12 @@ export function SignInGate({
   if (needsSignIn(session.error)) return <SignInForm service={service} schema={schema} />
   if (session.data !== undefined) return <SessionContext value={session.data}>{children}</SessionContext>
   return (
-    <main className="page-main">
-      {session.error === null ? <LoadingPanel what="your session" /> : <FailurePanel error={session.error} />}
-    </main>
+    <>
+      <NotForDiagnosis />
+      <main className="page-main">
+        {session.error === null ? <LoadingPanel what="your session" /> : <FailurePanel error={session.error} />}
+      </main>
+    </>
   )
 }
 
@@ -54,32 +58,35 @@ function SignInForm({ service, schema }: { readonly service: string; readonly sc
     signIn.mutate()
   }
   return (
-    <main className="page-main">
-      <form className="sign-in" onSubmit={submit}>
-        <h1>Leadglass {service}</h1>
-        <TextField
-          label="Account"
-          autoComplete="username"
-          required
-          value={account}
-          onChange={(event) => setAccount(event.currentTarget.value)}
-        />
-        <TextField
-          label="Password"
-          type="password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        <Button main type="submit" disabled={signIn.isPending}>
-          {signIn.isPending ? 'Signing in …' : 'Sign in'}
-        </Button>
-        {signIn.error !== null && <FailurePanel error={signIn.error} framed />}
-        <p className="small quiet">
-          Accounts of a first start are printed in the terminal, and stand in first-sign-in.json in the data folder.
-        </p>
-      </form>
-    </main>
+    <>
+      <NotForDiagnosis />
+      <main className="page-main">
+        <form className="sign-in" onSubmit={submit}>
+          <h1>Leadglass {service}</h1>
+          <TextField
+            label="Account"
+            autoComplete="username"
+            required
+            value={account}
+            onChange={(event) => setAccount(event.currentTarget.value)}
+          />
+          <TextField
+            label="Password"
+            type="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Button main type="submit" disabled={signIn.isPending}>
+            {signIn.isPending ? 'Signing in …' : 'Sign in'}
+          </Button>
+          {signIn.error !== null && <FailurePanel error={signIn.error} framed />}
+          <p className="small quiet">
+            Accounts of a first start are printed in the terminal, and stand in first-sign-in.json in the data folder.
+          </p>
+        </form>
+      </main>
+    </>
   )
 }

@@ -33,7 +33,7 @@ export function StateMark({ tone, children }: { readonly tone: Tone; readonly ch
       <svg width="12" height="12" viewBox="0 0 12 12" color={colour} aria-hidden="true">
         {shape}
       </svg>
-      {children}
+      <span>{children}</span>
     </span>
   )
 }

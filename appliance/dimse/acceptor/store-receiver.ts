@@ -2,17 +2,6 @@ import { STATUS } from '../message/commands.ts'
 import type { InstanceFacts, InstanceSink, StorageService, StoreOutcome, StoreRefusal } from '../ports.ts'
 import { MalformedMessageError } from '../upper-layer/malformed.ts'
 
-/** What takes the data set of one request. */
-export interface DataSetReceiver {
-  /** True when fragments stay in use after `write` has settled. */
-  readonly keepsFragments: boolean
-  write(fragment: Uint8Array): void | Promise<void>
-  /** The data set is whole: answer the request. */
-  finish(): Promise<void>
-  /** The rest will not come. */
-  discard(): Promise<void>
-}
-
 const TOO_LARGE: StoreRefusal = {
   kind: 'refused',
   status: STATUS.outOfResources,

@@ -5,16 +5,21 @@ import { TRANSFER_SYNTAXES } from './transfer-syntaxes.ts'
 export const APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1'
 /** PS3.4 A.4: the SOP class of C-ECHO. */
 export const VERIFICATION = '1.2.840.10008.1.1'
+/** PS3.4 J.3: the SOP class of storage commitment, and the one instance that every implementation knows (J.3.5). */
+export const STORAGE_COMMITMENT_PUSH_MODEL = '1.2.840.10008.1.20.1'
+export const STORAGE_COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'
+/** PS3.4 C.6.2: the study root information model. */
+export const STUDY_ROOT = {
+  find: '1.2.840.10008.5.1.4.1.2.2.1',
+  move: '1.2.840.10008.5.1.4.1.2.2.2',
+  get: '1.2.840.10008.5.1.4.1.2.2.3',
+} as const
 export const IMPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2'
 export const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 export const EXPLICIT_VR_BIG_ENDIAN = '1.2.840.10008.1.2.2'
 
-/**
- * Who we are in A-ASSOCIATE and in file meta (PS3.7 D.3.3.2). The UID is a UUID under 2.25 (PS3.5 B.2), fixed once for
- * the product; the name is at most 16 characters.
- */
-export const IMPLEMENTATION_CLASS_UID = '2.25.329347102151473290361079276958530716760'
-export const IMPLEMENTATION_VERSION_NAME = 'LEADGLASS_0_1'
+/** Who we are in A-ASSOCIATE and in file meta (PS3.7 D.3.3.2): one name for the whole product. */
+export { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../imaging/dataset/index.ts'
 
 /** Transfer syntaxes whose data set is one deflate stream, padded to an even length (PS3.5 A.5, A.7, A.12). */
 const DEFLATED: ReadonlySet<string> = new Set([

@@ -4,14 +4,23 @@ import { MalformedMessageError } from '../upper-layer/malformed.ts'
 export const ELEMENT = {
   groupLength: 0x0000,
   affectedSopClassUid: 0x0002,
+  requestedSopClassUid: 0x0003,
   commandField: 0x0100,
   messageId: 0x0110,
   messageIdBeingRespondedTo: 0x0120,
+  moveDestination: 0x0600,
   priority: 0x0700,
   dataSetType: 0x0800,
   status: 0x0900,
   errorComment: 0x0902,
   affectedSopInstanceUid: 0x1000,
+  requestedSopInstanceUid: 0x1001,
+  eventTypeId: 0x1002,
+  actionTypeId: 0x1008,
+  remainingSubOperations: 0x1020,
+  completedSubOperations: 0x1021,
+  failedSubOperations: 0x1022,
+  warningSubOperations: 0x1023,
   moveOriginatorAeTitle: 0x1030,
   moveOriginatorMessageId: 0x1031,
 } as const
@@ -88,7 +97,12 @@ export function decodeCommandSet(bytes: Uint8Array): CommandSet {
 /** Values by element, in ascending order of the element: numbers are US, texts are UI (padded with NUL) or AE, LO (space). */
 export type CommandValues = readonly (readonly [element: CommandElement, value: number | string])[]
 
-const UIDS: ReadonlySet<number> = new Set([ELEMENT.affectedSopClassUid, ELEMENT.affectedSopInstanceUid])
+const UIDS: ReadonlySet<number> = new Set([
+  ELEMENT.affectedSopClassUid,
+  ELEMENT.requestedSopClassUid,
+  ELEMENT.affectedSopInstanceUid,
+  ELEMENT.requestedSopInstanceUid,
+])
 
 /** Writes a command set with its group length (PS3.7 6.3.1). */
 export function encodeCommandSet(values: CommandValues): Uint8Array {

@@ -92,7 +92,7 @@ export function trainingRoutes(services: HubServices): HubRoute[] {
       roles: MAKERS,
       handle: async ({ params, caller }) => {
         const { run } = find(params)
-        await training.cancel(run)
+        training.cancel(run)
         const subject = { kind: 'training', id: run } as const
         const codes = ['cancelled']
         audit.record({ event: 'training.refused', actor: actorOf(caller), subject, outcome: 'success', codes })

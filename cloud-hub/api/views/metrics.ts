@@ -63,6 +63,7 @@ const WANTED: Readonly<Record<TrainingReport['gates'][number]['gate'], (limit: n
   negatives: (limit) => `at least ${limit} negative held-out studies`,
   patients: (limit) => `at least ${limit} held-out patients`,
   'not-worse-than-parent': (limit) => `AUC at most ${-limit} below the parent on the same studies`,
+  'not-significantly-worse': (limit) => `upper end of the 95 % interval of that difference at least ${limit}`,
   'export-parity': (limit) => `exported graph within ${limit} of the trainer`,
 }
 

@@ -86,5 +86,5 @@ const DEAD_COLUMNS: readonly Column<Dead>[] = [
   { heading: 'Revision', width: 6, cell: (row) => row.revision, numeric: true },
   { heading: 'Attempts', width: 6, cell: (row) => row.attempts, numeric: true },
   { heading: 'Last error', width: 34, cell: (row) => row.lastError ?? '–', wraps: true },
-  { heading: 'Given up', width: 12, cell: (row) => (row.at === null ? '–' : formatInstant(row.at)) },
+  { heading: 'Given up', width: 13, cell: (row) => (row.at === null ? '–' : formatInstant(row.at)) },
 ]

@@ -14,18 +14,18 @@ export function deviceFacts(status: DeviceStatus | undefined): Fact[] {
     fact('Software', ({ softwareVersion }) => softwareVersion),
     fact('DICOM address', ({ aeTitle, dimsePort }) => `${aeTitle}, port ${dimsePort}`),
     fact('Running since', ({ startedAt }) => formatInstant(startedAt)),
-    fact('Link to the hub', ({ link }) => <Link link={link} />),
+    { ...fact('Link to the hub', ({ link }) => <Link link={link} />), wide: true },
     fact('Last acknowledgement', ({ link }) =>
       link.lastAcknowledgementAt === null ? 'never' : formatInstant(link.lastAcknowledgementAt),
     ),
     fact('Envelopes waiting', ({ queues }) => queues.unacknowledged),
     fact('Room on disk', ({ disk }) => (
       <StateMark tone={disk.low ? 'attention' : 'good'}>
-        {`${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)} free${disk.low ? ': low' : ''}`}
+        {`${formatBytes(disk.freeBytes)} free${disk.low ? ': low' : ''}`}
       </StateMark>
     )),
     fact('Studies arriving', ({ queues }) => queues.receiving),
-    fact('Studies waiting, running', ({ queues }) => `${queues.queued}, ${queues.running}`),
+    fact('Studies to score', ({ queues }) => `${queues.queued} waiting, ${queues.running} running`),
     fact('Oldest waiting study', ({ oldestWaitingSeconds }) =>
       oldestWaitingSeconds === null ? 'none waits' : formatAge(oldestWaitingSeconds),
     ),

@@ -1,6 +1,5 @@
 import type { LocalModelList } from '../../contract/local-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { Digest } from '../../shared/digest.tsx'
 import { formatInstant } from '../../shared/format.ts'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { StateMark, type Tone } from '../../shared/state-mark.tsx'
@@ -51,29 +50,28 @@ export function Models({ list, error }: { readonly list: LocalModelList | undefi
 }
 
 const COLUMNS: readonly Column<Model>[] = [
-  { heading: 'Model', width: 15, cell: ({ model }) => `${model.name} ${model.version}` },
-  { heading: 'State', width: 9, cell: (row) => <StateMark tone={TONES[row.state]}>{row.state}</StateMark> },
+  { heading: 'Model', width: 14, cell: ({ model }) => `${model.name} ${model.version}` },
+  { heading: 'State', width: 8.5, cell: (row) => <StateMark tone={TONES[row.state]}>{row.state}</StateMark> },
   {
     heading: 'Operating points',
-    width: 15,
+    width: 12,
     cell: ({ outputs }) =>
       outputs.map(({ code, thresholdMilli }) => `${code} ${(thresholdMilli / 1000).toFixed(3)}`).join(', ') || '–',
   },
   {
     heading: 'Approved by',
-    width: 17,
+    width: 20,
     cell: ({ approvals }) => approvals.map(({ person, role }) => `${person} (${role})`).join(', ') || '–',
   },
-  { heading: 'Message', width: 17, cell: (row) => row.message ?? '–' },
-  { heading: 'Digest', width: 9, cell: ({ model }) => (model.digest === '' ? '–' : <Digest value={model.digest} />) },
-  { heading: 'Since', width: 11, cell: (row) => formatInstant(row.changedAt) },
+  { heading: 'Message', width: 19, cell: (row) => row.message ?? '–' },
+  { heading: 'Since', width: 13, cell: (row) => formatInstant(row.changedAt) },
 ]
 
 const REFUSED_COLUMNS: readonly Column<Refusal>[] = [
   { heading: 'Code', width: 14, cell: (row) => row.code },
   { heading: 'What', width: 18, cell: (row) => row.path },
   { heading: 'Why', width: 36, cell: (row) => row.message, wraps: true },
-  { heading: 'At', width: 12, cell: (row) => (row.at === '' ? '–' : formatInstant(row.at)) },
+  { heading: 'At', width: 13, cell: (row) => (row.at === '' ? '–' : formatInstant(row.at)) },
 ]
 
 function Detail({ model }: { readonly model: Model }) {

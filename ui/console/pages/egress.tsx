@@ -110,10 +110,10 @@ const COLUMNS: readonly Column<Envelope>[] = [
     width: 13,
     cell: (row) => <StateMark tone={STATES[row.state].tone}>{STATES[row.state].words}</StateMark>,
   },
-  { heading: 'Sealed', width: 12, cell: (row) => formatInstant(row.sealedAt) },
+  { heading: 'Sealed', width: 13, cell: (row) => formatInstant(row.sealedAt) },
   {
     heading: 'At the hub since',
-    width: 12,
+    width: 13,
     cell: (row) => (row.acknowledgedAt === null ? 'not yet' : formatInstant(row.acknowledgedAt)),
   },
 ]

@@ -1,11 +1,13 @@
 import { Link } from '@tanstack/react-router'
 import { type QuarantineList, quarantineList } from '../../contract/local-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { formatBytes, formatInstant, shorten, wordsOf } from '../../shared/format.ts'
+import { formatBytes, formatInstant, shorten } from '../../shared/format.ts'
+import { Given } from '../../shared/given.tsx'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
+import { reasonWords } from '../reason-words.ts'
 
 type Entry = QuarantineList['entries'][number]
 
@@ -46,15 +48,15 @@ export function QuarantinePage() {
 const COLUMNS: readonly Column<Entry>[] = [
   {
     heading: 'Reason',
-    width: 26,
+    width: 23,
     wraps: true,
     cell: (row) => (
       <StateMark tone="attention">
-        <bdi title={row.reason}>{wordsOf(row.reason)}</bdi>
+        <Given words={reasonWords(row.reason)} />
       </StateMark>
     ),
   },
-  { heading: 'Stopped', width: 12, cell: (row) => STAGES[row.stage] },
+  { heading: 'Stopped', width: 11.5, cell: (row) => STAGES[row.stage] },
   {
     heading: 'Study',
     width: 10,
@@ -68,7 +70,7 @@ const COLUMNS: readonly Column<Entry>[] = [
       ),
   },
   { heading: 'From', width: 9, cell: (row) => row.callingAeTitle },
-  { heading: 'SOP class', width: 18, cell: (row) => <span className="mono">{row.sopClassUid}</span> },
+  { heading: 'SOP class', width: 17.5, cell: (row) => <span className="mono">{row.sopClassUid}</span> },
   { heading: 'Size', width: 7, cell: (row) => formatBytes(row.bytes), numeric: true },
-  { heading: 'Since', width: 12, cell: (row) => formatInstant(row.at) },
+  { heading: 'Since', width: 13, cell: (row) => formatInstant(row.at) },
 ]

@@ -3,10 +3,12 @@ import { useEffect } from 'react'
 import { type StudyDetail, studyDetail } from '../../contract/local-api.ts'
 import { type Fact, Facts } from '../../shared/facts.tsx'
 import { formatInstant, shorten, wordsOf } from '../../shared/format.ts'
+import { Given } from '../../shared/given.tsx'
 import { PageHead } from '../../shared/page-head.tsx'
 import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { formatDicomDate, formatDicomTime, formatPersonName, joinKnown } from '../dicom-format.ts'
+import { reasonWords } from '../reason-words.ts'
 import { rememberShown } from '../score-exposure.ts'
 import { Deliveries, Revisions } from '../study/history.tsx'
 import { Scores } from '../study/scores.tsx'
@@ -59,7 +61,10 @@ function StudyTitle({ detail }: { readonly detail: StudyDetail | undefined }) {
   const name = formatPersonName(patientName)
   return (
     <>
-      <bdi>{name === '' ? '(no name)' : name}</bdi> <bdi className="mono quiet">{patientId}</bdi>
+      <Given words={name === '' ? '(no name)' : name} />{' '}
+      <span className="mono quiet">
+        <Given words={patientId} />
+      </span>
     </>
   )
 }
@@ -68,7 +73,9 @@ function StudyQuestion({ detail }: { readonly detail: StudyDetail | undefined })
   if (detail === undefined) return <>…</>
   const { patientSex, patientBirthDate, modality, description, accessionNumber } = detail.summary
   const born = patientBirthDate === '' ? '' : `born ${formatDicomDate(patientBirthDate)}`
-  return <bdi>{joinKnown([patientSex, born, joinKnown([modality, description], ' '), accessionNumber]) || '–'}</bdi>
+  return (
+    <Given words={joinKnown([patientSex, born, joinKnown([modality, description], ' '), accessionNumber]) || '–'} />
+  )
 }
 
 function studyFacts(detail: StudyDetail | undefined, hidden: boolean): Fact[] {
@@ -77,7 +84,7 @@ function studyFacts(detail: StudyDetail | undefined, hidden: boolean): Fact[] {
     detail === undefined ? undefined : value(detail)
   return [
     { name: 'State', value: summary && <StudyMark study={summary} hidden={hidden} /> },
-    { name: 'Reason', value: of(({ summary: { reason } }) => (reason === null ? '–' : wordsOf(reason))) },
+    { name: 'Reason', value: of(({ summary: { reason } }) => (reason === null ? '–' : reasonWords(reason))) },
     {
       name: 'Study date',
       value:
@@ -86,7 +93,7 @@ function studyFacts(detail: StudyDetail | undefined, hidden: boolean): Fact[] {
     { name: 'Received', value: summary && formatInstant(summary.receivedAt) },
     { name: 'Images', value: summary?.instances },
     { name: 'Revision', value: of(({ revisions }) => `${summary?.revision} of ${revisions.length}`) },
-    { name: 'Complete because', value: of(({ completion }) => wordsOf(completion ?? 'still receiving')) },
+    { name: 'Complete because', wide: true, value: of(({ completion }) => wordsOf(completion ?? 'still receiving')) },
     {
       name: 'Pseudonym · what left',
       value: summary && (

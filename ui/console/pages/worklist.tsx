@@ -7,6 +7,7 @@ import { type Choice, Choices } from '../../shared/choices.tsx'
 import { Button } from '../../shared/controls.tsx'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatClock, formatDay, wordsOf } from '../../shared/format.ts'
+import { Given } from '../../shared/given.tsx'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { formatDicomDate, formatPersonName, joinKnown } from '../dicom-format.ts'
@@ -49,8 +50,10 @@ export function WorklistPage({ view }: { readonly view: ViewSearch }) {
       />
       <div className="toolbar">
         <Choices caption="State" to="/" choices={stateChoices(view, query.data?.pages[0]?.counts)} />
-        <Choices caption="Scores" to="/" choices={scoreChoices(view)} />
-        <SearchField words={words} onWords={setWords} />
+        <div className="together">
+          <SearchField words={words} onWords={setWords} />
+          <BlindLink view={view} />
+        </div>
       </div>
       <DataTable
         caption="The worklist"
@@ -112,15 +115,10 @@ function PatientCell({ study, hidden }: { readonly study: StudySummary; readonly
   const more = joinKnown([study.patientId, study.patientSex, formatDicomDate(study.patientBirthDate)])
   return (
     <span className="two">
-      <Link
-        to="/studies/$study"
-        params={{ study: study.study }}
-        search={hidden ? { scores: 'hidden' as const } : {}}
-        title={name}
-      >
-        <bdi>{name === '' ? '(no name)' : name}</bdi>
+      <Link to="/studies/$study" params={{ study: study.study }} search={hidden ? { scores: 'hidden' as const } : {}}>
+        <Given words={name === '' ? '(no name)' : name} />
       </Link>
-      <bdi title={more}>{more === '' ? '(no ID)' : more}</bdi>
+      <Given words={more === '' ? '(no ID)' : more} />
     </span>
   )
 }
@@ -130,8 +128,8 @@ function StudyCell({ study }: { readonly study: StudySummary }) {
   const more = joinKnown([study.accessionNumber, formatDicomDate(study.studyDate)])
   return (
     <span className="two">
-      <bdi title={what}>{what === '' ? '(no description)' : what}</bdi>
-      <bdi title={more}>{more === '' ? '(no accession number)' : more}</bdi>
+      <Given words={what === '' ? '(no description)' : what} />
+      <Given words={more === '' ? '(no accession number)' : more} />
     </span>
   )
 }
@@ -149,9 +147,15 @@ function stateChoices(view: ViewSearch, counts: StudyList['counts'] | undefined)
   ]
 }
 
-function scoreChoices(view: ViewSearch): Choice[] {
-  return [
-    { name: 'scores shown', search: { state: view.state } },
-    { name: 'hidden for blind reading', search: { state: view.state, scores: 'hidden' } },
-  ]
+/** Hides or shows the scores; both have an address. */
+function BlindLink({ view }: { readonly view: ViewSearch }) {
+  return view.scores === 'hidden' ? (
+    <Link className="button" to="/" search={{ state: view.state }} replace>
+      Show scores
+    </Link>
+  ) : (
+    <Link className="button" to="/" search={{ state: view.state, scores: 'hidden' }} replace title="For blind reading">
+      Hide scores
+    </Link>
+  )
 }

@@ -3,6 +3,7 @@ import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInstant, wordsOf } from '../../shared/format.ts'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { StateMark, type Tone } from '../../shared/state-mark.tsx'
+import { reasonWords } from '../reason-words.ts'
 
 const DELIVERY: Readonly<Record<DeliveryView['state'], { readonly tone: Tone; readonly words: string }>> = {
   pending: { tone: 'waiting', words: 'waiting' },
@@ -64,12 +65,12 @@ const REVISION_COLUMNS: readonly Column<RevisionView>[] = [
   { heading: 'Revision', width: 6, cell: (row) => row.revision, numeric: true },
   { heading: 'State', width: 12, cell: (row) => wordsOf(row.state) },
   { heading: 'Complete because', width: 16, cell: (row) => wordsOf(row.completion ?? 'still receiving') },
-  { heading: 'Reason', width: 18, cell: (row) => wordsOf(row.reason ?? '–'), wraps: true },
+  { heading: 'Reason', width: 18, cell: (row) => reasonWords(row.reason ?? '–'), wraps: true },
   { heading: 'Attempts', width: 6, cell: (row) => row.attempts, numeric: true },
-  { heading: 'Opened', width: 12, cell: (row) => formatInstant(row.openedAt) },
+  { heading: 'Opened', width: 13, cell: (row) => formatInstant(row.openedAt) },
   {
     heading: 'Finished',
-    width: 12,
+    width: 13,
     cell: (row) => (row.finishedAt === null ? 'not yet' : formatInstant(row.finishedAt)),
   },
 ]

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { InstanceView, StudyDetail } from '../../contract/local-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { formatBytes } from '../../shared/format.ts'
+import { Given } from '../../shared/given.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { StateMark } from '../../shared/state-mark.tsx'
 import { ScoreGauge } from '../score-line.tsx'
@@ -41,9 +41,9 @@ export function Scores({ detail, hidden }: { readonly detail: StudyDetail; reado
 }
 
 const COLUMNS: readonly Column<ScoreRow>[] = [
-  { heading: 'Image', width: 5, cell: (row) => row.instance.instance + 1, numeric: true },
-  { heading: 'Finding', width: 16, cell: (row) => (row.kind === 'score' ? row.score.title : '–') },
-  { heading: 'Outcome', width: 19, cell: (row) => <Outcome row={row} /> },
+  { heading: 'Image', width: 5.5, cell: (row) => row.instance.instance + 1, numeric: true },
+  { heading: 'Finding', width: 15, cell: (row) => (row.kind === 'score' ? row.score.title : '–') },
+  { heading: 'Outcome', width: 26, wraps: true, cell: (row) => <Outcome row={row} /> },
   {
     heading: 'Score',
     width: 6,
@@ -52,14 +52,13 @@ const COLUMNS: readonly Column<ScoreRow>[] = [
   },
   {
     heading: 'Operating point',
-    width: 9,
+    width: 11,
     numeric: true,
     cell: (row) => (row.kind === 'score' ? operatingPointWords(row.score) : '–'),
   },
   { heading: '0 to 1', width: 7, cell: (row) => (row.kind === 'score' ? <ScoreGauge score={row.score} /> : '') },
   { heading: 'Model', width: 14, cell: (row) => row.model },
   { heading: 'From', width: 8, cell: (row) => row.instance.callingAeTitle },
-  { heading: 'Size', width: 7, cell: (row) => formatBytes(row.instance.bytes), numeric: true },
 ]
 
 function Outcome({ row }: { readonly row: ScoreRow }) {
@@ -71,7 +70,11 @@ function Outcome({ row }: { readonly row: ScoreRow }) {
         </StateMark>
       )
     case 'not-scored':
-      return <StateMark tone="neutral">{row.words}</StateMark>
+      return (
+        <StateMark tone="neutral">
+          <Given words={row.words} />
+        </StateMark>
+      )
     case 'not-yet':
       return <StateMark tone="waiting">not looked at yet</StateMark>
   }
@@ -90,8 +93,9 @@ function Quality({ instances }: { readonly instances: readonly InstanceView[] })
         rows={rows}
         rowKey={(row) => `${row.instance}/${row.code}`}
         empty={null}
+        compact
         columns={[
-          { heading: 'Image', width: 5, cell: (row) => row.instance + 1, numeric: true },
+          { heading: 'Image', width: 5.5, cell: (row) => row.instance + 1, numeric: true },
           { heading: 'Figure', width: 20, cell: (row) => row.code },
           { heading: 'Value', width: 8, cell: (row) => row.value.toPrecision(4), numeric: true },
         ]}

@@ -1,7 +1,6 @@
 import { type AuditEntries, auditEntries, deviceList } from '../../contract/hub-api.ts'
-import { Choices } from '../../shared/choices.tsx'
+import { SelectField } from '../../shared/controls.tsx'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { Digest } from '../../shared/digest.tsx'
 import { formatInstant } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
@@ -18,11 +17,11 @@ const NEWEST = 200
 const EXPORTERS: ReadonlySet<string> = new Set(['auditor', 'operator'])
 
 /** Entries of the hub's log and of each device's log as the hub has mirrored and verified it, newest first. */
-export function AuditPage({ log }: { readonly log: string }) {
+export function AuditPage({ log, onLog }: { readonly log: string; readonly onLog: (log: string) => void }) {
   const { role } = useSession()
   const devices = useAnswer('devices', '/api/devices', deviceList)
   const query = useAnswer('audit', `/api/audit/entries?log=${encodeURIComponent(log)}&limit=${NEWEST}`, auditEntries)
-  const logs = ['hub', ...(devices.data?.devices.map(({ device }) => device) ?? [])]
+  const logs = devices.data?.devices.map(({ device }) => device) ?? []
   return (
     <>
       <PageHead
@@ -35,13 +34,14 @@ export function AuditPage({ log }: { readonly log: string }) {
         queries={[query]}
       />
       <div className="toolbar">
-        <Choices
-          caption="Log"
-          to="/audit"
-          choices={logs.map((name) => ({ name, search: { log: name === 'hub' ? undefined : name } }))}
+        <SelectField
+          label="Log"
+          value={log}
+          options={[...new Set(['hub', log, ...logs])].map((name) => ({ value: name, label: name }))}
+          onChange={(event) => onLog(event.currentTarget.value)}
         />
         <div className="small quiet figures">
-          {query.data === undefined ? ' ' : `${query.data.origin}: ${query.data.size} entries`}
+          {query.data?.size ?? '…'} entries
           {EXPORTERS.has(role) && (
             <>
               {' · '}
@@ -91,8 +91,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: 9,
     cell: (row) => shown(row, ({ outcome }) => <StateMark tone={OUTCOMES[outcome] ?? 'neutral'}>{outcome}</StateMark>),
   },
-  { heading: 'Codes', width: 16, cell: (row) => shown(row, ({ codes }) => codes.join(', ') || '–') },
-  { heading: 'Leaf hash', width: 10, cell: (row) => <Digest value={row.hash} /> },
+  { heading: 'Codes', width: 14, cell: (row) => shown(row, ({ codes }) => codes.join(', ') || '–') },
 ]
 
 function shown<Value>(entry: Entry, value: (event: ShownEvent) => Value): Value | string {

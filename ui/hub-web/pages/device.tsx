@@ -62,6 +62,7 @@ function Sections({ detail }: { readonly detail: DeviceDetail }) {
           rows={Object.entries(detail.figures)}
           rowKey={([name]) => name}
           columns={FIGURE_COLUMNS}
+          compact
           empty={<EmptyPanel title="No figures." hint="The box reports them with its health." />}
         />
       </section>
@@ -79,11 +80,12 @@ function deviceFacts(detail: DeviceDetail | undefined): Fact[] {
     },
     { name: 'Software', value: summary && (summary.softwareVersion ?? 'not reported') },
     {
-      name: 'Audit log, verified and cosigned',
+      name: 'Audit log cosigned',
       value: detail && (detail.audit === null ? 'nothing yet' : `${detail.audit.size} entries`),
     },
     {
       name: 'Runs, by its own report',
+      wide: true,
       value:
         summary &&
         (summary.models.map(({ model, state }) => `${model.name} ${model.version} (${state})`).join(', ') ||

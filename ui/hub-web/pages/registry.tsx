@@ -1,6 +1,5 @@
 import { modelList, type VersionSummary } from '../../contract/hub-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { Digest } from '../../shared/digest.tsx'
 import { formatInstant, formatInterval } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
@@ -31,22 +30,21 @@ export function RegistryPage() {
 }
 
 const COLUMNS: readonly Column<VersionSummary>[] = [
-  { heading: 'Version', width: 17, cell: (row) => <VersionLink model={row.model} /> },
-  { heading: 'State', width: 11, cell: (row) => <VersionMark state={row.state} /> },
+  { heading: 'Version', width: 16, cell: (row) => <VersionLink model={row.model} /> },
+  { heading: 'State', width: 12, cell: (row) => <VersionMark state={row.state} /> },
   {
     heading: 'Headline figure (interval)',
-    width: 22,
+    width: 20,
     cell: ({ headline }) =>
       headline === null ? 'none' : `${headline.name} ${formatInterval(headline.value, headline.low, headline.high)}`,
   },
   {
     heading: 'On',
-    width: 11,
+    width: 9,
     cell: ({ headline }) => (headline === null ? '–' : `${headline.split}, n ${headline.cases ?? 'unknown'}`),
   },
   { heading: 'Active on', width: 7, cell: (row) => row.activeOn, numeric: true },
   { heading: 'Release', width: 6, cell: (row) => row.releaseCounter, numeric: true },
   { heading: 'Author', width: 11, cell: (row) => row.author },
-  { heading: 'Digest', width: 10, cell: (row) => <Digest value={row.model.digest} /> },
-  { heading: 'Created', width: 12, cell: (row) => formatInstant(row.createdAt) },
+  { heading: 'Created', width: 13, cell: (row) => formatInstant(row.createdAt) },
 ]

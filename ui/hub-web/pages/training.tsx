@@ -1,6 +1,7 @@
 import { type GateResult, type TrainingRun, trainingRunList } from '../../contract/hub-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { Digest } from '../../shared/digest.tsx'
+import { Facts } from '../../shared/facts.tsx'
 import { formatInstant, wordsOf } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
@@ -35,18 +36,15 @@ export function TrainingPage() {
 
 const COLUMNS: readonly Column<TrainingRun>[] = [
   { heading: 'Finding', width: 11, cell: (row) => row.finding },
-  { heading: 'Model', width: 13, cell: (row) => row.model },
-  { heading: 'State', width: 12, cell: (row) => <RunMark run={row} /> },
-  { heading: 'Gates', width: 10, cell: (row) => <GateMark gates={row.gates} /> },
+  { heading: 'State', width: 13, cell: (row) => <RunMark run={row} /> },
+  { heading: 'Gates', width: 11, cell: (row) => <GateMark gates={row.gates} /> },
   { heading: 'Message', width: 24, cell: (row) => row.message },
   {
     heading: 'Candidate',
-    width: 14,
+    width: 16,
     cell: (row) => (row.candidate === null ? 'none' : <VersionLink model={row.candidate} />),
   },
-  { heading: 'Dataset', width: 9, cell: (row) => (row.snapshot === null ? '–' : <Digest value={row.snapshot} />) },
-  { heading: 'Started', width: 12, cell: (row) => (row.startedAt === null ? 'not yet' : formatInstant(row.startedAt)) },
-  { heading: 'Ended', width: 12, cell: (row) => (row.endedAt === null ? 'not yet' : formatInstant(row.endedAt)) },
+  { heading: 'Started', width: 13, cell: (row) => (row.startedAt === null ? 'not yet' : formatInstant(row.startedAt)) },
 ]
 
 function GateMark({ gates }: { readonly gates: readonly GateResult[] }) {
@@ -62,7 +60,14 @@ function GateMark({ gates }: { readonly gates: readonly GateResult[] }) {
 function RunDetail({ run }: { readonly run: TrainingRun }) {
   return (
     <div className="sections">
-      <p>{run.message}</p>
+      <Facts
+        facts={[
+          { name: 'Model to improve', value: run.model },
+          { name: 'Message', value: run.message, wide: true },
+          { name: 'Dataset', value: run.snapshot === null ? 'not fixed yet' : <Digest value={run.snapshot} /> },
+          { name: 'Ended', value: run.endedAt === null ? 'not yet' : formatInstant(run.endedAt) },
+        ]}
+      />
       <section className="section">
         <h2>Gates</h2>
         <DataTable
@@ -70,6 +75,7 @@ function RunDetail({ run }: { readonly run: TrainingRun }) {
           rows={run.gates}
           rowKey={(row) => row.name}
           columns={GATE_COLUMNS}
+          compact
           empty={<EmptyPanel title="No gate was reached." hint="Gates are judged after training." />}
         />
       </section>
@@ -84,6 +90,7 @@ function RunDetail({ run }: { readonly run: TrainingRun }) {
           rows={run.rows}
           rowKey={(row) => row.name}
           columns={ROW_COLUMNS}
+          compact
           empty={<EmptyPanel title="The dataset is not fixed yet." hint="Rows are counted when it is." />}
         />
       </section>

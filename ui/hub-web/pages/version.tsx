@@ -73,8 +73,8 @@ function versionFacts(detail: VersionDetail | undefined): Fact[] {
     fact('Author', ({ summary }) => summary.author),
     fact('Created', ({ summary }) => formatInstant(summary.createdAt)),
     fact('Trained by', ({ lineage }) => lineage.trainedBy),
-    fact('Data', ({ lineage }) => lineage.dataset),
-    fact('Split', ({ lineage }) => lineage.split),
+    { ...fact('Split', ({ lineage }) => lineage.split), wide: true },
+    { ...fact('Data', ({ lineage }) => lineage.dataset), wide: true },
     fact('Made from', ({ lineage }) => (lineage.parent === null ? 'no parent' : <Digest value={lineage.parent} />)),
     fact('Digest', ({ summary }) => <Digest value={summary.model.digest} />),
   ]
