@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { phantomDicom, wrapRadiograph } from '@leadglass/models'
 import { createNoteVerifier, parseVerifierKey, verifyLog } from '@leadglass/sync-agent/audit-log'
 import {
@@ -11,6 +12,7 @@ import {
   logExport,
   quarantineList,
   studyDetail,
+  studyEvent,
   studyList,
 } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -240,6 +242,35 @@ describe('the way of a study through the real appliance', () => {
       const [result] = await send(appliance.dimsePort, [phantomDicom({ seed: 9, index: 2 }).bytes])
       return result?.kind === 'accepted' ? true : undefined
     }, 'acceptance again')
+  })
+
+  it('tells open pages when a study changes', async () => {
+    const stop = new AbortController()
+    const response = await appliance.fetch('/api/events', { signal: stop.signal })
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    await send(appliance.dimsePort, [radiograph(1, { study: 'seen live', patientId: 'LIVE' })])
+    let said = ''
+    while (!said.includes('"state":"scored"')) said += (await reader?.read())?.value ?? ''
+    stop.abort()
+    const states = [...said.matchAll(/event: study\ndata: (.*)/g)].map(
+      ([, data]) => studyEvent.parse(JSON.parse(data ?? '')).state,
+    )
+    expect(states[0]).toBe('receiving')
+    expect(states.at(-1)).toBe('scored')
+    expect(said).not.toContain('LIVE')
+  })
+
+  it('lets nothing identifying into the exchange folder', async () => {
+    const folder = join(appliance.configuration.exchangeFolder, 'outbox')
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.batch'))
+    const texts = await Promise.all(
+      names.map(async (name) => gunzipSync(await readFile(join(folder, name))).toString('utf8')),
+    )
+    const everything = texts.join('\n')
+    expect(everything).toContain('instance-features')
+    expect(everything).not.toMatch(/PHANTOM|LATE|SOMEBODY|BURNED|LIVE|19600101|19700101/)
+    expect(everything).not.toContain(phantomDicom({ seed: 5, index: 1 }).study)
   })
 
   it('writes no identifying value into its log', () => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readPackage, readPackageFile } from '@leadglass/models'
 import { CompactRange, decodeEvent } from '@leadglass/sync-agent/audit-log'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   failure as apiFailure,
   approvalDocument,
@@ -22,7 +21,8 @@ import {
   trainingLog,
   trainingRun,
   versionDetail,
-} from '../ui/contract/hub-api.ts'
+} from '@leadglass/ui/contract/hub-api'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { enrolDevice, type InitialisedHub, initialiseHub } from './commands.ts'
 import { openApproverKey, signApproval } from './governance/index.ts'
 import { holdTestCeremony, TEST_PASSPHRASE, type TestCeremony } from './testing/ceremony.ts'

@@ -1,5 +1,5 @@
+import type { HubRole } from '@leadglass/ui/contract/hub-api'
 import type { FastifyRequest } from 'fastify'
-import type { HubRole } from '../../ui/contract/hub-api.ts'
 import { type Caller, isToken } from './accounts/accounts.ts'
 import { ApiError } from './errors.ts'
 import type { HubServices } from './services.ts'

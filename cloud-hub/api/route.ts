@@ -1,5 +1,5 @@
+import type { HubRole } from '@leadglass/ui/contract/hub-api'
 import type { FastifyReply } from 'fastify'
-import type { HubRole } from '../../ui/contract/hub-api.ts'
 import type { Caller } from './accounts/accounts.ts'
 
 /** A request that has passed the door. Params, query and body are not checked yet: each handler parses what it reads. */

@@ -1,5 +1,5 @@
+import { type HubSession, signIn } from '@leadglass/ui/contract/hub-api'
 import type { FastifyInstance } from 'fastify'
-import { type HubSession, signIn } from '../../ui/contract/hub-api.ts'
 import { admit, assertOwnPage, SESSION_COOKIE } from './door.ts'
 import { ApiError } from './errors.ts'
 import { EVERYBODY } from './route.ts'

@@ -3,13 +3,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openApproverKey } from '../governance/approver-key.ts'
+import { signApproval } from '../governance/signing.ts'
 import { createRepositoryKeys, initialiseRepository, signRoot, signTargets } from './ceremony.ts'
 import { openCustodianKey } from './custodian-key.ts'
 import { createOnlineKeys, readOnlineKeys } from './online-keys.ts'
+import { publishApprovedModels } from './publish.ts'
 import { FolderRepositoryFiles, type RepositoryFiles } from './repository-files.ts'
 import { RepositoryWriter } from './repository-writer.ts'
 import { OnlineResigner } from './resign-online.ts'
-import { createHub, deliver, type HubFixture, PASSPHRASE, release, TEST_COST, verified } from './testing/hub-fixture.ts'
+import {
+  createHub,
+  deliver,
+  type HubFixture,
+  PASSPHRASE,
+  release,
+  SIGNOFFS,
+  TEST_COST,
+  verified,
+} from './testing/hub-fixture.ts'
+import type { MetadataSignature } from './tuf-format.ts'
 
 const DAY = 86_400_000
 
@@ -90,6 +103,26 @@ describe('a crash', () => {
     const restarted = new RepositoryWriter({ files, keys: online, clock: hub.clock })
     expect(await new OnlineResigner({ writer: restarted, clock: hub.clock, logger: silentLogger }).look()).toBe(true)
     expect(verified(await deliver(hub)).metadataVersions.root).toBe(2)
+  })
+})
+
+describe('the writer', () => {
+  it('publishes no list that was signed on another one than the present', async () => {
+    const hand = await hub.importPackage({ name: 'hand-radiograph', version: '1.0.0', releaseCounter: 1 })
+    const late = await hub.service.draft('trainer', [{ digest: hand, signoffs: SIGNOFFS }])
+    await hub.service.submit(late.id, 'trainer')
+    const proposal = hub.governance.proposal(late.id)
+    const subject = proposal === undefined ? undefined : hub.service.subject(proposal)
+    if (subject === undefined) throw new Error('nothing to sign')
+    await release(hub, [await hub.importPackage({ version: '1.0.0', releaseCounter: 1 })])
+    const signatures: MetadataSignature[] = []
+    for (const file of hub.approverKeys.slice(0, 2)) {
+      const { keyid, signature } = signApproval(await openApproverKey(file, PASSPHRASE), subject, 'approval', hub.clock)
+      signatures.push({ keyid, sig: signature })
+    }
+    const list = { signedBytes: subject.signedBytes, signatures }
+    await expect(publishApprovedModels(hub.writer, list, [], hub.policy)).rejects.toMatchObject({ code: 'stale' })
+    expect(verified(await deliver(hub)).releases.map((one) => one.model.name)).toEqual(['chest-radiograph'])
   })
 })
 

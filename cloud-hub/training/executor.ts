@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { canonicalJson, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { RUN_FILES, type TrainerLine, type TrainingJob, trainerLine } from './job.ts'
 
@@ -24,7 +25,7 @@ interface Running {
   status: JobStatus
 }
 
-const TRAINER = join(import.meta.dirname, 'trainer.ts')
+const TRAINER = fileURLToPath(import.meta.resolve('./trainer.ts'))
 /** A trainer that says more than this is not listened to any longer. */
 const MAX_LINES = 10_000
 

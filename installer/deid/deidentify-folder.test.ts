@@ -24,6 +24,7 @@ describe('de-identifying a folder', () => {
       output,
       secret: SECRET,
       dryRun: false,
+      pixelsReviewed: false,
       onFile: () => undefined,
     })
     expect(report).toMatchObject({ files: 2, deidentified: 1, quarantined: [{ file: 1, reason: 'object-unreadable' }] })
@@ -37,7 +38,7 @@ describe('de-identifying a folder', () => {
   it('gives the same bytes for the same secret, and writes nothing in a dry run', async () => {
     const { input, output, files } = await scene()
     const run = (dryRun: boolean) =>
-      deidentifyFiles(files.slice(0, 1), { input, output, secret: SECRET, dryRun, onFile: () => undefined })
+      deidentifyFiles(files.slice(0, 1), { input, output, secret: SECRET, dryRun, pixelsReviewed: false, onFile: () => undefined })
     await run(true)
     expect(await readdir(output)).toEqual([])
     await run(false)

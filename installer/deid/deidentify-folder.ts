@@ -1,7 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { Deidentifier, deriveSiteKeys, EgressVerifier, identifiersOf } from '@leadglass/appliance/deidentify'
+import { Deidentifier, deriveSiteKeys, EgressVerifier } from '@leadglass/appliance/deidentify'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
+import { decideObject } from './deidentify-object.ts'
 
 /** What a run did, without a word that identifies anyone. */
 export interface DeidentifyReport {
@@ -20,6 +21,8 @@ export interface DeidentifyOptions {
   /** 32 bytes: equal secrets give equal pseudonyms. */
   readonly secret: Uint8Array
   readonly dryRun: boolean
+  /** A person has looked at the pixels: objects that may show text in them are written too. */
+  readonly pixelsReviewed: boolean
   readonly onFile: (done: number) => void
 }
 
@@ -34,25 +37,18 @@ export async function deidentifyFiles(files: readonly string[], options: Deident
   const quarantined: { file: number; reason: string }[] = []
   let deidentified = 0
   for (const [index, file] of files.entries()) {
-    const bytes = await readFile(file)
-    const outcome = deidentifier.deidentify(bytes)
-    if (outcome.kind === 'quarantined') {
-      quarantined.push({ file: index, reason: outcome.reason })
+    const decision = decideObject(deidentifier, verifier, await readFile(file), options.pixelsReviewed)
+    if (decision.kind === 'held') {
+      quarantined.push({ file: index, reason: decision.reason })
     } else {
-      const verdict = verifier.verifyObject(outcome.chunks, identifiersOf(bytes))
-      if (verdict.kind === 'clean') {
-        deidentified += 1
-        for (const [code, count] of Object.entries(outcome.report.actions)) actions[code] = (actions[code] ?? 0) + count
-        if (!options.dryRun) {
-          const name = join(options.output, outcome.studyPseudonym, `${outcome.sopInstanceUid}.dcm`)
-          await mkdir(dirname(name), { recursive: true })
-          await writeFileAtomically(name, Buffer.concat(outcome.chunks), 0o644)
-        }
-      } else
-        quarantined.push({
-          file: index,
-          reason: verdict.kind === 'hit' ? `verifier-hit.${verdict.rule}` : 'verifier-error',
-        })
+      const { outcome } = decision
+      deidentified += 1
+      for (const [code, count] of Object.entries(outcome.report.actions)) actions[code] = (actions[code] ?? 0) + count
+      if (!options.dryRun) {
+        const name = join(options.output, outcome.studyPseudonym, `${outcome.sopInstanceUid}.dcm`)
+        await mkdir(dirname(name), { recursive: true })
+        await writeFileAtomically(name, Buffer.concat(outcome.chunks), 0o644)
+      }
     }
     options.onFile(index + 1)
   }

@@ -17,14 +17,25 @@ export function presentReport(report: HarnessReport): string {
   ].join('\n')
 }
 
+const HEADINGS = {
+  bench: (name: string) => ({ title: `Bench: ${name}`, command: `npm run bench -- ${name} --publish` }),
+  fault: (name: string) => ({ title: `Fault run: ${name}`, command: `npm run fault -- ${name} --publish` }),
+  score: (name: string) => ({ title: `Score: ${name}`, command: `npx leadglass ${name} score --size full --publish` }),
+}
+
 /** The report as a page of the documentation. */
-export function presentReportAsMarkdown(kind: 'bench' | 'fault', report: HarnessReport, measuredOn: string): string {
+export function presentReportAsMarkdown(
+  kind: 'bench' | 'fault' | 'score',
+  report: HarnessReport,
+  measuredOn: string,
+): string {
+  const { title, command } = HEADINGS[kind](report.name)
   const { machine } = report
   const judgements = [...(report.ratios ?? []), ...(report.checks ?? [])]
   return [
-    `# ${kind === 'bench' ? 'Bench' : 'Fault run'}: ${report.name}`,
+    `# ${title}`,
     '',
-    `Written by \`npm run ${kind} -- ${report.name} --publish\` on ${measuredOn}; do not edit by hand.`,
+    `Written by \`${command}\` on ${measuredOn}; do not edit by hand.`,
     '',
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; ${report.runs} run(s).`,
     '',

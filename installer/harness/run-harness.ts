@@ -26,7 +26,7 @@ export interface HarnessOptions {
 export interface PresentationOptions {
   readonly json: boolean
   readonly publish: boolean
-  readonly kind: 'bench' | 'fault'
+  readonly kind: 'bench' | 'fault' | 'score'
 }
 
 const FIGURES = resolve(import.meta.dirname, '..', '..', 'docs', 'figures')
@@ -43,9 +43,9 @@ export async function runHarness(
   return everyGoalHolds(report) ? EXIT.done : EXIT.failed
 }
 
-async function publish(report: HarnessReport, kind: 'bench' | 'fault'): Promise<void> {
+async function publish(report: HarnessReport, kind: 'bench' | 'fault' | 'score'): Promise<void> {
   await mkdir(FIGURES, { recursive: true })
-  const base = join(FIGURES, `${kind}-${report.name}`)
+  const base = join(FIGURES, kind === 'score' ? `${report.name}-score` : `${kind}-${report.name}`)
   const today = new Date().toISOString().slice(0, 10)
   await writeFileAtomically(`${base}.json`, `${JSON.stringify(report, null, 2)}\n`, 0o644)
   await writeFileAtomically(`${base}.md`, presentReportAsMarkdown(kind, report, today), 0o644)

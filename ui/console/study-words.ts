@@ -1,4 +1,4 @@
-import type { ScoreView, StudyState, StudySummary } from '../contract/local-api.ts'
+import type { ScoreView, StudyState } from '../contract/local-api.ts'
 import { wordsOf } from '../shared/format.ts'
 import type { Tone } from '../shared/state-mark.tsx'
 
@@ -13,7 +13,10 @@ const TONES: Readonly<Record<StudyState, Tone>> = {
   superseded: 'neutral',
 }
 
-type Stated = Pick<StudySummary, 'state' | 'scores'>
+interface Stated {
+  readonly state: StudyState
+  readonly scores: readonly ScoreView[]
+}
 
 /**
  * The words for a state. "Scored" says on which side of the operating point, unless scores are hidden for blind

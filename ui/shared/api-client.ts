@@ -53,7 +53,7 @@ async function request<Answer>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   }).catch((cause: unknown) => {
-    throw new ApiError(0, unreachable(cause))
+    throw cause instanceof DOMException && cause.name === 'AbortError' ? cause : new ApiError(0, UNREACHABLE)
   })
   const answer: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw new ApiError(response.status, failureOf(response.status, answer))
@@ -73,13 +73,12 @@ function failureOf(status: number, answer: unknown): Failure {
   }
 }
 
-function unreachable(cause: unknown): Failure {
-  return {
-    error: {
-      code: 'unreachable',
-      message: 'The service does not answer.',
-      effect: `What you see may be old (${cause instanceof Error ? cause.name : 'network'}).`,
-      nextStep: 'The page tries again by itself.',
-    },
-  }
+/** When no answer came at all. */
+const UNREACHABLE: Failure = {
+  error: {
+    code: 'unreachable',
+    message: 'The service does not answer.',
+    effect: 'What you see may be old.',
+    nextStep: 'The page tries again by itself.',
+  },
 }

@@ -6,7 +6,8 @@ export interface Choice {
   readonly name: string
   /** The whole query of the address. */
   readonly search: Readonly<Record<string, string | undefined>>
-  readonly count?: number | undefined
+  /** `null` while it is not known: no number is shown that might be taken for one. */
+  readonly count?: number | null
 }
 
 /** Views of a page side by side, all of them always in sight; the current one is marked. */
@@ -25,7 +26,7 @@ export function Choices({
         <li key={choice.name}>
           <Link to={to} search={choice.search} replace activeOptions={{ exact: true }}>
             {choice.name}
-            {choice.count !== undefined && <span className="count">{choice.count}</span>}
+            {choice.count !== undefined && <span className="count">{choice.count ?? '…'}</span>}
           </Link>
         </li>
       ))}

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError } from './api-client.ts'
+import { StateMark } from './state-mark.tsx'
 
 /** Shown until the first answer is there. Says so in words: a spinner alone tells nobody what is awaited. */
 export function LoadingPanel({ what, framed = false }: { readonly what: string; readonly framed?: boolean }) {
@@ -34,7 +35,9 @@ export function FailureWords({ error }: { readonly error: unknown }) {
   const known = error instanceof ApiError
   return (
     <>
-      <strong>{known ? sentence(error.message) : 'The page could not read the answer of the service.'}</strong>
+      <StateMark tone="refused">
+        <strong>{known ? sentence(error.message) : 'The page could not read the answer of the service.'}</strong>
+      </StateMark>
       <div>{known ? sentence(error.effect) : 'Nothing can be shown here.'}</div>
       <div className="quiet">{known ? sentence(error.nextStep) : 'Use pages and services of the same version.'}</div>
     </>

@@ -1,6 +1,6 @@
 import { isAeTitle } from '../facts/ae-title.ts'
 import { APPLICATION_CONTEXT } from '../facts/uids.ts'
-import type { AssociationFacts, CallerPolicy, RejectionCause } from '../ports.ts'
+import type { AssociationFacts, CallerPolicy, NetworkServices, RejectionCause } from '../ports.ts'
 import type { AssociateAccept, AssociateRequest } from '../upper-layer/associate.ts'
 import { decodeAssociateRequest } from '../upper-layer/associate-codec.ts'
 import type { Rejection } from '../upper-layer/pdu.ts'
@@ -37,6 +37,7 @@ export interface AdmissionDesk {
 export interface AdmissionParts {
   readonly policy: CallerPolicy
   readonly acceptance: AcceptancePolicy
+  readonly services: NetworkServices
   readonly maxPduReceived: number
   /** True while one more association may be held. */
   readonly hasRoom: () => boolean
@@ -69,7 +70,8 @@ export function admissionDesk(transport: TransportFacts, parts: AdmissionParts):
       const decision = parts.policy.decide(facts)
       if (decision.kind === 'rejected') return rejected(decision.why, rejectionFor(decision.why, decision.transient))
       if (!parts.hasRoom()) return rejected('limit', rejectionFor('limit', true))
-      return { kind: 'accepted', facts, request, accept: negotiate(request, parts.acceptance, parts.maxPduReceived) }
+      const accept = negotiate(request, parts.acceptance, parts.maxPduReceived, parts.services)
+      return { kind: 'accepted', facts, request, accept }
     },
   }
 }

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '@leadglass/sync-agent/foundation'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
+import { DimseError } from '../errors.ts'
 import { CommandAssembler } from '../message/assembler.ts'
 import type { CommandSet } from '../message/command-set.ts'
 import { type Answered, COMMAND, hasDataSet, response, STATUS } from '../message/commands.ts'
-import type { AssociationEnd, AssociationFacts, StorageService, StoreOutcome } from '../ports.ts'
+import { type DataSetReceiver, droppingReceiver } from '../message/data-set-receiver.ts'
+import type { AssociationEnd, AssociationFacts, NetworkServices, StorageService, StoreOutcome } from '../ports.ts'
 import { CONTEXT_RESULT } from '../upper-layer/associate.ts'
 import { encodeAssociateAccept } from '../upper-layer/associate-codec.ts'
 import { Connection, type ConnectionLimits, type ConnectionUser } from '../upper-layer/connection.ts'
@@ -14,7 +16,8 @@ import { encodeAbort, encodeDataPdus, encodeRejection, encodeReleaseResponse } f
 import { reactionTo } from '../upper-layer/state-machine.ts'
 import type { Admission, AdmissionDesk } from './admission.ts'
 import { type AcceptedContext, type Request, readRequest } from './requests.ts'
-import { type DataSetReceiver, openSink, StoreReceiver } from './store-receiver.ts'
+import { ServiceMessages } from './service-messages.ts'
+import { openSink, StoreReceiver } from './store-receiver.ts'
 
 /** Limits of one association. */
 export interface AcceptorLimits extends ConnectionLimits {
@@ -26,10 +29,13 @@ export interface AcceptorLimits extends ConnectionLimits {
 export interface AcceptorParts {
   readonly desk: AdmissionDesk
   readonly storage: StorageService
+  readonly services: NetworkServices
   readonly limits: AcceptorLimits
   readonly logger: Logger
 }
 
+/** Fragments are not made larger than this, whatever the peer allows. */
+const LARGEST_PDU_BYTES = 131_072
 /** Bytes of an unfinished message that count as progress: a peer that trickles less is idle. */
 const PROGRESS_BYTES = 4096
 
@@ -50,7 +56,8 @@ export class AcceptorAssociation implements ConnectionUser {
   readonly #commands = new CommandAssembler()
   readonly #counts = { stored: 0, refused: 0 }
   #established: Established | undefined
-  #receiver: (DataSetReceiver & { readonly contextId: number }) | undefined
+  #messages: ServiceMessages | undefined
+  #incoming: { readonly contextId: number; readonly receiver: DataSetReceiver } | undefined
   #end: AssociationEnd = 'connection-lost'
   #trickled = 0
 
@@ -123,8 +130,9 @@ export class AcceptorAssociation implements ConnectionUser {
   }
 
   async #settle(): Promise<void> {
-    await this.#receiver?.discard()
-    this.#receiver = undefined
+    this.#messages?.ended()
+    await this.#incoming?.receiver.discard()
+    this.#incoming = undefined
     const established = this.#established
     if (established !== undefined) {
       this.#log().info('dimse.association.ended', { how: this.#end, ...this.#counts })
@@ -149,6 +157,13 @@ export class AcceptorAssociation implements ConnectionUser {
       if (answer?.result === CONTEXT_RESULT.acceptance)
         this.#contexts.set(context.id, { ...context, transferSyntax: answer.transferSyntax })
     }
+    this.#messages = new ServiceMessages({
+      services: this.#parts.services,
+      association: admission.facts,
+      send: (context, command, dataSet) => this.#sendMessage(context, command, dataSet),
+      answerTimeoutMs: this.#parts.limits.idleTimeoutMs,
+      logger: this.#log(),
+    })
     this.#log().info('dimse.association.accepted', { contexts: this.#contexts.size })
     this.#guard(() => this.#parts.storage.associationAccepted(admission.facts))
     this.#connection.send(encodeAssociateAccept(admission.accept))
@@ -159,17 +174,18 @@ export class AcceptorAssociation implements ConnectionUser {
     this.#noteProgress(event)
     const context = this.#contexts.get(event.contextId)
     if (context === undefined) throw new MalformedPduError('presentation context was not accepted (PS3.8 9.3.5.1)')
-    const receiver = this.#receiver
+    const incoming = this.#incoming
     if (event.command) {
-      if (receiver !== undefined)
+      if (incoming !== undefined)
         throw new MalformedMessageError('command set before the end of a data set (PS3.8 E.1)')
       const command = this.#commands.add(event)
       return command === undefined ? undefined : this.#dispatch(command, context)
     }
-    if (receiver === undefined || this.#commands.partial)
+    if (incoming === undefined || this.#commands.partial)
       throw new MalformedMessageError('data set without a command set (PS3.7 6.3.1)')
-    if (receiver.contextId !== event.contextId)
+    if (incoming.contextId !== event.contextId)
       throw new MalformedMessageError('data set on another presentation context than its command (PS3.8 E.1)')
+    const { receiver } = incoming
     if (receiver.keepsFragments) this.#connection.keepBytes()
     const writing = receiver.write(event.bytes)
     if (!event.last) return writing
@@ -178,31 +194,30 @@ export class AcceptorAssociation implements ConnectionUser {
 
   async #finishDataSet(receiver: DataSetReceiver, writing: void | Promise<void>): Promise<void> {
     await writing
-    this.#receiver = undefined
+    this.#incoming = undefined
     await receiver.finish()
   }
 
   #dispatch(command: CommandSet, context: AcceptedContext): void | Promise<void> {
-    const request = readRequest(command, context, this.#facts())
     const dataSetFollows = hasDataSet(command)
+    const service = this.#messages?.take(command, context)
+    if (service !== undefined) {
+      if (!dataSetFollows) return service.finish()
+      this.#incoming = { contextId: context.id, receiver: service }
+      return
+    }
+    const request = readRequest(command, context, this.#facts())
     if (request.kind === 'store' && dataSetFollows) return this.#beginStore(request, context)
     const answer = () => this.#answerWithoutStoring(request, context)
     if (!dataSetFollows) return answer()
-    this.#receiver = {
-      contextId: context.id,
-      keepsFragments: false,
-      write() {},
-      finish: async () => answer(),
-      discard: async () => {},
-    }
+    this.#incoming = { contextId: context.id, receiver: droppingReceiver(answer) }
   }
 
   async #beginStore(request: Extract<Request, { kind: 'store' }>, context: AcceptedContext): Promise<void> {
     const report = (error: unknown) => this.#reportStorage(error)
     const opened = await openSink(this.#parts.storage, request.facts, report)
     const store = new StoreReceiver(opened, this.#parts.limits.maxInstanceBytes, report)
-    this.#receiver = {
-      contextId: context.id,
+    const receiver: DataSetReceiver = {
       get keepsFragments() {
         return store.keepsFragments
       },
@@ -210,6 +225,7 @@ export class AcceptorAssociation implements ConnectionUser {
       discard: () => store.discard(),
       finish: async () => this.#answerStore(context, request.answered, await store.finish()),
     }
+    this.#incoming = { contextId: context.id, receiver }
   }
 
   #answerStore(context: AcceptedContext, answered: Answered, outcome: StoreOutcome): void {
@@ -236,9 +252,24 @@ export class AcceptorAssociation implements ConnectionUser {
   }
 
   #respond(context: AcceptedContext, answered: Answered, status: number, comment?: string): void {
+    this.#connection.send(
+      encodeDataPdus(context.id, true, response(answered, status, comment), this.#largestPdu()),
+    )
+  }
+
+  /** Sends a message of ours, command and data set in one go, so that no other comes between them (PS3.8 E.1). */
+  async #sendMessage(context: AcceptedContext, command: Uint8Array, dataSet?: Uint8Array): Promise<void> {
+    if (!this.#connection.open) throw new DimseError('connection-lost', 'the association is over')
+    const largest = this.#largestPdu()
+    const pieces = [encodeDataPdus(context.id, true, command, largest)]
+    if (dataSet !== undefined) pieces.push(encodeDataPdus(context.id, false, dataSet, largest))
+    this.#connection.progress()
+    await this.#connection.sendPieces(pieces)
+  }
+
+  #largestPdu(): number {
     const maxLength = this.#established?.request.user.maxLength ?? 0
-    const largest = maxLength === 0 ? Number.MAX_SAFE_INTEGER : maxLength
-    this.#connection.send(encodeDataPdus(context.id, true, response(answered, status, comment), largest))
+    return maxLength === 0 ? LARGEST_PDU_BYTES : Math.min(maxLength, LARGEST_PDU_BYTES)
   }
 
   /** A slow but honest sender moves kilobytes between two looks of the idle timer; one that trickles does not. */

@@ -29,6 +29,7 @@ export class EventReports {
   #waiting: Waiting | undefined
   #lastMessageId = 0
   #ended = false
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(send: SendMessage, answerTimeoutMs: number) {
     this.#send = send
@@ -42,7 +43,11 @@ export class EventReports {
       get open() {
         return isOpen()
       },
-      report: (report) => this.#report(context, report),
+      report: (report) => {
+        const mine = this.#turn.then(() => this.#report(context, report))
+        this.#turn = mine.catch(() => {})
+        return mine
+      },
     }
   }
 

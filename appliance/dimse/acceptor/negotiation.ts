@@ -8,8 +8,11 @@ import {
   isStandardTransferSyntax,
   isStorageSopClass,
   isUid,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+  STUDY_ROOT,
   VERIFICATION,
 } from '../facts/uids.ts'
+import type { NetworkServices } from '../ports.ts'
 import {
   type AnsweredContext,
   type AssociateAccept,
@@ -32,6 +35,9 @@ export interface AcceptancePolicy {
 
 export const DEFAULT_ACCEPTANCE: AcceptancePolicy = { privateSopClasses: true, unknownTransferSyntaxes: true }
 
+/** What can be read here: for messages whose data set is looked at. */
+const READABLE: ReadonlySet<string> = new Set([EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN])
+
 /** PS3.4 B.3.1: level 2, all attributes are kept; signatures not stated; no element is coerced. */
 const STORAGE_EXTENDED_ANSWER = Uint8Array.of(2, 0, 0, 0, 0, 0)
 
@@ -40,8 +46,10 @@ export function negotiate(
   request: AssociateRequest,
   policy: AcceptancePolicy,
   maxPduReceived: number,
+  services: NetworkServices = {},
 ): AssociateAccept {
-  const contexts = request.contexts.map((context) => answerContext(context, policy))
+  const offered = offeredSopClasses(services)
+  const contexts = request.contexts.map((context) => answerContext(context, policy, offered))
   const accepted = new Set(
     request.contexts
       .filter((_, index) => contexts[index]?.result === CONTEXT_RESULT.acceptance)
@@ -53,19 +61,34 @@ export function negotiate(
     callingAeTitle: request.callingAeTitle,
     applicationContext: request.applicationContext,
     contexts,
-    user: answerUser(request.user, accepted, maxPduReceived),
+    user: answerUser(request.user, accepted, maxPduReceived, services),
   }
 }
 
-function answerContext(context: ProposedContext, policy: AcceptancePolicy): AnsweredContext {
+/** SOP classes of the services that are offered besides Verification and Storage. */
+export function offeredSopClasses(services: NetworkServices): ReadonlySet<string> {
+  const offered = new Set<string>()
+  if (services.commitment !== undefined || services.commitmentReports !== undefined)
+    offered.add(STORAGE_COMMITMENT_PUSH_MODEL)
+  if (services.query !== undefined) offered.add(STUDY_ROOT.find)
+  return offered
+}
+
+function answerContext(
+  context: ProposedContext,
+  policy: AcceptancePolicy,
+  offered: ReadonlySet<string>,
+): AnsweredContext {
   const answer = (result: number, transferSyntax: string): AnsweredContext => ({
     id: context.id,
     result,
     transferSyntax,
   })
-  if (!acceptsAbstractSyntax(context.abstractSyntax, policy))
+  const isService = offered.has(context.abstractSyntax)
+  if (!isService && !acceptsAbstractSyntax(context.abstractSyntax, policy))
     return answer(CONTEXT_RESULT.abstractSyntaxNotSupported, IMPLICIT_VR_LITTLE_ENDIAN)
-  const chosen = chooseTransferSyntax(context.transferSyntaxes, policy)
+  const proposed = isService ? context.transferSyntaxes.filter((uid) => READABLE.has(uid)) : context.transferSyntaxes
+  const chosen = chooseTransferSyntax(proposed, policy)
   return chosen === undefined
     ? answer(CONTEXT_RESULT.transferSyntaxesNotSupported, IMPLICIT_VR_LITTLE_ENDIAN)
     : answer(CONTEXT_RESULT.acceptance, chosen)
@@ -86,17 +109,31 @@ function chooseTransferSyntax(proposed: readonly string[], policy: AcceptancePol
   return lesser && proposed.includes(EXPLICIT_VR_LITTLE_ENDIAN) ? EXPLICIT_VR_LITTLE_ENDIAN : first
 }
 
-function answerUser(user: UserInformation, accepted: ReadonlySet<string>, maxPduReceived: number): UserInformation {
+function answerUser(
+  user: UserInformation,
+  accepted: ReadonlySet<string>,
+  maxPduReceived: number,
+  services: NetworkServices,
+): UserInformation {
   return {
     maxLength: maxPduReceived,
     implementationClassUid: IMPLEMENTATION_CLASS_UID,
     implementationVersionName: IMPLEMENTATION_VERSION_NAME,
     // PS3.7 D.3.3.3: only in answer to a proposal. One operation at a time, in order.
     asynchronousOperations: user.asynchronousOperations === null ? null : { invoked: 1, performed: 1 },
-    // PS3.7 D.3.3.4: the requester may be SCU wherever it asks; we invoke nothing on its associations.
+    // PS3.7 D.3.3.4: the requester may be SCU wherever it asks. It may be SCP of storage commitment alone, to report on
+    // what we asked for on another association (PS3.4 J.3.3).
     roles: user.roles
       .filter((role) => accepted.has(role.sopClassUid))
-      .map((role) => ({ sopClassUid: role.sopClassUid, scu: role.scu, scp: false })),
+      .map(({ sopClassUid, scu, scp }) =>
+        sopClassUid === STORAGE_COMMITMENT_PUSH_MODEL
+          ? {
+              sopClassUid,
+              scu: scu && services.commitment !== undefined,
+              scp: scp && services.commitmentReports !== undefined,
+            }
+          : { sopClassUid, scu, scp: false },
+      ),
     extendedNegotiation: user.extendedNegotiation
       .filter((item) => accepted.has(item.sopClassUid) && isStorageSopClass(item.sopClassUid))
       .map((item) => ({ sopClassUid: item.sopClassUid, information: STORAGE_EXTENDED_ANSWER })),

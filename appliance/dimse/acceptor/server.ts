@@ -9,7 +9,7 @@ import {
 } from '@leadglass/sync-agent/foundation'
 import { DimseError } from '../errors.ts'
 import { isAeTitle } from '../facts/ae-title.ts'
-import type { CallerPolicy, StorageService } from '../ports.ts'
+import type { CallerPolicy, NetworkServices, StorageService } from '../ports.ts'
 import { type AcceptorTls, acceptorTlsOptions, certificateSubject } from '../tls.ts'
 import { admissionDesk, type TransportFacts } from './admission.ts'
 import { AcceptorAssociation } from './association.ts'
@@ -52,6 +52,8 @@ export interface DimseServerOptions {
   readonly aeTitle: string
   readonly policy: CallerPolicy
   readonly storage: StorageService
+  /** Storage commitment and query; none unless told. */
+  readonly services?: NetworkServices
   readonly clock: Clock
   readonly logger: Logger
   readonly limits?: Partial<DimseServerLimits>
@@ -66,7 +68,7 @@ const MAX_ASSOCIATE_BYTES = 262_144
 /** Connections that have not asked for an association yet, beyond those that have. */
 const EXTRA_CONNECTIONS = 32
 
-/** C-ECHO and C-STORE SCP (PS3.4 A, B) on one port, with or without TLS. */
+/** SCP of Verification and Storage (PS3.4 A, B), and of what `services` brings, on one port, with or without TLS. */
 export class DimseServer implements Service {
   readonly #options: DimseServerOptions
   readonly #limits: DimseServerLimits
@@ -138,10 +140,11 @@ export class DimseServer implements Service {
   }
 
   #accept(socket: Socket): void {
-    const { policy, storage, logger, acceptance } = this.#options
+    const { policy, storage, logger, acceptance, services = {} } = this.#options
     const desk = admissionDesk(this.#transportFacts(socket), {
       policy,
       acceptance: { ...DEFAULT_ACCEPTANCE, ...acceptance },
+      services,
       maxPduReceived: this.#limits.maxPduReceived,
       hasRoom: () => this.openAssociations < this.#limits.maxAssociations,
     })
@@ -150,7 +153,7 @@ export class DimseServer implements Service {
       maxDataBytes: this.#limits.maxPduReceived,
       maxAssociateBytes: MAX_ASSOCIATE_BYTES,
     }
-    const association = new AcceptorAssociation(socket, { desk, storage, limits, logger }, (ended) => {
+    const association = new AcceptorAssociation(socket, { desk, storage, services, limits, logger }, (ended) => {
       this.#associations.delete(ended)
       if (this.#associations.size === 0) this.#allClosed?.()
     })

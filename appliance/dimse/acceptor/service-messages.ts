@@ -40,7 +40,7 @@ export class ServiceMessages {
   take(command: CommandSet, context: AcceptedContext): DataSetReceiver | undefined {
     const field = command.requiredNumber(ELEMENT.commandField)
     if ((field & RESPONSE_BIT) !== 0) return droppingReceiver(() => this.#reports.answered(command))
-    if (field === COMMAND.cancel) return droppingReceiver(() => this.#cancel(command))
+    if (field === COMMAND.cancel && this.#find !== undefined) return droppingReceiver(() => this.#cancel(command))
     // PS3.7 D.3.3.3: one operation at a time; while a query runs, only its cancel may come.
     if (this.#find !== undefined) throw new MalformedMessageError('a request while another is being answered')
     const { services } = this.#parts

@@ -53,9 +53,11 @@ export class RequestedAssociation {
     const context = this.contexts.find(({ abstractSyntax }) => abstractSyntax === VERIFICATION)
     if (context === undefined) throw new DimseError('no-presentation-context', 'the peer did not accept Verification')
     const messageId = this.#nextMessageId()
-    return this.#session.exchange({ commandField: COMMAND.echo, messageId }, [
-      this.#command(context, echoRequest(messageId)),
-    ])
+    return statusOf(
+      await this.#session.exchange({ commandField: COMMAND.echo, messageId }, [
+        this.#command(context, echoRequest(messageId)),
+      ]),
+    )
   }
 
   /**
@@ -70,8 +72,11 @@ export class RequestedAssociation {
       throw new DimseError('no-presentation-context', `not accepted: ${sopClassUid} in ${transferSyntaxUid}`)
     const messageId = this.#nextMessageId()
     const command = storeRequest(messageId, sopClassUid, sopInstanceUid, priority)
-    return this.#session.exchange({ commandField: COMMAND.store, messageId }, [this.#command(context, command)], () =>
-      this.#sendDataSet(context, instance),
+    const request = { commandField: COMMAND.store, messageId }
+    return statusOf(
+      await this.#session.exchange(request, [this.#command(context, command)], () =>
+        this.#sendDataSet(context, instance),
+      ),
     )
   }
 

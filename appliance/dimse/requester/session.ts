@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { DimseError } from '../errors.ts'
 import { CommandAssembler } from '../message/assembler.ts'
 import { type CommandSet, ELEMENT } from '../message/command-set.ts'
-import { hasDataSet, RESPONSE_BIT } from '../message/commands.ts'
+import { hasDataSet, isPending, RESPONSE_BIT } from '../message/commands.ts'
+import { CollectingReceiver, type DataSetReceiver, droppingReceiver } from '../message/data-set-receiver.ts'
 import type { AssociateAccept } from '../upper-layer/associate.ts'
 import { decodeAssociateAccept } from '../upper-layer/associate-codec.ts'
 import { Connection, type ConnectionUser } from '../upper-layer/connection.ts'
@@ -20,15 +21,37 @@ export interface Response {
   readonly comment: string
 }
 
-/** The one request that is open. */
-interface OpenRequest {
+/** A response with everything in it: the command set, and the data set where one was wanted and came. */
+export interface FullResponse extends Response {
+  readonly command: CommandSet
+  readonly dataSet: Uint8Array | undefined
+}
+
+/** What a request says about itself. */
+export interface Request {
   readonly commandField: number
   readonly messageId: number
-  resolve(response: Response): void
+  /** Told about each response that says that more come; while its promise is open, nothing further is read. */
+  readonly onPending?: (response: FullResponse) => void | Promise<void>
+  /** Longest data set of a response that is read, in bytes. Without it data sets of responses are dropped. */
+  readonly maxResponseBytes?: number
+}
+
+/** The one request that is open. */
+interface OpenRequest extends Request {
+  resolve(response: FullResponse): void
   reject(error: DimseError): void
 }
 
+/**
+ * Takes a request of the peer on our association: a C-STORE of a C-GET, an N-EVENT-REPORT. Returns what takes its data
+ * set. @throws MalformedMessageError for a request that was not to be expected.
+ */
+export type PeerRequestHandler = (command: CommandSet, contextId: number) => Promise<DataSetReceiver>
+
 const MAX_ASSOCIATE_BYTES = 262_144
+/** Bytes of an unfinished message that count as progress: a peer that trickles less is waited for no longer. */
+const PROGRESS_BYTES = 4096
 
 /**
  * The requester's side of PS3.8 9.2 for one association, with one request at a time (PS3.7 D.3.3.3). The first thing
@@ -43,8 +66,9 @@ export class RequesterSession implements ConnectionUser {
   #state: AssociationState = 'awaiting-answer'
   #request: OpenRequest | undefined
   #failure: DimseError | undefined
-  /** The context of a data set that follows a response and is dropped: none of our requests asks for one. */
-  #ignored: number | undefined
+  #incoming: { readonly contextId: number; readonly receiver: DataSetReceiver } | undefined
+  #serve: PeerRequestHandler | undefined
+  #trickled = 0
 
   constructor(socket: Socket, timeouts: RequesterTimeouts, maxPduReceived: number) {
     this.#timeouts = timeouts
@@ -70,6 +94,11 @@ export class RequesterSession implements ConnectionUser {
     return this.#state === 'established' && this.#connection.open
   }
 
+  /** From now on the peer may make requests. */
+  serve(handler: PeerRequestHandler): void {
+    this.#serve = handler
+  }
+
   get #answeredAll(): boolean {
     return this.#request === undefined
   }
@@ -87,13 +116,13 @@ export class RequesterSession implements ConnectionUser {
    * @throws DimseError when there is no answer: the association is then over.
    */
   async exchange(
-    request: { readonly commandField: number; readonly messageId: number },
+    request: Request,
     command: readonly Uint8Array[],
     sendDataSet?: () => Promise<void>,
-  ): Promise<Response> {
+  ): Promise<FullResponse> {
     if (!this.usable || this.#request !== undefined)
       throw new DimseError('association-closed', 'the association takes no request', this.#failure)
-    const response = Promise.withResolvers<Response>()
+    const response = Promise.withResolvers<FullResponse>()
     // A failure while data is sent is thrown from there; this promise must not count as unhandled then.
     response.promise.catch(() => {})
     this.#request = { ...request, resolve: response.resolve, reject: response.reject }
@@ -111,6 +140,8 @@ export class RequesterSession implements ConnectionUser {
       this.#connection.expectWithin(this.#timeouts.responseMs)
       if (drained !== undefined) await drained
     }
+    // Nothing is waited for after an answer to a request of the peer.
+    if (this.#answeredAll) this.#connection.expectNothing()
     if (!this.usable)
       throw this.#failure ?? new DimseError('connection-lost', 'the connection broke while data was sent')
   }
@@ -135,13 +166,13 @@ export class RequesterSession implements ConnectionUser {
     this.#connection.finish(encodeAbort(source, reason), true)
   }
 
-  received(event: PduEvent): void {
+  received(event: PduEvent): void | Promise<void> {
     const reaction = reactionTo(this.#state, event.kind)
     if (reaction === 'answer-release') {
       // PS3.8 9.2, AR-8 and AR-9: both sides asked for the release; the requester answers first.
       this.#state = 'release-collision'
       this.#connection.send(encodeReleaseResponse())
-    } else if (reaction === 'indicate') this.#indicated(event)
+    } else if (reaction === 'indicate') return this.#indicated(event)
     else throw new MalformedPduError('PDU is out of place (PS3.8 table 9-10)', ABORT_REASON.unexpectedPdu)
   }
 
@@ -162,10 +193,16 @@ export class RequesterSession implements ConnectionUser {
     // With TLS 1.3 the peer's verdict about our certificate comes after the handshake.
     else if (isTlsFailure(error)) this.#fail(new DimseError('tls-failed', 'the peer refused our certificate', error))
     else this.#fail(new DimseError('association-closed', 'the peer closed instead of answering', error))
+    void this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    await this.#incoming?.receiver.discard()
+    this.#incoming = undefined
     this.#closed.resolve()
   }
 
-  #indicated(event: PduEvent): void {
+  #indicated(event: PduEvent): void | Promise<void> {
     switch (event.kind) {
       case 'associate-accept':
         this.#connection.expectNothing()
@@ -177,8 +214,7 @@ export class RequesterSession implements ConnectionUser {
         this.#connection.destroy()
         break
       case 'data':
-        this.#data(event)
-        break
+        return this.#data(event)
       case 'release-request':
         // PS3.8 9.2, AR-2 and AR-4: the peer ends it; what was being waited for will not come.
         this.#fail(new DimseError('aborted', 'the peer released the association'))
@@ -196,20 +232,31 @@ export class RequesterSession implements ConnectionUser {
     }
   }
 
-  #data(event: Extract<PduEvent, { kind: 'data' }>): void {
-    if (!event.command) {
-      if (event.contextId !== this.#ignored)
-        throw new MalformedMessageError('data set without a command set (PS3.7 6.3.1)')
-      if (event.last) this.#ignored = undefined
-      return
+  #data(event: Extract<PduEvent, { kind: 'data' }>): void | Promise<void> {
+    this.#noteProgress(event)
+    const incoming = this.#incoming
+    if (event.command) {
+      if (incoming !== undefined)
+        throw new MalformedMessageError('command set before the end of a data set (PS3.8 E.1)')
+      const command = this.#commands.add(event)
+      return command === undefined ? undefined : this.#message(command, event.contextId)
     }
-    const command = this.#commands.add(event)
-    if (command === undefined) return
-    if (hasDataSet(command)) this.#ignored = event.contextId
-    this.#answered(command)
+    if (incoming === undefined || incoming.contextId !== event.contextId || this.#commands.partial)
+      throw new MalformedMessageError('data set without a command set (PS3.7 6.3.1)')
+    const { receiver } = incoming
+    if (receiver.keepsFragments) this.#connection.keepBytes()
+    const writing = receiver.write(event.bytes)
+    return event.last ? this.#finishDataSet(receiver, writing) : writing
   }
 
-  #answered(command: CommandSet): void {
+  async #finishDataSet(receiver: DataSetReceiver, writing: void | Promise<void>): Promise<void> {
+    await writing
+    this.#incoming = undefined
+    await receiver.finish()
+  }
+
+  #message(command: CommandSet, contextId: number): void | Promise<void> {
+    if ((command.requiredNumber(ELEMENT.commandField) & RESPONSE_BIT) === 0) return this.#requested(command, contextId)
     const request = this.#request
     if (
       request === undefined ||
@@ -217,10 +264,42 @@ export class RequesterSession implements ConnectionUser {
       command.number(ELEMENT.messageIdBeingRespondedTo) !== request.messageId
     )
       throw new MalformedMessageError('response does not belong to the request (PS3.7 9.3)')
+    const dataSetFollows = hasDataSet(command)
+    if (!dataSetFollows) return this.#answered(request, command, undefined)
+    if (request.maxResponseBytes === undefined) {
+      this.#incoming = { contextId, receiver: droppingReceiver() }
+      return this.#answered(request, command, undefined)
+    }
+    const receiver = new CollectingReceiver(request.maxResponseBytes, async (dataSet) => {
+      if (dataSet === undefined) throw new MalformedMessageError('data set of a response is too large')
+      await this.#answered(request, command, dataSet)
+    })
+    this.#incoming = { contextId, receiver }
+  }
+
+  #answered(request: OpenRequest, command: CommandSet, dataSet: Uint8Array | undefined): void | Promise<void> {
     const status = command.requiredNumber(ELEMENT.status)
+    const response = { status, comment: command.text(ELEMENT.errorComment) ?? '', command, dataSet }
+    if (isPending(status) && request.onPending !== undefined) return request.onPending(response)
     this.#request = undefined
     this.#connection.expectNothing()
-    request.resolve({ status, comment: command.text(ELEMENT.errorComment) ?? '' })
+    request.resolve(response)
+  }
+
+  async #requested(command: CommandSet, contextId: number): Promise<void> {
+    if (this.#serve === undefined) throw new MalformedMessageError('request of a peer that was asked for none')
+    // PS3.8 9.2, Sta7: what still comes after our release request can be read and no longer answered.
+    const receiver = this.usable ? await this.#serve(command, contextId) : droppingReceiver()
+    if (hasDataSet(command)) this.#incoming = { contextId, receiver }
+    else await receiver.finish()
+  }
+
+  /** A slow but honest peer moves kilobytes between two looks of the timer; one that trickles does not. */
+  #noteProgress(event: Extract<PduEvent, { kind: 'data' }>): void {
+    this.#trickled += event.bytes.length
+    if (!event.last && this.#trickled < PROGRESS_BYTES) return
+    this.#trickled = 0
+    this.#connection.progress()
   }
 
   #abortedByPeer(source: number, reason: number): DimseError {

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { personIdentifier } from '@leadglass/sync-agent/contract'
 import { type Clock, digestOf, type Randomness, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import type { HubRole } from '@leadglass/ui/contract/hub-api'
 import type Database from 'better-sqlite3'
-import type { HubRole } from '../../../ui/contract/hub-api.ts'
 import { ApiError } from '../errors.ts'
 import { hashPassword, verifyPassword } from './password.ts'
 

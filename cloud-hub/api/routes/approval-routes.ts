@@ -1,7 +1,7 @@
 import { personIdentifier } from '@leadglass/sync-agent/contract'
 import { toIsoInstant } from '@leadglass/sync-agent/foundation'
+import { type ApprovalSummary, approvalRequest, signatureSubmission } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import { type ApprovalSummary, approvalRequest, signatureSubmission } from '../../../ui/contract/hub-api.ts'
 import type { ReleaseService, ServiceOutcome } from '../../delivery/index.ts'
 import { dsseEnvelope, type Proposal } from '../../governance/index.ts'
 import { ApiError } from '../errors.ts'

@@ -1,7 +1,7 @@
 import { type AuditLog, decodeEvent, leafHash, readCheckpoint } from '@leadglass/sync-agent/audit-log'
 import { deviceId } from '@leadglass/sync-agent/contract'
+import type { LogCheckpoint } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import type { LogCheckpoint } from '../../../ui/contract/hub-api.ts'
 import { searchLog } from '../../audit/index.ts'
 import { ApiError } from '../errors.ts'
 import { AUDITORS, actorOf, EVERYBODY, type HubRequest, type HubRoute } from '../route.ts'

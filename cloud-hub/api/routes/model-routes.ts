@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { modelReference } from '@leadglass/sync-agent/contract'
+import { importRequest } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import { importRequest } from '../../../ui/contract/hub-api.ts'
 import type { ModelVersion } from '../../registry/index.ts'
 import { ApiError } from '../errors.ts'
 import { actorOf, EVERYBODY, type HubRoute, MAKERS } from '../route.ts'

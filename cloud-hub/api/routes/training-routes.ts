@@ -1,6 +1,6 @@
 import { modelReference, vocabularyCode } from '@leadglass/sync-agent/contract'
+import { trainingRequest } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import { trainingRequest } from '../../../ui/contract/hub-api.ts'
 import type { TrainingRun } from '../../training/index.ts'
 import { ApiError } from '../errors.ts'
 import { actorOf, EVERYBODY, type HubRoute, MAKERS } from '../route.ts'

@@ -1,6 +1,6 @@
 import type { ReleaseStatement } from '@leadglass/sync-agent/contract'
 import { digestOf } from '@leadglass/sync-agent/foundation'
-import type { ApprovalDocument, ApprovalSummary, ShownSignature } from '../../../ui/contract/hub-api.ts'
+import type { ApprovalDocument, ApprovalSummary, ShownSignature } from '@leadglass/ui/contract/hub-api'
 import type { ApprovalState, Proposal } from '../../governance/index.ts'
 
 /** States of a proposal that has been put forward, in the words of the pages. */

@@ -1,4 +1,4 @@
-import type { DeviceDetail, DeviceSummary, IngestSummary } from '../../../ui/contract/hub-api.ts'
+import type { DeviceDetail, DeviceSummary, IngestSummary } from '@leadglass/ui/contract/hub-api'
 import type { FleetDevice } from '../../fleet/index.ts'
 import type { HubServices } from '../services.ts'
 

@@ -1,5 +1,5 @@
+import type { Metric, GateResult as ShownGate } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import type { Metric, GateResult as ShownGate } from '../../../ui/contract/hub-api.ts'
 import type { TrainingReport } from '../../training/index.ts'
 
 /** A figure of a model card, as far as the pages can show it. Cards of other tools may say less. */

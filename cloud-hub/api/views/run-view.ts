@@ -1,4 +1,4 @@
-import type { TrainingRun as ShownRun } from '../../../ui/contract/hub-api.ts'
+import type { TrainingRun as ShownRun } from '@leadglass/ui/contract/hub-api'
 import type { SnapshotManifest } from '../../lake/index.ts'
 import type { RunState, TrainingRun } from '../../training/index.ts'
 import { gatesOfReport, metricsOfReport } from './metrics.ts'

@@ -1,5 +1,5 @@
 import { type ModelPackage, readPackage } from '@leadglass/models'
-import type { Metric, VersionDetail, VersionState, VersionSummary } from '../../../ui/contract/hub-api.ts'
+import type { Metric, VersionDetail, VersionState, VersionSummary } from '@leadglass/ui/contract/hub-api'
 import type { ApprovalState, Proposal } from '../../governance/index.ts'
 import type { ModelVersion } from '../../registry/index.ts'
 import type { HubServices } from '../services.ts'

@@ -8,12 +8,14 @@ import { findFiles } from '../../send/find-files.ts'
 import { EXIT } from '../exit.ts'
 import { callerPath, print, withJson } from '../options.ts'
 import { createProgress } from '../progress.ts'
+import { registerDeidScore } from './deid-score.ts'
 
 const SECRET_BYTES = 32
 
 interface DeidCommandOptions {
   readonly secret?: string
   readonly dryRun: boolean
+  readonly pixelsReviewed: boolean
   readonly json: boolean
 }
 
@@ -31,9 +33,15 @@ export function registerDeid(program: Command): void {
       'file with the key of the pseudonyms (64 hexadecimal digits; made when missing); without it a key is made for this run alone',
       callerPath,
     )
+    .option(
+      '--pixels-reviewed',
+      'a person has looked at the pixels: also write objects that may show text in them (ultrasound, captures, film)',
+      false,
+    )
     .option('--dry-run', 'write nothing, only report', false)
     .addHelpText('after', '\nExit status 1 when at least one file was not written; the report says why for each.')
   withJson(command).action(runDeid)
+  registerDeidScore(command)
 }
 
 async function runDeid(input: string, output: string, options: DeidCommandOptions): Promise<void> {
@@ -52,6 +60,7 @@ async function runDeid(input: string, output: string, options: DeidCommandOption
     output,
     secret: await secretOf(options.secret),
     dryRun: options.dryRun,
+    pixelsReviewed: options.pixelsReviewed,
     onFile: (done) => progress.count(done, files.length),
   })
   print(options.json, report, () =>

@@ -85,7 +85,7 @@ const STREAM_COLUMNS: readonly Column<Stream>[] = [
   { heading: 'With the agent', width: 9, cell: (row) => row.relayed, numeric: true },
   { heading: 'At the hub', width: 8, cell: (row) => row.acknowledged, numeric: true },
   { heading: 'Refused', width: 7, cell: (row) => row.refused, numeric: true },
-  { heading: '', width: 20, cell: (row) => <Backlog stream={row} /> },
+  { heading: 'Waiting', width: 20, cell: (row) => <Backlog stream={row} /> },
 ]
 
 const COLUMNS: readonly Column<Envelope>[] = [

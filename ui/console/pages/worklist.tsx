@@ -135,14 +135,14 @@ function StudyCell({ study }: { readonly study: StudySummary }) {
 }
 
 function stateChoices(view: ViewSearch, counts: StudyList['counts'] | undefined): Choice[] {
-  const all = counts === undefined ? undefined : Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const all = counts === undefined ? null : Object.values(counts).reduce((sum, count) => sum + count, 0)
   const listed = studyState.options.filter((state) => state !== 'superseded' || (counts?.superseded ?? 0) > 0)
   return [
-    { name: 'all', search: { scores: view.scores }, count: all ?? 0 },
+    { name: 'all', search: { scores: view.scores }, count: all },
     ...listed.map((state) => ({
       name: wordsOf(state),
       search: { state, scores: view.scores },
-      count: counts?.[state] ?? 0,
+      count: counts === undefined ? null : (counts[state] ?? 0),
     })),
   ]
 }

@@ -51,11 +51,11 @@ function Nothing({ filtered }: { readonly filtered: boolean }) {
 
 function verdictChoices(rows: readonly DriftRow[] | undefined): Choice[] {
   return [
-    { name: 'all', search: {}, count: rows?.length ?? 0 },
+    { name: 'all', search: {}, count: rows?.length ?? null },
     ...VERDICTS.map((verdict) => ({
       name: wordsOf(verdict),
       search: { verdict },
-      count: rows?.filter((row) => row.verdict === verdict).length ?? 0,
+      count: rows?.filter((row) => row.verdict === verdict).length ?? null,
     })),
   ]
 }

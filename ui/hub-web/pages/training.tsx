@@ -101,7 +101,12 @@ function RunDetail({ run }: { readonly run: TrainingRun }) {
 const GATE_COLUMNS: readonly Column<GateResult>[] = [
   { heading: 'Gate', width: 24, cell: (row) => wordsOf(row.name) },
   { heading: 'Wanted', width: 18, cell: (row) => row.wanted },
-  { heading: 'Measured', width: 9, cell: (row) => row.value?.toFixed(3) ?? '–', numeric: true },
+  {
+    heading: 'Measured',
+    width: 9,
+    cell: (row) => (row.value === null ? '–' : Number(row.value.toPrecision(3)).toString()),
+    numeric: true,
+  },
   {
     heading: 'Verdict',
     width: 12,

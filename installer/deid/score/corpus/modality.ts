@@ -48,7 +48,7 @@ export const MODALITIES: readonly ModalityKind[] = [
   ]),
   kind('dx', 'DX', '1.1', grey16, 'XR chest PA', 'CHEST', digital),
   kind('cr', 'CR', '1', grey16, 'XR hand', 'HAND', [[0x00185101, 'CS', 'PA']]),
-  kind('mg', 'MG', '1.2', grey16, 'Mammography screening', 'BREAST', [...digital, [0x00200062, 'CS', 'L']]),
+  kind('mg', 'MG', '1.2', grey16, 'Mammography screening', 'BREAST', digital.map((entry) => (entry[0] === 0x00200062 ? ([0x00200062, 'CS', 'L'] as const) : entry))),
   kind('pt', 'PT', '128', grey16, 'PET whole body', 'WHOLEBODY', [...plane, [0x00541001, 'CS', 'BQML'], [0x00541002, 'CS', 'EMISSION'], [0x00281053, 'DS', '1.5'], [0x00281052, 'DS', '0']]),
   kind('nm', 'NM', '20', { ...grey16, frames: 3 }, 'NM bone scan', 'SKELETON', [[0x00280030, 'DS', '4.8\\4.8']]),
   kind('xa', 'XA', '12.1', { ...grey8, frames: 4 }, 'XA coronary', 'HEART', [[0x00181155, 'CS', 'GR'], [0x00281040, 'CS', 'LIN']]),

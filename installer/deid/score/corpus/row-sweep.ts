@@ -18,6 +18,9 @@ const rows = z.array(
   z.looseObject({ id: z.string(), name: z.string(), basicProfile: z.string(), rtnPatCharsOpt: z.string().optional() }),
 )
 
+/** Another issuer makes another patient of the same number, so it cannot be planted into one object of many. */
+const ISSUER_OF_PATIENT_ID = 0x00100021
+
 /** All rows that have a tag of their own. @param folder with `confidentiality_profile_attributes.json`. */
 export function readRows(folder: string): SweptRow[] {
   const text = readFileSync(join(folder, 'confidentiality_profile_attributes.json'), 'utf8')
@@ -36,7 +39,7 @@ export function readRows(folder: string): SweptRow[] {
 export function plantRows(draft: Draft, swept: readonly SweptRow[], patient: Patient, prefix: Path, dice: Dice): void {
   for (const row of swept) {
     const path = [...prefix, row.tag]
-    if (row.keepsForPatientCharacteristics || row.tag < 0x00080000 || elementAt(draft.tree, path) !== undefined) continue
+    if (row.tag === ISSUER_OF_PATIENT_ID || row.keepsForPatientCharacteristics || row.tag < 0x00080000 || elementAt(draft.tree, path) !== undefined) continue
     draft.rows.push(row.tag)
     plantRow(draft, row, path, patient, dice)
   }

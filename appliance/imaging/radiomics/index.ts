@@ -1,0 +1,6 @@
+export { computeRadiomics, type RadiomicsInput } from './compute.ts'
+export { RadiomicsError, type RadiomicsErrorCode } from './errors.ts'
+export type { FeatureSettings, RadiomicFeature } from './feature.ts'
+export { readNifti } from './nifti.ts'
+export { type CompleteSettings, completeSettings, FAMILIES, type Family, type RadiomicSettings } from './settings.ts'
+export type { Triple, Volume, VolumeValues } from './volume.ts'

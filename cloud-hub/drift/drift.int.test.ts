@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import type { DriftCounts } from '@leadglass/sync-agent/contract'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Fleet } from '../fleet/index.ts'
+import { parsePayload } from '../ingest/index.ts'
+import { PackageStore, Registry } from '../registry/index.ts'
+import { device, payloadOf, sealAll } from '../testing/device.ts'
+import { createHubCore, type HubCore } from '../testing/hub-core.ts'
+import { Drift } from './drift.ts'
+
+const BOX = device('box-01')
+const PACKAGE = join(import.meta.dirname, '..', '..', 'models', 'packages', 'chest-radiograph', '1.0.0')
+
+describe('drift from what sites counted', () => {
+  let core: HubCore
+  let drift: Drift
+  let counts: Pick<DriftCounts, 'kind' | 'model' | 'month'>
+
+  beforeEach(async () => {
+    core = await createHubCore()
+    await core.enrolment.enrol(BOX)
+    const store = new PackageStore({ folder: join(core.folder, 'packages') })
+    const registry = new Registry({ database: core.database, store, clock: core.clock })
+    const { model } = await registry.importPackage(PACKAGE, 'vendor')
+    drift = new Drift(core.database, registry)
+    counts = { kind: 'drift-counts', model, month: '2026-02' }
+  })
+  afterEach(() => core.close())
+
+  const send = async (bodies: readonly DriftCounts[]): Promise<void> => {
+    core.inbox.commit([await parsePayload(BOX, payloadOf(sealAll(BOX, bodies)))])
+  }
+
+  it('adds the cells of all envelopes of a month and compares them with the reference of the model', async () => {
+    const feature = 'score.pneumonia'
+    await send([
+      {
+        ...counts,
+        feature,
+        cells: [
+          { bin: 18, count: 90 },
+          { bin: 19, count: 60 },
+        ],
+      },
+      { ...counts, feature, cells: [{ bin: 19, count: 50 }] },
+      { ...counts, month: '2026-03', feature, cells: [{ bin: 0, count: 20 }] },
+      { ...counts, feature: 'no.such-feature', cells: [{ bin: 0, count: 20 }] },
+      { ...counts, model: { ...counts.model, digest: '00'.repeat(32) }, feature, cells: [{ bin: 0, count: 20 }] },
+    ])
+    const entries = await drift.entries()
+    expect(entries.map((one) => [one.month, one.n, one.verdict])).toEqual([
+      ['2026-02', 200, 'major'],
+      ['2026-03', 20, 'too-few'],
+    ])
+    expect(entries[0]?.current.at(-1)).toBe(110)
+    expect(entries[0]?.edges).toHaveLength((entries[0]?.reference.length ?? 0) + 1)
+  })
+
+  it('shows a device as it last reported itself', async () => {
+    const fleet = new Fleet(core.database, core.clock)
+    expect(fleet.device(BOX)).toMatchObject({ connected: false, health: null, lastSeenAt: null })
+    const health = { kind: 'device-health', softwareVersion: '1.2.3', models: [], figures: { 'disk.free': 7 } } as const
+    const later = { ...health, models: [{ model: counts.model, state: 'active' as const }] }
+    core.inbox.commit([await parsePayload(BOX, payloadOf(sealAll(BOX, [health, later])))])
+    expect(fleet.device(BOX)).toMatchObject({ connected: true, health: { models: [{ state: 'active' }] } })
+    expect(fleet.streams(BOX)).toEqual([
+      { epoch: 1, stream: 'health', watermark: 2, effects: 2, duplicates: 0, refused: 0 },
+    ])
+    core.clock.advance(121_000)
+    expect(fleet.device(BOX)?.connected).toBe(false)
+  })
+})

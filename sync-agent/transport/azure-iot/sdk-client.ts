@@ -1,0 +1,118 @@
+import { EventEmitter } from 'node:events'
+import azureIotDevice, { type Twin } from 'azure-iot-device'
+import azureIotDeviceMqtt from 'azure-iot-device-mqtt'
+import type { DeviceId } from '../../contract/index.ts'
+import type { Credentials } from '../mqtt-link.ts'
+
+const { Client, Message, SharedAccessKeyAuthenticationProvider, X509AuthenticationProvider } = azureIotDevice
+const { Mqtt } = azureIotDeviceMqtt
+
+export type SdkClient = InstanceType<typeof Client>
+export type SdkTwin = Twin
+
+/** Where the hub is. Names may carry a port. */
+export interface HubAddress {
+  /** The hub's own name: it stands in the user name and in what a shared access signature covers. */
+  readonly hostName: string
+  /** Where to connect instead, such as a gateway or another port. */
+  readonly gatewayHostName: string | null
+}
+
+/** How the device shows who it is. */
+export type DeviceProof = { readonly kind: 'certificate' } | { readonly kind: 'shared-access-key'; readonly key: string }
+
+/** One client of the SDK and how to end what it holds. */
+export interface SdkSession {
+  readonly client: SdkClient
+  /** Stops the timer that would renew the token. */
+  readonly stopRenewal: () => void
+}
+
+/** Every failure ends the link: the outer loop makes a new client, because the SDK's own retry gives up after 240 s. */
+const NO_RETRY = { shouldRetry: () => false, nextRetryTimeout: () => -1 }
+
+/**
+ * Makes a client of the unmodified SDK and sets its options, which must be done before it is opened.
+ * @param keepaliveSeconds the SDK's own default of 180 s leaves a dead link unseen for minutes.
+ * @param tokenValiditySeconds the SDK would renew a token after nine tenths of it; the transport changes over before.
+ */
+export async function createSdkSession(options: {
+  readonly address: HubAddress
+  readonly device: DeviceId
+  readonly proof: DeviceProof
+  readonly credentials: Credentials
+  readonly keepaliveSeconds: number
+  readonly tokenValiditySeconds: number
+}): Promise<SdkSession> {
+  const { address, device, proof, credentials, keepaliveSeconds, tokenValiditySeconds } = options
+  const common = {
+    host: address.hostName,
+    deviceId: device,
+    ...(address.gatewayHostName === null ? {} : { gatewayHostName: address.gatewayHostName }),
+  }
+  const base = { ca: credentials.caPem, keepalive: keepaliveSeconds }
+  if (proof.kind === 'certificate') {
+    const x509 = { cert: credentials.certificatePem, key: credentials.keyPem }
+    // The SDK's factory for connection strings loses GatewayHostName with certificates, so the provider is made here.
+    const provider = new X509AuthenticationProvider({ ...common, x509 })
+    const client = newClient(provider)
+    await client.setOptions({ ...base, ...x509 })
+    return { client, stopRenewal: () => undefined }
+  }
+  const margin = Math.max(1, Math.floor(tokenValiditySeconds / 10))
+  const provider = new SharedAccessKeyAuthenticationProvider(
+    { ...common, sharedAccessKey: proof.key },
+    tokenValiditySeconds,
+    margin,
+  )
+  const client = newClient(provider)
+  await client.setOptions(base)
+  return { client, stopRenewal: () => provider.stop() }
+}
+
+/** A telemetry message around a batch: its id is the batch's, and its body is gzip-compressed JSON. */
+export function batchMessage(batch: string, bytes: Uint8Array): InstanceType<typeof Message> {
+  const message = new Message(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  message.messageId = batch
+  message.contentType = 'application/json'
+  // `$.ce` may be any text; the SDK's types know only the three that content routing understands.
+  Object.assign(message, { contentEncoding: 'gzip' })
+  message.properties.add('schema', 'leadglass.batch/1')
+  return message
+}
+
+function newClient(provider: Parameters<typeof Client.fromAuthenticationProvider>[0]): SdkClient {
+  let transport: unknown
+  const constructor = class extends Mqtt {
+    constructor(...parameters: ConstructorParameters<typeof Mqtt>) {
+      super(...parameters)
+      transport = this
+    }
+  }
+  const client = Client.fromAuthenticationProvider(provider, constructor)
+  guardMessages(transport)
+  client.setRetryPolicy(NO_RETRY)
+  // Without a listener an 'error' event would end the process.
+  client.on('error', () => undefined)
+  return client
+}
+
+/**
+ * The SDK parses what the hub sends inside an event listener without catching anything: one malformed twin would end the
+ * agent. Its listeners are called by a guard instead; a message that one of them cannot read is dropped.
+ */
+function guardMessages(transport: unknown): void {
+  const base = (transport as { readonly _mqtt?: unknown } | undefined)?._mqtt
+  if (!(base instanceof EventEmitter)) throw new TypeError('this version of the SDK is not the one that was tested')
+  const listeners = base.listeners('message')
+  base.removeAllListeners('message')
+  base.on('message', (...message: unknown[]) => {
+    for (const listener of listeners) {
+      try {
+        Reflect.apply(listener, base, message)
+      } catch {
+        // Malformed; whoever waits for it runs into its own time limit.
+      }
+    }
+  })
+}

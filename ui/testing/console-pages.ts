@@ -1,0 +1,53 @@
+import type { FakeAppliance } from './fake-appliance.ts'
+import type { PageCase } from './page-checks.ts'
+
+/** Every page of the console. */
+export function consolePages(appliance: FakeAppliance): PageCase[] {
+  return [
+    {
+      name: 'worklist',
+      path: '/',
+      facts: ['PHANTOM, DELTA', 'Pneumonia', '0.873', '≥ 0.412', 'chest-radiograph 1.1.0', 'the view does not fit'],
+      empty: 'No study has arrived yet.',
+    },
+    {
+      name: 'study',
+      path: `/studies/${studyNamed(appliance, 'PHANTOM^INDIA')}`,
+      facts: [
+        'PHANTOM, INDIA',
+        'born 1957-03-12',
+        'above operating point',
+        'not scored: the view does not fit the model',
+        'bone-age 0.3.0',
+        'closed the association',
+        'superseded',
+      ],
+      empty: undefined,
+    },
+    {
+      name: 'quarantine',
+      path: '/quarantine',
+      facts: ['burned in annotation', 'by the verifier', 'US_ROOM_1', '900.0 KiB'],
+      empty: 'Nothing is in quarantine.',
+    },
+    {
+      name: 'what left the site',
+      path: '/egress',
+      facts: ['study-features', 'refused by the hub', '41 wait for the hub', '17 drift cells with 96 counts'],
+      empty: 'Nothing has left yet.',
+    },
+    {
+      name: 'device',
+      path: '/device',
+      facts: ['disconnected: broker-unreachable', '384.0 GiB free', 'golden case phantom-2', 'READING at 127.0.0.1'],
+      empty: 'No model has arrived.',
+    },
+  ]
+}
+
+/** The pseudonym of a seeded study. */
+export function studyNamed(appliance: FakeAppliance, patientName: string): string {
+  const found = appliance.studies.find((study) => study.patientName === patientName)
+  if (found === undefined) throw new Error('no such study among the seeds')
+  return found.study
+}

@@ -1,0 +1,174 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  CHROMIUM,
+  DESK,
+  ENLARGED,
+  PHONE,
+  seen,
+  signInAs,
+  startBrowser,
+  type Visit,
+  visit,
+  WITHOUT_CHROMIUM,
+} from './browser.ts'
+import { FakeHub } from './fake-hub.ts'
+import { HUB_PAGES } from './hub-pages.ts'
+import { checkPage, cutTables, openPage, places } from './page-checks.ts'
+import { builtPages } from './pages.ts'
+
+describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITHOUT_CHROMIUM}`, () => {
+  let browser: Browser
+  let hub: FakeHub
+  const visits: Visit[] = []
+
+  const visitor = async (account = 'auditor', screen = DESK): Promise<Visit> => {
+    const opened = await visit(browser, screen)
+    visits.push(opened)
+    await signInAs(opened, hub.service.origin, account)
+    return opened
+  }
+
+  beforeAll(async () => {
+    hub = new FakeHub(builtPages().hub)
+    await hub.service.start()
+    browser = await startBrowser()
+  })
+
+  afterEach(async () => {
+    hub.service.offline = false
+    hub.service.mode = 'working'
+    hub.service.delayMs = 0
+    hub.empty = false
+    await Promise.all(visits.splice(0).map(({ context }) => context.close()))
+  })
+
+  afterAll(async () => {
+    await browser.close()
+    await hub.service.stop()
+  })
+
+  describe.each([
+    ['a desk', DESK],
+    ['a phone, 360 pixels wide', PHONE],
+    ['a desk enlarged to 200 %', ENLARGED],
+  ])('on %s', (_, screen) => {
+    it('every page shows its facts, breaks no rule and is open to everybody', async () => {
+      const opened = await visitor('auditor', screen)
+      for (const one of HUB_PAGES) {
+        await openPage(opened.page, hub.service.origin, one.path)
+        await checkPage(opened, one)
+        if (screen === DESK) expect(await cutTables(opened.page), `${one.name} cuts no table`).toEqual([])
+      }
+    })
+  })
+
+  it('moves nothing when the answers come', async () => {
+    const { page } = await visitor()
+    for (const one of HUB_PAGES) {
+      hub.service.delayMs = 250
+      await page.goto(hub.service.origin + one.path)
+      await page.getByText('Loading').first().waitFor()
+      await page.locator('.page-head').waitFor()
+      const before = await places(page)
+      await page.locator('.page-as-of').getByText('as of').waitFor()
+      await page.getByText('Loading').waitFor({ state: 'detached' })
+      const after = await places(page)
+      expect(after[0], `${one.name} keeps its head`).toEqual(before[0])
+      if (one.name !== 'approvals') expect(after, `${one.name} stays where it is`).toEqual(before)
+      expect((await seen(page)).shift, `layout shift of ${one.name}`).toBeLessThan(0.02)
+    }
+  })
+
+  it('says in words that there is nothing, and shows a failure in the place of the facts', async () => {
+    const { page } = await visitor()
+    hub.empty = true
+    for (const one of HUB_PAGES.filter(({ empty }) => empty !== undefined)) {
+      await openPage(page, hub.service.origin, one.path)
+      expect(await page.locator('main').innerText(), one.name).toContain(one.empty)
+    }
+    await page.goto(`${hub.service.origin}/devices/site-z-box-1`)
+    await page.getByText('not-found').waitFor()
+    hub.service.mode = 'failing'
+    for (const one of HUB_PAGES) {
+      await page.goto(hub.service.origin + one.path)
+      const alert = page.locator('main').getByRole('alert').first()
+      expect(await alert.innerText(), one.name).toMatch(/refuses with internal\.[\s\S]*changed\.[\s\S]*back\./)
+    }
+  })
+
+  it('keeps what it knows while the hub is away, and says of when it is', async () => {
+    const { page } = await visitor()
+    await openPage(page, hub.service.origin, '/')
+    hub.service.offline = true
+    await page.getByText('not renewed since').waitFor({ timeout: 15_000 })
+    const text = await page.locator('main').innerText()
+    expect(text).toContain('The service does not answer.')
+    expect(text).toContain('site-a-box-1')
+    hub.service.offline = false
+    await page.getByText('not renewed since').waitFor({ state: 'detached', timeout: 15_000 })
+  })
+
+  it('shows who still has to sign, and who signed as what and when', async () => {
+    const { page } = await visitor('clinical-approver')
+    await page.getByRole('link', { name: 'Approvals' }).click()
+    const open = page.getByRole('region', { name: 'Approval of chest-radiograph 1.2.0' })
+    await open.waitFor()
+    const cells = (name: string) => open.getByRole('row').filter({ hasText: name }).getByRole('cell').allInnerTexts()
+    expect(await cells('clinical-1')).toEqual(['clinical-1', 'clinical', 'approval', 'still to sign', '–'])
+    const signed = await cells('Technical approver')
+    expect(signed.slice(0, 3)).toEqual(['Technical approver of the fake hub', 'technical', 'approval'])
+    expect(signed[3]).toMatch(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/)
+    expect(await open.innerText()).toContain('leadglass model sign 0b0c7a4e-6d0c-4f0e-9a57-0f2f7c1c5b10 --key FILE')
+    const published = page.getByRole('region', { name: 'Approval of chest-radiograph 1.1.0' })
+    expect(await published.innerText()).not.toContain('to sign')
+    const rejected = page.getByRole('region', { name: 'Approval of chest-radiograph 1.1.1' })
+    expect(await rejected.innerText()).not.toContain('still to sign')
+  })
+
+  it('keeps filters in the address and over a reload', async () => {
+    const { page } = await visitor()
+    await page.getByRole('link', { name: 'Drift' }).click()
+    await page.getByRole('link', { name: /^major/ }).click()
+    await page.waitForURL(/\?verdict=major$/)
+    await page.reload()
+    await page.locator('tr[data-row]').first().waitFor()
+    expect(new Set(await page.locator('tr[data-row] .state').allInnerTexts())).toEqual(new Set(['major']))
+
+    await page.getByRole('link', { name: 'Audit' }).click()
+    await page.getByLabel('Log').selectOption('site-a-box-1')
+    await page.waitForURL(/\?log=site-a-box-1$/)
+    await page.reload()
+    await page.locator('tr[data-row]').first().waitFor()
+    expect(await page.getByLabel('Log').inputValue()).toBe('site-a-box-1')
+    expect(hub.service.requests.at(-1)).toContain('log=site-a-box-1')
+  })
+
+  it('unfolds a run with the keyboard, and says which gate stopped it', async () => {
+    const { page } = await visitor('mlops')
+    await page.getByRole('link', { name: 'Training' }).click()
+    await page.getByText('stopped by gate').waitFor()
+    for (let step = 0; step < 3; step++) await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    const gate = page.getByRole('row').filter({ hasText: 'auc not worse than parent' })
+    expect(await gate.getByRole('cell').allInnerTexts()).toEqual([
+      'auc not worse than parent',
+      'lower bound ≥ 0.880',
+      '0.722',
+      'does not hold',
+    ])
+    expect(await page.getByRole('table', { name: 'Rows' }).innerText()).toContain('rows of the dataset')
+    await page.keyboard.press('Enter')
+    expect(await gate.count()).toBe(0)
+  })
+
+  it('offers a whole log only to those who may take it', async () => {
+    const auditor = await visitor('auditor')
+    await openPage(auditor.page, hub.service.origin, '/audit')
+    const link = auditor.page.getByRole('link', { name: 'export this log' })
+    expect(await link.getAttribute('href')).toBe('/api/audit/export?log=hub')
+    const approver = await visitor('clinical-approver')
+    await openPage(approver.page, hub.service.origin, '/audit')
+    expect(await approver.page.getByRole('link', { name: 'export this log' }).count()).toBe(0)
+  })
+})

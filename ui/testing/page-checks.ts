@@ -1,0 +1,47 @@
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { overflow, seen, seriousViolations, type Visit } from './browser.ts'
+
+/** A page of a service, and words that stand on it once its facts are there. */
+export interface PageCase {
+  readonly name: string
+  readonly path: string
+  readonly facts: readonly string[]
+  /** What the page says when there is nothing; `undefined` where there is always something. */
+  readonly empty: string | undefined
+}
+
+/** Opens a page and waits for its first answer. */
+export async function openPage(page: Page, origin: string, path: string): Promise<void> {
+  await page.goto(origin + path)
+  await page.locator('.page-as-of').getByText('as of').waitFor()
+}
+
+/** Facts, policy, console and accessibility of an open page. */
+export async function checkPage({ page, complaints }: Visit, { name, facts }: PageCase): Promise<void> {
+  const text = await page.locator('body').innerText()
+  for (const fact of facts) expect(text, `${name} shows its facts`).toContain(fact)
+  expect(text, `${name} says what it is not for`).toContain('Not for diagnostic use.')
+  expect((await seen(page)).refusals, `${name} keeps the policy`).toEqual([])
+  expect(complaints, `${name} leaves the console empty`).toEqual([])
+  expect(await seriousViolations(page), `${name} can be used by everybody`).toEqual([])
+  expect(await overflow(page), `${name} does not stick out`).toBeLessThanOrEqual(0)
+}
+
+/** Where head and first content of a page are. */
+export async function places(page: Page): Promise<readonly unknown[]> {
+  const box = async (selector: string): Promise<unknown> => {
+    const found = await page.locator(selector).first().boundingBox()
+    return found === null ? undefined : { x: found.x, y: found.y, width: found.width }
+  }
+  return [await box('.page-head'), await box('.page-main .toolbar'), await box('.table-scroll thead, .fact-grid')]
+}
+
+/** Tables of a page that are wider than their place. */
+export async function cutTables(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.table-scroll')]
+      .filter((table) => table.scrollWidth > table.clientWidth)
+      .map((table) => table.getAttribute('aria-label') ?? ''),
+  )
+}
