@@ -1,4 +1,5 @@
 import {
+  bytesElement,
   type DataSet,
   type Element,
   isPrivate,
@@ -13,7 +14,7 @@ import { type PatientIdentity, pseudonymOfPatient, pseudonymOfUid, type SiteKeys
 import { keptAttribute, type ProfileRow, rowOf } from './table/index.ts'
 import { requiredType } from './table/required-types.ts'
 import type { TokenMatcher } from './token-matcher.ts'
-import { cappedAge, dummyElement, dummyPatientName, emptyElement, hasValidSyntax } from './values.ts'
+import { cappedAge, DUMMY_TEXT, dummyElement, dummyPatientName, emptyElement, hasValidSyntax } from './values.ts'
 
 /** What happened to an element. Counted per object; never with a tag or a value beside it. */
 export type ActionCode =
@@ -180,11 +181,22 @@ function keep(source: DataSet, element: Element, context: CleaningContext): Elem
     return textElement(tag, vr, ...values.map(cappedAge))
   }
   const checked = vr !== 'DS' && vr !== 'IS' && vr !== 'TM' && tag !== MODALITY
-  if (checked && context.identifiers.matches(values.join('\\'))) {
-    count(context, 'identifier-emptied')
-    return emptyElement(tag, vr)
-  }
+  if (checked && context.identifiers.matches(values.join('\\'))) return withoutIdentifiers(element, values, context)
   return traitsOf(vr).text === 'charset' ? inUtf8(source, element, context) : kept(element, context)
+}
+
+/**
+ * Of several values only those that hold an identifier go, so that an image type keeps its kind. A code string becomes a
+ * dummy, since others count its values by position (PS3.3 C.7.6.1.1.2).
+ */
+function withoutIdentifiers(element: Element, values: readonly string[], context: CleaningContext): Element {
+  count(context, 'identifier-emptied')
+  const { tag, vr } = element
+  const dummy = vr === 'CS' ? DUMMY_TEXT : ''
+  const cleaned = values.map((value) => (context.identifiers.matches(value) ? dummy : value))
+  // An identifier that reaches over a backslash is in none of the values alone.
+  if (values.length < 2 || context.identifiers.matches(cleaned.join('\\'))) return emptyElement(tag, vr)
+  return bytesElement(tag, vr, Buffer.from(cleaned.join('\\'), 'utf8'))
 }
 
 /** Text of another character set is written in UTF-8, in which the whole output is; ASCII stays the same view. */

@@ -182,11 +182,11 @@ function outputSyntax(dataSet: DataSet, declared: string): string | undefined {
   return syntax === undefined || syntax.encapsulated ? declared : undefined
 }
 
-/** Takes comments out of JPEG frames, in place in the cleaned data set. False when a frame cannot be followed. */
+/** Takes comments out of frames of the JPEG family, in place in the cleaned data set. False when a frame cannot be followed. */
 function stripPixelComments(cleaned: DataSet, transferSyntaxUid: string): boolean {
   const element = cleaned.elements.get(PIXEL_DATA)
   if (element?.value.kind !== 'fragments' || !isJpegSyntax(transferSyntaxUid)) return true
-  const stripped = withoutMarkers(element.value)
+  const stripped = withoutMarkers(element.value, transferSyntaxUid)
   if (stripped === undefined) return false
   if (stripped === element.value) return true
   cleaned.elements.set(PIXEL_DATA, { ...element, value: stripped })

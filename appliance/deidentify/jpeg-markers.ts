@@ -1,92 +1,83 @@
 import type { FragmentsValue } from '../imaging/dataset/index.ts'
+import { strippedCodestream } from './jpeg-2000-stream.ts'
+import { strippedStream } from './jpeg-stream.ts'
 
-/**
- * Comment and application segments of JPEG streams (ITU-T T.81 B.2.4.5, B.2.4.6), where cameras and converters leave
- * names and dates. APP0 (JFIF) and APP14 (Adobe colour transform) govern decoding and stay.
- */
+/** Takes what decoders do not read out of one frame: the same view, a new buffer, or `undefined` when it is unclear. */
+type Stripper = (frame: Uint8Array) => Uint8Array | undefined
 
-/** Transfer syntaxes whose fragments are T.81 streams. */
-const JPEG_SYNTAXES = new Set([
-  '1.2.840.10008.1.2.4.50',
-  '1.2.840.10008.1.2.4.51',
-  '1.2.840.10008.1.2.4.57',
-  '1.2.840.10008.1.2.4.70',
+const jpeg: Stripper = (frame) => strippedStream(frame, false)
+const jpegLs: Stripper = (frame) => strippedStream(frame, true)
+
+/** Transfer syntaxes whose frames can carry comments, by the last parts of 1.2.840.10008.1.2.4. */
+const STRIPPERS: ReadonlyMap<string, Stripper> = new Map([
+  ...['50', '51', '57', '70'].map((last) => [last, jpeg] as const),
+  ...['80', '81'].map((last) => [last, jpegLs] as const),
+  ...['90', '91', '92', '93', '201', '202', '203'].map((last) => [last, strippedCodestream] as const),
 ])
 
-const SOI = 0xd8
-const EOI = 0xd9
-const SOS = 0xda
-const COM = 0xfe
+const ROOT = '1.2.840.10008.1.2.4.'
 
 /** True where `withoutMarkers` has something to look at. */
 export function isJpegSyntax(transferSyntaxUid: string): boolean {
-  return JPEG_SYNTAXES.has(transferSyntaxUid)
+  return stripperOf(transferSyntaxUid) !== undefined
 }
 
 /**
- * Encapsulated JPEG frames without their comment and application segments. Fragments that have none stay the same
- * views; the others are new buffers, and the basic offset table moves along.
- * @returns `undefined` when a header cannot be followed to its scan, so nothing can be said about it.
+ * Encapsulated frames of the JPEG family without comments, application data and bytes behind their end, where cameras
+ * and converters leave names and dates. Fragments that have none stay the same views; frames that change become one
+ * fragment each, and the basic offset table moves along.
+ * @returns `undefined` when a frame cannot be followed, so nothing can be said about it.
  */
-export function withoutMarkers(value: FragmentsValue): FragmentsValue | undefined {
+export function withoutMarkers(value: FragmentsValue, transferSyntaxUid: string): FragmentsValue | undefined {
+  const strip = stripperOf(transferSyntaxUid)
+  if (strip === undefined) return value
   const fragments: Uint8Array[] = []
+  const moved = new Map<number, number>()
+  let [before, after] = [0, 0]
   let changed = false
-  for (const fragment of value.fragments) {
-    const stripped = stripFragment(fragment)
+  for (const frame of framesOf(value.fragments)) {
+    const whole = frame.length === 1 ? (frame[0] as Uint8Array) : Buffer.concat(frame)
+    const stripped = strip(whole)
     if (stripped === undefined) return undefined
-    changed ||= stripped !== fragment
-    fragments.push(stripped)
+    const written = stripped === whole ? frame : [evenLength(stripped)]
+    changed ||= stripped !== whole
+    moved.set(before, after)
+    before += lengthInFile(frame)
+    after += lengthInFile(written)
+    fragments.push(...written)
   }
   if (!changed) return value
-  const offsetTable = movedOffsets(value, fragments)
+  const offsetTable = movedOffsets(value.offsetTable, moved)
   return offsetTable === undefined ? undefined : { kind: 'fragments', offsetTable, fragments }
 }
 
-/** A fragment that continues a frame begins with no SOI and has no header of its own. */
-function stripFragment(fragment: Uint8Array): Uint8Array | undefined {
-  if (fragment[0] !== 0xff || fragment[1] !== SOI) return fragment
-  const kept: Uint8Array[] = []
-  let keptFrom = 0
-  let at = 2
-  while (at + 4 <= fragment.length) {
-    if (fragment[at] !== 0xff) return undefined
-    const marker = fragment[at + 1] ?? 0
-    if (marker === 0xff) {
-      at += 1
-      continue
-    }
-    if (marker === SOS || marker === EOI) break
-    const next = at + 2 + (((fragment[at + 2] ?? 0) << 8) | (fragment[at + 3] ?? 0))
-    if (next < at + 4 || next > fragment.length) return undefined
-    if (isDropped(marker)) {
-      kept.push(fragment.subarray(keptFrom, at))
-      keptFrom = next
-    }
-    at = next
-  }
-  if (at + 4 > fragment.length) return undefined
-  if (keptFrom === 0) return fragment
-  kept.push(fragment.subarray(keptFrom))
-  const whole = Buffer.concat(kept)
-  return whole.length % 2 === 0 ? whole : Buffer.concat([whole, Buffer.alloc(1)])
+function stripperOf(transferSyntaxUid: string): Stripper | undefined {
+  return transferSyntaxUid.startsWith(ROOT) ? STRIPPERS.get(transferSyntaxUid.slice(ROOT.length)) : undefined
 }
 
-function isDropped(marker: number): boolean {
-  return marker === COM || (marker > 0xe0 && marker <= 0xef && marker !== 0xee)
+/** Fragments by frame: a fragment that does not begin with SOI or SOC continues the one before it (PS3.5 A.4). */
+function framesOf(fragments: readonly Uint8Array[]): Uint8Array[][] {
+  const frames: Uint8Array[][] = []
+  for (const fragment of fragments) {
+    const starts = fragment[0] === 0xff && (fragment[1] === 0xd8 || fragment[1] === 0x4f)
+    const last = frames.at(-1)
+    if (starts || last === undefined) frames.push([fragment])
+    else last.push(fragment)
+  }
+  return frames
+}
+
+function evenLength(bytes: Uint8Array): Uint8Array {
+  return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.alloc(1)])
+}
+
+function lengthInFile(fragments: readonly Uint8Array[]): number {
+  return fragments.reduce((sum, { length }) => sum + 8 + length + (length % 2), 0)
 }
 
 /** PS3.5 A.4: offsets count from the first byte of the first item after the table; each item has 8 bytes of header. */
-function movedOffsets(value: FragmentsValue, fragments: readonly Uint8Array[]): Uint8Array | undefined {
-  const moved = new Map<number, number>()
-  let before = 0
-  let after = 0
-  value.fragments.forEach((fragment, index) => {
-    moved.set(before, after)
-    before += 8 + fragment.length + (fragment.length % 2)
-    const now = fragments[index]?.length ?? 0
-    after += 8 + now + (now % 2)
-  })
-  const table = Buffer.from(value.offsetTable)
+function movedOffsets(offsetTable: Uint8Array, moved: ReadonlyMap<number, number>): Uint8Array | undefined {
+  const table = Buffer.from(offsetTable)
   for (let at = 0; at + 4 <= table.length; at += 4) {
     const offset = moved.get(table.readUInt32LE(at))
     if (offset === undefined) return undefined

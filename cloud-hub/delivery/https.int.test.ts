@@ -1,4 +1,4 @@
-import '../ingest/reflect-metadata.ts'
+import 'reflect-metadata'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'

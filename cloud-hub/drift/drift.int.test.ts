@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DriftCounts } from '@leadglass/sync-agent/contract'
+import type { DeviceHealth, DriftCounts } from '@leadglass/sync-agent/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fleet } from '../fleet/index.ts'
 import { parsePayload } from '../ingest/index.ts'
@@ -59,8 +59,9 @@ describe('drift from what sites counted', () => {
   it('shows a device as it last reported itself', async () => {
     const fleet = new Fleet(core.database, core.clock)
     expect(fleet.device(BOX)).toMatchObject({ connected: false, health: null, lastSeenAt: null })
-    const health = { kind: 'device-health', softwareVersion: '1.2.3', models: [], figures: { 'disk.free': 7 } } as const
-    const later = { ...health, models: [{ model: counts.model, state: 'active' as const }] }
+    const figures = { 'disk.free': 7 }
+    const health: DeviceHealth = { kind: 'device-health', softwareVersion: '1.2.3', models: [], figures }
+    const later: DeviceHealth = { ...health, models: [{ model: counts.model, state: 'active' }] }
     core.inbox.commit([await parsePayload(BOX, payloadOf(sealAll(BOX, [health, later])))])
     expect(fleet.device(BOX)).toMatchObject({ connected: true, health: { models: [{ state: 'active' }] } })
     expect(fleet.streams(BOX)).toEqual([

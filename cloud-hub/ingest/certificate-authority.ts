@@ -1,4 +1,4 @@
-import './reflect-metadata.ts'
+import 'reflect-metadata'
 import type { webcrypto } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'

@@ -38,7 +38,14 @@ describe('de-identifying a folder', () => {
   it('gives the same bytes for the same secret, and writes nothing in a dry run', async () => {
     const { input, output, files } = await scene()
     const run = (dryRun: boolean) =>
-      deidentifyFiles(files.slice(0, 1), { input, output, secret: SECRET, dryRun, pixelsReviewed: false, onFile: () => undefined })
+      deidentifyFiles(files.slice(0, 1), {
+        input,
+        output,
+        secret: SECRET,
+        dryRun,
+        pixelsReviewed: false,
+        onFile: () => undefined,
+      })
     await run(true)
     expect(await readdir(output)).toEqual([])
     await run(false)

@@ -1,3 +1,12 @@
+export { isJsonObject, type JsonObject, mergePatch } from './azure-iot/json.ts'
+export {
+  ANSWER_SLOTS,
+  AnswerBoard,
+  AnswerReader,
+  desiredStatePatch,
+  TWIN_MEMBER,
+  withoutAnswers,
+} from './azure-iot/twin-answers.ts'
 export { type BackoffBounds, backoffDelay } from './backoff.ts'
 export { classifyLinkError, type LinkErrorCode, TransportError, type TransportErrorCode } from './link-error.ts'
 export type { Credentials } from './mqtt-link.ts'

@@ -21,6 +21,9 @@ export async function startBrowser(): Promise<Browser> {
   })
 }
 
+/** Loopback and small pages: what takes longer will not come. */
+const PATIENCE_MS = 8_000
+
 /** Where a page is looked at. */
 export interface Screen {
   readonly width: number
@@ -43,6 +46,7 @@ export interface Visit {
 /** Opens an empty page that listens for complaints and sums up layout shifts. */
 export async function visit(browser: Browser, screen: Screen = DESK): Promise<Visit> {
   const context = await browser.newContext({ viewport: { ...screen }, timezoneId: 'Europe/Berlin', locale: 'en-GB' })
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {

@@ -136,11 +136,11 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
     expect(new Set(await page.locator('tr[data-row] .state').allInnerTexts())).toEqual(new Set(['major']))
 
     await page.getByRole('link', { name: 'Audit' }).click()
-    await page.getByLabel('Log').selectOption('site-a-box-1')
+    await page.getByLabel('Log', { exact: true }).selectOption('site-a-box-1')
     await page.waitForURL(/\?log=site-a-box-1$/)
     await page.reload()
     await page.locator('tr[data-row]').first().waitFor()
-    expect(await page.getByLabel('Log').inputValue()).toBe('site-a-box-1')
+    expect(await page.getByLabel('Log', { exact: true }).inputValue()).toBe('site-a-box-1')
     expect(hub.service.requests.at(-1)).toContain('log=site-a-box-1')
   })
 
@@ -150,7 +150,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
     await page.getByText('stopped by gate').waitFor()
     for (let step = 0; step < 3; step++) await page.keyboard.press('j')
     await page.keyboard.press('Enter')
-    const gate = page.getByRole('row').filter({ hasText: 'auc not worse than parent' })
+    const gate = page.getByRole('table', { name: 'The gates' }).getByRole('row').filter({ hasText: 'auc not worse' })
     expect(await gate.getByRole('cell').allInnerTexts()).toEqual([
       'auc not worse than parent',
       'lower bound ≥ 0.880',

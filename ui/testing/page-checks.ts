@@ -28,13 +28,14 @@ export async function checkPage({ page, complaints }: Visit, { name, facts }: Pa
   expect(await overflow(page), `${name} does not stick out`).toBeLessThanOrEqual(0)
 }
 
-/** Where head and first content of a page are. */
+/** Where head, tools and first content of a page are; `null` for what the page does not have. */
 export async function places(page: Page): Promise<readonly unknown[]> {
-  const box = async (selector: string): Promise<unknown> => {
-    const found = await page.locator(selector).first().boundingBox()
-    return found === null ? undefined : { x: found.x, y: found.y, width: found.width }
-  }
-  return [await box('.page-head'), await box('.page-main .toolbar'), await box('.table-scroll thead, .fact-grid')]
+  return page.evaluate(() =>
+    ['.page-head', '.page-main .toolbar', '.table-scroll thead, .fact-grid'].map((selector) => {
+      const box = document.querySelector(selector)?.getBoundingClientRect()
+      return box === undefined ? null : { selector, x: box.x, y: box.y, width: box.width }
+    }),
+  )
 }
 
 /** Tables of a page that are wider than their place. */

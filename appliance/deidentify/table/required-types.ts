@@ -30,6 +30,9 @@ const ENHANCED = [
 /** Mammography and breast tomosynthesis: Detector ID is type 1 (PS3.3 C.8.11.7). */
 const MAMMOGRAPHY = ['1.2.840.10008.5.1.4.1.1.1.2', '1.2.840.10008.5.1.4.1.1.1.2.1', '1.2.840.10008.5.1.4.1.1.13.1.3']
 
+/** Radiotherapy objects: Operators' Name is type 2 in the RT Series module (PS3.3 C.8.8.1). */
+const RADIOTHERAPY = ['1', '2', '3', '4', '5', '6', '7', '8', '9'].map((last) => `1.2.840.10008.5.1.4.1.1.481.${last}`)
+
 interface Requirement {
   readonly type: 1 | 2
   /** `undefined`: in every SOP class whose modules have the attribute. */
@@ -37,6 +40,7 @@ interface Requirement {
 }
 
 const REQUIREMENTS: ReadonlyMap<number, Requirement> = new Map<number, Requirement>([
+  [0x00081070, { type: 2, sopClasses: new Set(RADIOTHERAPY) }], // Operators' Name
   [0x00180010, { type: 2 }], // Contrast/Bolus Agent, PS3.3 C.7.6.4
   [0x00181000, { type: 1, sopClasses: new Set(ENHANCED) }], // Device Serial Number
   [0x00181030, { type: 1, sopClasses: new Set(ENHANCED) }], // Protocol Name, 1C for original images

@@ -252,9 +252,7 @@ export class AcceptorAssociation implements ConnectionUser {
   }
 
   #respond(context: AcceptedContext, answered: Answered, status: number, comment?: string): void {
-    this.#connection.send(
-      encodeDataPdus(context.id, true, response(answered, status, comment), this.#largestPdu()),
-    )
+    this.#connection.send(encodeDataPdus(context.id, true, response(answered, status, comment), this.#largestPdu()))
   }
 
   /** Sends a message of ours, command and data set in one go, so that no other comes between them (PS3.8 E.1). */

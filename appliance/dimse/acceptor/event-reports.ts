@@ -67,7 +67,9 @@ export class EventReports {
   /** The association is over: nothing more is answered. */
   ended(): void {
     this.#ended = true
-    this.#waiting?.settle.reject(new DimseError('connection-lost', 'the association ended before the report was answered'))
+    this.#waiting?.settle.reject(
+      new DimseError('connection-lost', 'the association ended before the report was answered'),
+    )
     this.#waiting = undefined
   }
 

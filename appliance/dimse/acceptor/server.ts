@@ -11,6 +11,7 @@ import { DimseError } from '../errors.ts'
 import { isAeTitle } from '../facts/ae-title.ts'
 import type { CallerPolicy, NetworkServices, StorageService } from '../ports.ts'
 import { type AcceptorTls, acceptorTlsOptions, certificateSubject } from '../tls.ts'
+import { uuid } from '../uuid.ts'
 import { admissionDesk, type TransportFacts } from './admission.ts'
 import { AcceptorAssociation } from './association.ts'
 import { type AcceptancePolicy, DEFAULT_ACCEPTANCE } from './negotiation.ts'
@@ -171,20 +172,11 @@ export class DimseServer implements Service {
   #transportFacts(socket: Socket): TransportFacts {
     const tls = socket instanceof TLSSocket
     return {
-      associationId: uuid((this.#options.randomness ?? systemRandomness).bytes(16)),
+      associationId: uuid(this.#options.randomness ?? systemRandomness),
       remoteAddress: socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
       remotePort: socket.remotePort ?? 0,
       tls,
       certificateSubject: tls && socket.authorized ? certificateSubject(socket.getPeerCertificate()) : null,
     }
   }
-}
-
-/** RFC 9562 5.4, version 4. */
-function uuid(random: Uint8Array): string {
-  const bytes = Uint8Array.from(random)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Buffer.from(bytes).toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }

@@ -1,5 +1,10 @@
 import { isCodedError, type Logger } from '@leadglass/sync-agent/foundation'
-import { MAX_COMMITMENT_BYTES, readCommitmentReport, readCommitmentRequest, REQUEST_STORAGE_COMMITMENT } from '../commitment/data-sets.ts'
+import {
+  MAX_COMMITMENT_BYTES,
+  REQUEST_STORAGE_COMMITMENT,
+  readCommitmentReport,
+  readCommitmentRequest,
+} from '../commitment/data-sets.ts'
 import { isUid, STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL, STUDY_ROOT } from '../facts/uids.ts'
 import { type CommandSet, ELEMENT } from '../message/command-set.ts'
 import { type Answered, COMMAND, hasDataSet, RESPONSE_BIT, response, STATUS } from '../message/commands.ts'
@@ -64,7 +69,11 @@ export class ServiceMessages {
     if (this.#find?.messageId === command.number(ELEMENT.messageIdBeingRespondedTo)) this.#find?.cancel()
   }
 
-  #query(service: NonNullable<NetworkServices['query']>, command: CommandSet, context: AcceptedContext): DataSetReceiver {
+  #query(
+    service: NonNullable<NetworkServices['query']>,
+    command: CommandSet,
+    context: AcceptedContext,
+  ): DataSetReceiver {
     const { association, send, logger } = this.#parts
     const answered = answeredOf(command, COMMAND.find, ELEMENT.affectedSopClassUid, undefined)
     if (!hasDataSet(command)) {
@@ -88,12 +97,7 @@ export class ServiceMessages {
     context: AcceptedContext,
   ): DataSetReceiver {
     const { association } = this.#parts
-    const answered = answeredOf(
-      command,
-      COMMAND.action,
-      ELEMENT.requestedSopClassUid,
-      ELEMENT.requestedSopInstanceUid,
-    )
+    const answered = answeredOf(command, COMMAND.action, ELEMENT.requestedSopClassUid, ELEMENT.requestedSopInstanceUid)
     const wrong =
       wrongInstance(answered) ??
       (command.number(ELEMENT.actionTypeId) === REQUEST_STORAGE_COMMITMENT

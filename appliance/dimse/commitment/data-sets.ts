@@ -63,7 +63,9 @@ export function eventTypeOf(report: CommitmentReport): number {
 export function readCommitmentRequest(
   bytes: Uint8Array | undefined,
   transferSyntaxUid: string,
-): { readonly kind: 'read'; readonly transactionUid: string; readonly instances: InstanceReference[] } | MessageRefusal {
+):
+  | { readonly kind: 'read'; readonly transactionUid: string; readonly instances: InstanceReference[] }
+  | MessageRefusal {
   const dataSet = readDataSet(bytes, transferSyntaxUid)
   if ('kind' in dataSet) return dataSet
   const transactionUid = validUid(dataSet, TAG.transactionUid)
@@ -106,7 +108,9 @@ function readDataSet(bytes: Uint8Array | undefined, transferSyntaxUid: string): 
     return truncated ? refused('data set is cut short') : dataSet
   } catch (error) {
     if (!(error instanceof DataSetError)) throw error
-    return error.code === 'too-large' || error.code === 'too-many-elements' ? tooLarge() : refused('data set is damaged')
+    return error.code === 'too-large' || error.code === 'too-many-elements'
+      ? tooLarge()
+      : refused('data set is damaged')
   }
 }
 

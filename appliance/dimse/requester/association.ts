@@ -1,9 +1,13 @@
+import { concat, type DataSet, writeDataSet } from '../../imaging/dataset/index.ts'
 import { DimseError } from '../errors.ts'
 import { isDeflated, VERIFICATION } from '../facts/uids.ts'
-import { COMMAND, echoRequest, storeRequest } from '../message/commands.ts'
+import type { CommandSet } from '../message/command-set.ts'
+import { COMMAND, cancelRequest, echoRequest, storeRequest } from '../message/commands.ts'
+import type { DataSetReceiver } from '../message/data-set-receiver.ts'
+import { MalformedPduError } from '../upper-layer/malformed.ts'
 import { encodeDataPdus } from '../upper-layer/pdu-writer.ts'
 import { FragmentCutter } from './fragments.ts'
-import type { RequesterSession, Response } from './session.ts'
+import type { FullResponse, Request, RequesterSession, Response } from './session.ts'
 
 /** An instance to send: `dataSet` is the encoded data set in `transferSyntaxUid`, without file meta. */
 export interface StoreArguments {
@@ -22,6 +26,21 @@ export interface UsableContext {
   readonly transferSyntax: string
 }
 
+/** How a message with a data set is sent and what comes back. */
+export interface Conversation {
+  /** The transfer syntax of identifiers in responses. */
+  readonly transferSyntax: string
+  /** The last response. Rejects with DimseError when there is none. */
+  readonly answer: Promise<FullResponse>
+  /** C-CANCEL (PS3.7 9.3.2.3); does nothing after the last response. */
+  cancel(): Promise<void>
+}
+
+/** Takes requests of the peer: see `RequestedAssociation.serve`. */
+export type PeerRequests = (command: CommandSet, context: UsableContext) => Promise<DataSetReceiver>
+
+/** Messages are not cut into larger PDUs than this, whatever the peer allows. */
+const LARGEST_PDU_BYTES = 131_072
 /** Message ids are 16 bits and start again (PS3.7 9.1.1.1.1). */
 const MESSAGE_IDS = 0x10000
 
@@ -80,6 +99,62 @@ export class RequestedAssociation {
     )
   }
 
+  /**
+   * Sends a command with a data set and goes on until the last response.
+   * @throws DimseError `no-presentation-context` when the peer did not accept the SOP class.
+   */
+  converse(
+    message: {
+      readonly sopClassUid: string
+      readonly commandField: number
+      readonly encode: (messageId: number) => Uint8Array
+    },
+    dataSet: DataSet,
+    reading: Pick<Request, 'onPending' | 'maxResponseBytes'> = {},
+  ): Conversation {
+    const context = this.contexts.find(({ abstractSyntax }) => abstractSyntax === message.sopClassUid)
+    if (context === undefined) throw new DimseError('no-presentation-context', `not accepted: ${message.sopClassUid}`)
+    const messageId = this.#nextMessageId()
+    let open = true
+    const request = { commandField: message.commandField, messageId, ...reading }
+    const bytes = concat(writeDataSet(dataSet, context.transferSyntax))
+    const answer = this.#session
+      .exchange(request, [
+        this.#command(context, message.encode(messageId)),
+        encodeDataPdus(context.id, false, bytes, this.#largestPdu()),
+      ])
+      .finally(() => {
+        open = false
+      })
+    answer.catch(() => {})
+    return {
+      transferSyntax: context.transferSyntax,
+      answer,
+      cancel: async () => {
+        if (open) await this.#session.send([this.#command(context, cancelRequest(messageId))])
+      },
+    }
+  }
+
+  /** From now on the peer may make requests here: C-STORE sub-operations of a C-GET, N-EVENT-REPORT. */
+  serve(handler: PeerRequests): void {
+    this.#session.serve((command, contextId) => {
+      const context = this.contexts.find(({ id }) => id === contextId)
+      if (context === undefined) throw new MalformedPduError('presentation context was not accepted (PS3.8 9.3.5.1)')
+      return handler(command, context)
+    })
+  }
+
+  /** Answers a request of the peer. @throws DimseError when the association is over. */
+  async respond(context: UsableContext, response: Uint8Array): Promise<void> {
+    await this.#session.send([this.#command(context, response)])
+  }
+
+  /** Settles when the transport is gone. */
+  get closed(): Promise<void> {
+    return this.#session.closedPromise
+  }
+
   /** Ends the association in order (PS3.8 7.2). Never rejects. */
   async release(): Promise<void> {
     await this.#session.release()
@@ -128,8 +203,11 @@ export class RequestedAssociation {
   }
 
   #command(context: UsableContext, command: Uint8Array): Uint8Array {
-    const largest = this.#peerMaxLength === 0 ? Number.MAX_SAFE_INTEGER : this.#peerMaxLength
-    return encodeDataPdus(context.id, true, command, largest)
+    return encodeDataPdus(context.id, true, command, this.#largestPdu())
+  }
+
+  #largestPdu(): number {
+    return this.#peerMaxLength === 0 ? LARGEST_PDU_BYTES : Math.min(this.#peerMaxLength, LARGEST_PDU_BYTES)
   }
 
   #context(abstractSyntax: string, transferSyntax: string): UsableContext | undefined {
@@ -142,4 +220,8 @@ export class RequestedAssociation {
     this.#lastMessageId = (this.#lastMessageId + 1) % MESSAGE_IDS
     return this.#lastMessageId
   }
+}
+
+function statusOf({ status, comment }: FullResponse): Response {
+  return { status, comment }
 }

@@ -1,29 +1,46 @@
-import { type Logger, silentLogger } from '@leadglass/sync-agent/foundation'
+import { type Logger, type Randomness, silentLogger, systemRandomness } from '@leadglass/sync-agent/foundation'
+import type { DataSet } from '../../imaging/dataset/index.ts'
 import { DimseError } from '../errors.ts'
+import { isAeTitle } from '../facts/ae-title.ts'
 import {
   APPLICATION_CONTEXT,
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
   IMPLICIT_VR_LITTLE_ENDIAN,
+  isUid,
   VERIFICATION,
 } from '../facts/uids.ts'
 import { STATUS } from '../message/commands.ts'
+import type { QueryLevel, StorageService } from '../ports.ts'
+import type { QueryKeys } from '../query/identifiers.ts'
 import { CONTEXT_RESULT } from '../upper-layer/associate.ts'
 import { encodeAssociateRequest } from '../upper-layer/associate-codec.ts'
 import { RequestedAssociation } from './association.ts'
+import type { FindBounds, FindEnd } from './find.ts'
 import { type AssociationOptions, checkOptions, DEFAULT_TIMEOUTS, type Destination } from './options.ts'
+import {
+  countStudyInstancesAt,
+  findAt,
+  type GetOptions,
+  getAt,
+  moveAt,
+  type StudyInstanceCount,
+} from './query-retrieve.ts'
+import type { RetrieveOptions, RetrieveOutcome } from './retrieve.ts'
 import { type InstanceResult, InstanceSender, type OutgoingInstance } from './send-instances.ts'
 import { RequesterSession } from './session.ts'
 import { openTransport } from './transport.ts'
 
 const DEFAULT_MAX_PDU_RECEIVED = 131_072
 
-/** C-ECHO and C-STORE SCU (PS3.4 A, B): opens associations to peers. */
+/** SCU of Verification, Storage, Query/Retrieve (PS3.4 A, B, C): opens associations to peers. */
 export class AssociationRequester {
   readonly #logger: Logger
+  readonly #randomness: Randomness
 
-  constructor(parts: { readonly logger?: Logger } = {}) {
+  constructor(parts: { readonly logger?: Logger; readonly randomness?: Randomness } = {}) {
     this.#logger = parts.logger ?? silentLogger
+    this.#randomness = parts.randomness ?? systemRandomness
   }
 
   /**
@@ -100,4 +117,59 @@ export class AssociationRequester {
     )
     await sender.sendAll(instances, onResult)
   }
+
+  /**
+   * Asks a peer for what matches (C-FIND, study root, PS3.4 C.6.2), on an association of its own. Matches are read no
+   * faster than they are taken; breaking off, the bound and `signal` all cancel the query at the peer. The return value
+   * of the generator says how it ended.
+   * @throws DimseError on the first step: `peer-refused`, `peer-busy`, or why there is no association.
+   */
+  find(
+    destination: Destination,
+    level: QueryLevel,
+    keys: QueryKeys,
+    bounds: FindBounds = {},
+  ): AsyncGenerator<DataSet, FindEnd, void> {
+    return findAt(this.#open, destination, level, keys, bounds)
+  }
+
+  /**
+   * Lets a peer send what the keys name to the AE title `moveDestination`, which it must know (C-MOVE, PS3.4 C.4.2).
+   * Keys are unique keys of the level and those above.
+   * @throws DimseError when there is no answer.
+   */
+  async move(
+    destination: Destination,
+    level: QueryLevel,
+    keys: QueryKeys,
+    moveDestination: string,
+    options: RetrieveOptions = {},
+  ): Promise<RetrieveOutcome> {
+    if (!isAeTitle(moveDestination)) throw new DimseError('invalid-argument', 'move destination is no AE title')
+    return moveAt(this.#open, destination, level, keys, moveDestination, options)
+  }
+
+  /**
+   * Fetches what the keys name into `storage`, on the same association (C-GET, PS3.4 C.4.3). In what `storage` is told,
+   * the peer stands as the calling side: it is the source.
+   * @throws DimseError when there is no answer; what came until then is in `storage`.
+   */
+  async get(
+    destination: Destination,
+    level: QueryLevel,
+    keys: QueryKeys,
+    storage: StorageService,
+    options: GetOptions = {},
+  ): Promise<RetrieveOutcome> {
+    const parts = { logger: this.#logger, randomness: this.#randomness }
+    return getAt(this.#open, parts, destination, level, keys, storage, options)
+  }
+
+  /** How many instances of a study a peer has, for deciding whether all have come. @throws DimseError. */
+  async countStudyInstances(destination: Destination, studyInstanceUid: string): Promise<StudyInstanceCount> {
+    if (!isUid(studyInstanceUid)) throw new DimseError('invalid-argument', 'study instance UID is no UID (PS3.5 9.1)')
+    return countStudyInstancesAt(this.#open, destination, studyInstanceUid)
+  }
+
+  readonly #open = (options: AssociationOptions): Promise<RequestedAssociation> => this.requestAssociation(options)
 }

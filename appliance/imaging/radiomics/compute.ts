@@ -77,8 +77,7 @@ function intensityFamilies({ wide, tight, intensityMask: mask }: PreparedRegion,
   if (wanted('morphology-2d') && tight.dimensions[2] === 1) add('morphology-2d', planeShapeFeatures(tight))
   if (wanted('local-intensity')) add('local-intensity', localIntensityFeatures(wide, intensityMask(wide, settings)))
   if (wanted('statistics')) add('statistics', intensityStatistics(intensitiesOf(tight.values, mask)))
-  if (wanted('intensity-histogram'))
-    add('intensity-histogram', histogramFeatures(levelsOf(tight, mask, settings)))
+  if (wanted('intensity-histogram')) add('intensity-histogram', histogramFeatures(levelsOf(tight, mask, settings)))
   if (wanted('intensity-volume-histogram')) {
     const { intensityVolumeHistogram, resegmentationRange } = settings
     const intensities = intensitiesOf(tight.values, mask)
@@ -97,7 +96,9 @@ function levelsOf(region: Region, mask: Uint8Array, settings: CompleteSettings) 
 function textureFamilies({ tight, intensityMask: mask }: PreparedRegion, settings: CompleteSettings) {
   const wanted = (family: Family) => settings.families.includes(family)
   const { aggregations } = settings
-  const texture = (['cooccurrence', 'run-length', 'size-zone', 'distance-zone', 'tone-difference'] as const).some(wanted)
+  const texture = (['cooccurrence', 'run-length', 'size-zone', 'distance-zone', 'tone-difference'] as const).some(
+    wanted,
+  )
   if (!texture && !wanted('grey-level-dependence')) return []
   const grid = levelGrid(levelsOf(tight, mask, settings), tight.mask, tight.dimensions)
   const result: FamilyFeatures[] = []

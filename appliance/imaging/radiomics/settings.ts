@@ -15,7 +15,11 @@ const discretisationSchema = z.discriminatedUnion('kind', [
 const interpolationSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({ kind: z.literal('bilinear'), spacing: z.tuple([positive, positive]), round: z.boolean() }),
-  z.strictObject({ kind: z.literal('trilinear'), spacing: z.tuple([positive, positive, positive]), round: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('trilinear'),
+    spacing: z.tuple([positive, positive, positive]),
+    round: z.boolean(),
+  }),
 ])
 
 /** The feature families, by the name of the IBSI chapter. `morphology-2d` is not of IBSI. */

@@ -4,7 +4,14 @@ import { RadiomicsError } from './errors.ts'
 export type Triple = readonly [number, number, number]
 
 /** Stored intensities; any numeric array will do. */
-export type VolumeValues = Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array
+export type VolumeValues =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Uint8Array
 
 /** An image on a regular grid: x runs fastest, then y, then z. `spacing` is in mm. A single slice has z dimension 1. */
 export interface Volume {
@@ -33,7 +40,8 @@ export function checkVolume(image: Volume, mask: Uint8Array): void {
   if (!image.spacing.every((s) => Number.isFinite(s) && s > 0))
     throw new RadiomicsError('dimensions-invalid', 'The voxel spacing is positive and finite.')
   const count = nx * ny * nz
-  if (count > LARGEST_VOLUME) throw new RadiomicsError('too-large', `The volume has more than ${LARGEST_VOLUME} voxels.`)
+  if (count > LARGEST_VOLUME)
+    throw new RadiomicsError('too-large', `The volume has more than ${LARGEST_VOLUME} voxels.`)
   if (image.values.length !== count || mask.length !== count)
     throw new RadiomicsError('dimensions-invalid', 'Image and mask have one value for each voxel of the dimensions.')
 }

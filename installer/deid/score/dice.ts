@@ -51,10 +51,37 @@ export class Dice {
   /** A UID of the UUID form, or of one of several organisational roots. */
   uid(name: string): string {
     const full = seededUid(`${this.#name}/${name}`)
-    return this.below(3) === 0 ? full : `1.2.826.0.1.3680043.${8 + this.below(2)}.${full.slice(5, 30)}.${1 + this.below(9)}`
+    return this.below(3) === 0
+      ? full
+      : `1.2.826.0.1.3680043.${8 + this.below(2)}.${full.slice(5, 30)}.${1 + this.below(9)}`
   }
 }
 
-const ONSETS = ['b', 'br', 'd', 'dr', 'f', 'g', 'gr', 'h', 'j', 'k', 'kr', 'l', 'm', 'n', 'p', 'qu', 'r', 's', 't', 'tr', 'v', 'w', 'x', 'z']
+const ONSETS = [
+  'b',
+  'br',
+  'd',
+  'dr',
+  'f',
+  'g',
+  'gr',
+  'h',
+  'j',
+  'k',
+  'kr',
+  'l',
+  'm',
+  'n',
+  'p',
+  'qu',
+  'r',
+  's',
+  't',
+  'tr',
+  'v',
+  'w',
+  'x',
+  'z',
+]
 const VOWELS = ['a', 'e', 'i', 'o', 'u', 'ei', 'ou', 'y']
 const CODAS = ['k', 'x', 'rth', 'nd', 'sk', 'v', 'ndt', 'lf']

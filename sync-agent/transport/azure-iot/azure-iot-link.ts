@@ -1,9 +1,10 @@
 import { type LinkErrorCode, TransportError } from '../link-error.ts'
 import { DesiredTwin } from './desired-twin.ts'
-import type { JsonObject } from './json.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 import { within } from './link-timing.ts'
 import { batchMessage, type SdkClient, type SdkSession, type SdkTwin } from './sdk-client.ts'
 import { classifySdkError } from './sdk-error.ts'
+import { TWIN_MEMBER } from './twin-answers.ts'
 
 /** Direct method by which the hub asks the device to read its twin again. */
 export const REFRESH_METHOD = 'leadglass-refresh'
@@ -47,6 +48,12 @@ export class AzureIotLink {
     return this.#published > 0
   }
 
+  /** Our part of the reported properties as the hub had it when the twin was read last. */
+  get reported(): JsonObject {
+    const own: unknown = this.#twin?.properties.reported[TWIN_MEMBER]
+    return isJsonObject(own) ? own : {}
+  }
+
   /** Connects and stays until the connection is over. @returns why it ended. Never rejects. */
   async run(): Promise<LinkErrorCode> {
     const over = new Promise<LinkErrorCode>((resolve) => {
@@ -63,7 +70,7 @@ export class AzureIotLink {
     const code = await over
     this.#session?.stopRenewal()
     // A client on a dead link cannot say farewell; it is left to its keepalive, and the hub closes it for the next one.
-    await within(CLOSE_MS, this.#session?.client.close() ?? Promise.resolve()).catch(() => undefined)
+    if (this.#session !== undefined) await within(CLOSE_MS, this.#session.client.close()).catch(() => undefined)
     return code
   }
 
@@ -128,6 +135,7 @@ export class AzureIotLink {
   async #open(): Promise<void> {
     const { connectTimeoutMs, createSession, onUp } = this.#options
     const session = await within(connectTimeoutMs, createSession())
+    if (this.#finish === undefined) return session.stopRenewal()
     this.#session = session
     const { client } = session
     client.on('disconnect', (result: { readonly transportObj?: unknown } | undefined) =>

@@ -174,6 +174,7 @@ export class AzureIotTransport implements Transport {
             this.#beginChangeOver(link)
           }, tokenValiditySeconds * 750)
         }
+        this.#status.connected(link.reported)
         this.#report()
       },
       onOver: (code) => {
@@ -183,7 +184,6 @@ export class AzureIotTransport implements Transport {
       onDesired: (desired, version) => this.#receive(desired, version),
     })
     this.#link = link
-    this.#status.connecting()
     const code = await link.run()
     this.#link = undefined
     return { code, useful: link.useful }

@@ -23,10 +23,10 @@ export class ReportedStatus {
     this.#intervalMs = intervalMs
   }
 
-  /** A connection is being made: what was reported on the last one may have been lost, so all is told again. */
-  connecting(): void {
+  /** The link is up. @param held what the hub has of us: only the difference to that is ever sent. */
+  connected(held: JsonObject): void {
     this.#connections += 1
-    this.#reported = {}
+    this.#reported = held
     this.#reportedAt = Number.NEGATIVE_INFINITY
   }
 

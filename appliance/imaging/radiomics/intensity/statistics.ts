@@ -18,7 +18,8 @@ export function distribution(values: Float64Array): FeatureValues {
   const count = values.length
   const mean = meanOf(values)
   const { variance, skewness, kurtosis } = moments(values, mean)
-  const [p10, p25, median, p75, p90] = [10, 25, 50, 75, 90].map((percent) => percentile(values, percent)) as Five
+  const at = (percent: number) => percentile(values, percent)
+  const [p10, p25, median, p75, p90] = [at(10), at(25), at(50), at(75), at(90)]
   const [min, max] = [values[0] ?? 0, values[count - 1] ?? 0]
   return {
     mean,
@@ -44,8 +45,6 @@ export function distribution(values: Float64Array): FeatureValues {
 export function quotient(dividend: number, divisor: number): number | null {
   return divisor === 0 ? null : dividend / divisor
 }
-
-type Five = readonly [number, number, number, number, number]
 
 function meanOf(values: Float64Array): number {
   let sum = 0

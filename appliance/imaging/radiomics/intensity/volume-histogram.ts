@@ -54,7 +54,10 @@ function intensityAxis(
   switch (discretisation.kind) {
     case 'none': {
       if (!intensities.every((value) => Number.isInteger(value - low)))
-        throw new RadiomicsError('levels-invalid', 'An intensity-volume histogram without bins needs integer intensities.')
+        throw new RadiomicsError(
+          'levels-invalid',
+          'An intensity-volume histogram without bins needs integer intensities.',
+        )
       const count = checkedCount(Math.floor(high - low) + 1)
       return { first: low, step: 1, count, index: (value) => clamped(value - low, count) }
     }

@@ -88,11 +88,14 @@ function tetrahedron(points: Int32Array): Face[] {
   return faces
 }
 
+/** The corner of a triangle after each corner. */
+const NEXT = [1, 2, 0] as const
+
 /** Makes two faces neighbours: across edge `edge` of the one, and across the edge from -> to of the other. */
 function connect(face: Face, edge: 0 | 1 | 2, other: Face, from: number, to: number): void {
   face.neighbours[edge] = other
   for (const k of [0, 1, 2] as const)
-    if (other.corners[k] === from && other.corners[(k + 1) % 3] === to) other.neighbours[k] = face
+    if (other.corners[k] === from && other.corners[NEXT[k]] === to) other.neighbours[k] = face
 }
 
 /** Faces around one apex (their third corner): each is joined to the one that begins where it ends. */
@@ -128,7 +131,7 @@ function visibleFrom(points: Int32Array, start: Face, apex: number) {
         visible.add(beyond)
         pending.push(beyond)
       } else {
-        horizon.push({ from: face.corners[k] ?? 0, to: face.corners[(k + 1) % 3] ?? 0, beyond })
+        horizon.push({ from: face.corners[k], to: face.corners[NEXT[k]], beyond })
       }
     }
   }

@@ -18,7 +18,8 @@ const FACES: readonly (readonly [number, number, number, number])[] = [
  * Marching cubes at level 0.5 of a binary mask (IBSI 3.1, mesh-based representation). The table is made, not listed: on every
  * face the cut edges are joined around each run of inside corners, so diagonal inside corners stay apart. Neighbouring cubes
  * agree on the face that they share, so the mesh is closed. The pieces join to loops, and a loop of n points becomes n - 2
- * triangles around that of its points that gives the least area.
+ * triangles around that of its points that gives the most area: of the possible choices this one gives the meshes of the
+ * published tables, and the reference volume (the one of least area is 1.2 % below it).
  */
 export const CUBE_TRIANGLES: readonly Int8Array[] = Array.from({ length: 256 }, (_, inside) =>
   Int8Array.from(loopsOf(inside).flatMap(triangulate)),
@@ -54,7 +55,7 @@ function segmentsOf(inside: number): Map<number, number> {
       if (isInside(k) || !isInside(k + 1)) continue
       let leave = k + 1
       while (isInside(leave + 1)) leave += 1
-      next.set(edge(leave), edge(k))
+      next.set(edge(k), edge(leave))
     }
   }
   return next
@@ -70,7 +71,7 @@ function middle([a, b]: Edge): Point {
 }
 
 function triangulate(loop: Point[]): number[] {
-  let best: { area: number; triangles: number[] } = { area: Infinity, triangles: [] }
+  let best: { area: number; triangles: number[] } = { area: 0, triangles: [] }
   for (let start = 0; start < loop.length; start++) {
     const turned = [...loop.slice(start), ...loop.slice(0, start)]
     const [apex, ...others] = turned
@@ -81,7 +82,7 @@ function triangulate(loop: Point[]): number[] {
       triangles.push(...apex, ...b, ...c)
       area += doubledArea(apex, b, c)
     }
-    if (area < best.area - 1e-9) best = { area, triangles }
+    if (area > best.area + 1e-9) best = { area, triangles }
   }
   return best.triangles
 }

@@ -26,7 +26,8 @@ export function intensityMask(
     mask[i] = 1
     kept += 1
   }
-  if (kept === 0) throw new RadiomicsError('intensity-mask-empty', 'No voxel of the mask is left after re-segmentation.')
+  if (kept === 0)
+    throw new RadiomicsError('intensity-mask-empty', 'No voxel of the mask is left after re-segmentation.')
   return mask
 }
 

@@ -11,7 +11,9 @@ import { filledSlices, type LevelGrid, offsetOf, PLANE_DIRECTIONS, SPACE_DIRECTI
 export function cooccurrence(grid: LevelGrid, scopes: readonly AggregationScope[]): AggregatedFeatures[] {
   const planar = scopes.includes('2D') || scopes.includes('2_5D') ? inPlane(grid) : []
   const spatial = scopes.includes('3D') ? inSpace(grid) : []
-  return [...planar, ...spatial].filter(({ aggregation }) => scopes.some((scope) => aggregation.startsWith(`${scope}_`)))
+  return [...planar, ...spatial].filter(({ aggregation }) =>
+    scopes.some((scope) => aggregation.startsWith(`${scope}_`)),
+  )
 }
 
 function inPlane(grid: LevelGrid): AggregatedFeatures[] {

@@ -25,6 +25,5 @@ function nearest(distances: Uint16Array, i: number, column: number, row: number,
   const next = distances[i + row] ?? 0
   if (next < least) least = next
   if (slice === 0) return least
-  const beyond = distances[i + slice] ?? 0
-  return beyond < least ? beyond : least
+  return Math.min(least, distances[i + slice] ?? 0)
 }

@@ -29,10 +29,22 @@ function nativeLength(tree: Tree): number | undefined {
 }
 
 function streamParts(value: Extract<ElementValue, { kind: 'fragments' }>): Buffer[] {
-  // The first fragment is the offset table; it moves when comments go.
-  return value.fragments.slice(1).flatMap((fragment) => {
+  // The first fragment is the offset table; it moves when comments go. Frames may be cut into fragments anywhere.
+  const frames: Buffer[] = []
+  for (const fragment of value.fragments.slice(1)) {
+    const begins = fragment[0] === 0xff && (fragment[1] === 0xd8 || fragment[1] === 0x4f)
+    const last = frames.at(-1)
+    if (begins || last === undefined || last[0] !== 0xff) frames.push(fragment)
+    else frames[frames.length - 1] = Buffer.concat([last, fragment])
+  }
+  return frames.flatMap((fragment) => {
     const start = fragment.length >= 4 ? fragment.readUInt16BE(0) : 0
-    if (start === 0xffd8) return withoutSegments(fragment, (marker) => marker === 0xfe || (marker > 0xe0 && marker < 0xf0 && marker !== 0xee && marker !== 0xe8), 0xda)
+    if (start === 0xffd8)
+      return withoutSegments(
+        fragment,
+        (marker) => marker === 0xfe || (marker > 0xe0 && marker < 0xf0 && marker !== 0xee && marker !== 0xe8),
+        0xda,
+      )
     if (start === 0xff4f) return withoutSegments(fragment, (marker) => marker === 0x64, 0x90)
     return [fragment]
   })

@@ -1,7 +1,6 @@
 import type { Dice } from '../dice.ts'
 import type { Category } from '../key.ts'
 import type { Draft } from './draft.ts'
-import type { ModalityKind } from './modality.ts'
 import type { Patient, PersonName } from './person.ts'
 
 /** What an object belongs to. */
@@ -59,7 +58,14 @@ function plantPatient(draft: Draft, patient: Patient): void {
   ]
   for (const [tag, vr, text, category] of others) draft.identity([tag], vr, text, [text], category, 'basic')
   draft.identity([0x00101060], 'PN', patient.mother.text, patient.mother.tokens, 'HIPAA-A', 'basic')
-  draft.identity([0x001021b0], 'LT', `Seen by ${patient.physicians[3]?.tokens[0]} in 2019`, [patient.physicians[3]?.tokens[0] ?? ''], 'HIPAA-A', 'basic')
+  draft.identity(
+    [0x001021b0],
+    'LT',
+    `Seen by ${patient.physicians[3]?.tokens[0]} in 2019`,
+    [patient.physicians[3]?.tokens[0] ?? ''],
+    'HIPAA-A',
+    'basic',
+  )
 }
 
 function plantDates(draft: Draft, date: string, dice: Dice): void {

@@ -18,13 +18,34 @@ export function structuredReport(belonging: Belonging, dice: Dice): Draft {
   }
   draft.put([0x0040a040], 'CS', 'CONTAINER')
   const observer = dice.word()
-  draft.identity([...item(0, 'PNAME', '121008', 'Person Observer Name'), 0x0040a123], 'PN', `${observer}^X`, [observer], 'HIPAA-A', 'P8')
+  draft.identity(
+    [...item(0, 'PNAME', '121008', 'Person Observer Name'), 0x0040a123],
+    'PN',
+    `${observer}^X`,
+    [observer],
+    'HIPAA-A',
+    'P8',
+  )
   const text = item(1, 'TEXT', '121071', 'Finding')
-  draft.identity([...text, 0x0040a160], 'UT', `${patient.given} was seen by ${observer}`, [patient.given, observer], 'HIPAA-A', 'P8')
+  draft.identity(
+    [...text, 0x0040a160],
+    'UT',
+    `${patient.given} was seen by ${observer}`,
+    [patient.given, observer],
+    'HIPAA-A',
+    'P8',
+  )
   draft.uid([...item(2, 'UIDREF', '121039', 'Specimen UID'), 0x0040a124], dice.uid('specimen'), 'P8')
   draft.date([...item(3, 'DATETIME', '123003', 'Start DateTime'), 0x0040a120], 'DT', study.date, '093000')
   const lot = `LOT${dice.digits(8)}`
-  draft.identity([...item(4, 'TEXT', '113512', 'Radiopharmaceutical Lot Identifier'), 0x0040a160], 'UT', lot, [lot], 'HIPAA-R', 'P8')
+  draft.identity(
+    [...item(4, 'TEXT', '113512', 'Radiopharmaceutical Lot Identifier'), 0x0040a160],
+    'UT',
+    lot,
+    [lot],
+    'HIPAA-R',
+    'P8',
+  )
   return draft
 }
 
@@ -34,7 +55,9 @@ export function encapsulatedDocument(belonging: Belonging, dice: Dice): Draft {
   plantBasics(draft, { ...belonging, modality: 'DOC' }, dice)
   const { given, mrn } = belonging.patient
   const pdf = belonging.sopClass.endsWith('104.1')
-  const content = pdf ? `%PDF-1.4\n1 0 obj<</Author(${given})/Subject(${mrn})>>endobj\n%%EOF` : `<ClinicalDocument><patient>${given}</patient></ClinicalDocument>`
+  const content = pdf
+    ? `%PDF-1.4\n1 0 obj<</Author(${given})/Subject(${mrn})>>endobj\n%%EOF`
+    : `<ClinicalDocument><patient>${given}</patient></ClinicalDocument>`
   draft.put([0x00420010], 'ST', `Letter about ${given}`)
   draft.put([0x00420012], 'LO', pdf ? 'application/pdf' : 'text/xml')
   draft.put([0x00420011], 'OB', Buffer.from(content, 'latin1'))

@@ -1,5 +1,5 @@
 import { pixelDigest } from '../codec/pixel-digest.ts'
-import { bytesValue, type ElementValue, PIXEL_DATA, type Path, putAt, type Tree } from '../codec/tree.ts'
+import { bytesValue, type ElementValue, type Path, PIXEL_DATA, putAt, type Tree } from '../codec/tree.ts'
 import type { Category, Check, Option, PixelBox, PlantedToken, PlantKind } from '../key.ts'
 import { type CharacterSet, encodeText } from './text-encoding.ts'
 
@@ -32,7 +32,14 @@ export class Draft {
   }
 
   /** An identity that must be gone from its element, and from every byte. */
-  identity(path: Path, vr: string, text: string, tokens: readonly string[], category: Category, plant: PlantKind): void {
+  identity(
+    path: Path,
+    vr: string,
+    text: string,
+    tokens: readonly string[],
+    category: Category,
+    plant: PlantKind,
+  ): void {
     this.put(path, vr, text)
     this.check('text_removed', category, path, tokens)
     for (const token of tokens) this.token(token, plant)

@@ -44,12 +44,20 @@ export async function* makeCorpus(plan: CorpusPlan): AsyncGenerator<CorpusObject
   }
 }
 
-async function* patientObjects(plan: CorpusPlan, patient: Patient, dice: Dice, count: { objects: number }): AsyncGenerator<CorpusObject> {
+async function* patientObjects(
+  plan: CorpusPlan,
+  patient: Patient,
+  dice: Dice,
+  count: { objects: number },
+): AsyncGenerator<CorpusObject> {
   const scribe = new Scribe(patient, dice, count)
   for (let study = 0; study < plan.studies; study += 1)
     for (const kind of [...MODALITIES, MODALITIES[0] as ModalityKind]) {
       const belonging = scribe.belonging(study, kind)
-      yield scribe.finish(madeImage(belonging, kind, dice), belonging, { kind: kind.name, syntax: dice.pick(NATIVE_SYNTAXES) })
+      yield scribe.finish(madeImage(belonging, kind, dice), belonging, {
+        kind: kind.name,
+        syntax: dice.pick(NATIVE_SYNTAXES),
+      })
     }
   yield* sweeps(plan, scribe, dice)
   const [ct, , dx, cr] = MODALITIES as readonly [ModalityKind, ModalityKind, ModalityKind, ModalityKind]
@@ -66,10 +74,20 @@ async function* patientObjects(plan: CorpusPlan, patient: Patient, dice: Dice, c
     const belonging = scribe.belonging(0, kind)
     yield scribe.finish(burnedInImage(belonging, kind, declared, dice), belonging, { kind: name, syntax: EXPLICIT })
   }
-  const report = scribe.belonging(0, { name: 'sr', sopClass: '1.2.840.10008.5.1.4.1.1.88.11', modality: 'SR', description: 'Report' })
+  const report = scribe.belonging(0, {
+    name: 'sr',
+    sopClass: '1.2.840.10008.5.1.4.1.1.88.11',
+    modality: 'SR',
+    description: 'Report',
+  })
   yield scribe.finish(structuredReport(report, dice), report, { kind: 'structured report', syntax: EXPLICIT })
   const suffix = patient.index % 2 === 0 ? '104.1' : '104.2'
-  const letter = scribe.belonging(0, { name: 'doc', sopClass: `1.2.840.10008.5.1.4.1.1.${suffix}`, modality: 'DOC', description: 'Letter' })
+  const letter = scribe.belonging(0, {
+    name: 'doc',
+    sopClass: `1.2.840.10008.5.1.4.1.1.${suffix}`,
+    modality: 'DOC',
+    description: 'Letter',
+  })
   yield scribe.finish(encapsulatedDocument(letter, dice), letter, { kind: 'document', syntax: EXPLICIT })
 }
 
@@ -84,7 +102,13 @@ function* sweeps(plan: CorpusPlan, scribe: Scribe, dice: Dice): Generator<Corpus
     const belonging = scribe.belonging(0, ct)
     const draft = madeImage(belonging, ct, dice)
     const prefix = Math.floor(round / chunks) % 2 === 0 ? [] : [0x00089215, 0, 0x0040a170, 0]
-    plantRows(draft, plan.rows.slice(chunk * ROWS_PER_OBJECT, (chunk + 1) * ROWS_PER_OBJECT), scribe.patient, prefix, dice)
+    plantRows(
+      draft,
+      plan.rows.slice(chunk * ROWS_PER_OBJECT, (chunk + 1) * ROWS_PER_OBJECT),
+      scribe.patient,
+      prefix,
+      dice,
+    )
     yield scribe.finish(draft, belonging, { kind: 'rows', syntax: EXPLICIT })
   }
 }

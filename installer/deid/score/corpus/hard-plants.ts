@@ -20,7 +20,14 @@ function nested(draft: Draft, { patient, study }: Belonging, dice: Dice): void {
   const request = [0x00400275, 0] as const
   draft.put([...request, 0x00321064, 0, 0x00080100], 'SH', 'XR01')
   draft.put([...request, 0x00321064, 0, 0x00080102], 'SH', 'L')
-  draft.identity([...request, 0x00321064, 0, 0x00080104], 'LO', `Chest for ${patient.given}`, [patient.given], 'HIPAA-A', 'P1')
+  draft.identity(
+    [...request, 0x00321064, 0, 0x00080104],
+    'LO',
+    `Chest for ${patient.given}`,
+    [patient.given],
+    'HIPAA-A',
+    'P1',
+  )
   const derivation = [0x00089215, 0, 0x0040a170, 0, 0x00081199, 0] as const
   draft.identity([...derivation, 0x00100010], 'PN', name, name.split('^'), 'HIPAA-A', 'P1')
   draft.date([...derivation, 0x00080020], 'DA', study.date)
@@ -88,7 +95,15 @@ function graphics(draft: Draft, dice: Dice): void {
 function copies(draft: Draft, { patient }: Belonging, dice: Dice): void {
   const us = (value: number): Buffer => Buffer.of(value & 0xff, value >> 8)
   const icon = `${dice.word()}${dice.word()}`.padEnd(64, '.').slice(0, 64)
-  const iconTags: readonly (readonly [number, number])[] = [[0x00280002, 1], [0x00280010, 8], [0x00280011, 8], [0x00280100, 8], [0x00280101, 8], [0x00280102, 7], [0x00280103, 0]]
+  const iconTags: readonly (readonly [number, number])[] = [
+    [0x00280002, 1],
+    [0x00280010, 8],
+    [0x00280011, 8],
+    [0x00280100, 8],
+    [0x00280101, 8],
+    [0x00280102, 7],
+    [0x00280103, 0],
+  ]
   for (const [tag, value] of iconTags) draft.put([0x00880200, 0, tag], 'US', us(value))
   draft.put([0x00880200, 0, 0x00280004], 'CS', 'MONOCHROME2')
   draft.identity([0x00880200, 0, 0x7fe00010], 'OB', icon, [icon.slice(0, 20)], 'HIPAA-A', 'P7')

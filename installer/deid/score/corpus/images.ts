@@ -33,7 +33,13 @@ export function burnedInImage(belonging: Belonging, kind: ModalityKind, declared
     frame: dice.below(shape.frames),
     vertical: dice.below(4) === 0,
   }
-  const box = burnText(pixels, shape, `${belonging.patient.given} ${belonging.patient.mrn}`, 3 + dice.below(20), lettering)
+  const box = burnText(
+    pixels,
+    shape,
+    `${belonging.patient.given} ${belonging.patient.mrn}`,
+    3 + dice.below(20),
+    lettering,
+  )
   draft.burnedIn(box, vrOf(shape), pixels)
   return draft
 }
@@ -42,7 +48,12 @@ export function burnedInImage(belonging: Belonging, kind: ModalityKind, declared
 export async function jpegImage(belonging: Belonging, kind: ModalityKind, dice: Dice): Promise<Draft> {
   const draft = header(belonging, kind, dice)
   const [comment, application, after] = [dice.word(), dice.word(), dice.word()]
-  const stream = withJpegComments(await jpegOf(phantomPixels(kind.shape, dice), kind.shape), comment, application, after)
+  const stream = withJpegComments(
+    await jpegOf(phantomPixels(kind.shape, dice), kind.shape),
+    comment,
+    application,
+    after,
+  )
   for (const token of [comment, application, after]) draft.token(token, 'P6')
   draft.put([0x00282110], 'CS', '01')
   draft.put([0x00282112], 'DS', '8')
@@ -60,7 +71,9 @@ export function realImage(belonging: Belonging, file: TreeFile, dice: Dice): Dra
   const pixels = tree.get(0x7fe00010)
   if (pixels?.value.kind === 'fragments') {
     const comment = dice.word()
-    const commented = pixels.value.fragments.map((fragment) => (fragment.length > 6 ? withJ2kComment(fragment, comment) : undefined) ?? fragment)
+    const commented = pixels.value.fragments.map(
+      (fragment) => (fragment.length > 6 ? withJ2kComment(fragment, comment) : undefined) ?? fragment,
+    )
     if (pixels.value.fragments.length === 2 && commented[1] !== pixels.value.fragments[1]) {
       draft.token(comment, 'P6')
       putAt(tree, [0x7fe00010], pixels.vr, { kind: 'fragments', fragments: commented })

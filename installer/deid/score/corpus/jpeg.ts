@@ -12,7 +12,13 @@ export async function jpegOf(pixels: Buffer, { rows, columns }: PixelShape): Pro
 /** The stream with a COM and an APP1 segment after its SOI, and bytes after its EOI: three places that name people. */
 export function withJpegComments(stream: Buffer, comment: string, application: string, after: string): Buffer {
   const tail = Buffer.from(after, 'latin1')
-  const whole = [stream.subarray(0, 2), segment(0xfe, comment), segment(0xe1, `Exif\0\0${application}`), stream.subarray(2), tail]
+  const whole = [
+    stream.subarray(0, 2),
+    segment(0xfe, comment),
+    segment(0xe1, `Exif\0\0${application}`),
+    stream.subarray(2),
+    tail,
+  ]
   return even(Buffer.concat(whole))
 }
 

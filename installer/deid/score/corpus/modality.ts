@@ -35,7 +35,12 @@ const digital: ModalityKind['module'] = [
 
 /** The made images. SOP classes are those of PS3.4 B.5. */
 export const MODALITIES: readonly ModalityKind[] = [
-  kind('ct', 'CT', '2', grey16, 'CT chest abdomen pelvis', 'CHEST', [...plane, [0x00180060, 'DS', '120'], [0x00281052, 'DS', '-1024'], [0x00281053, 'DS', '1']]),
+  kind('ct', 'CT', '2', grey16, 'CT chest abdomen pelvis', 'CHEST', [
+    ...plane,
+    [0x00180060, 'DS', '120'],
+    [0x00281052, 'DS', '-1024'],
+    [0x00281053, 'DS', '1'],
+  ]),
   kind('mr', 'MR', '4', grey16, 'MRI brain T1 axial', 'BRAIN', [
     ...plane,
     [0x00180020, 'CS', 'SE'],
@@ -48,10 +53,27 @@ export const MODALITIES: readonly ModalityKind[] = [
   ]),
   kind('dx', 'DX', '1.1', grey16, 'XR chest PA', 'CHEST', digital),
   kind('cr', 'CR', '1', grey16, 'XR hand', 'HAND', [[0x00185101, 'CS', 'PA']]),
-  kind('mg', 'MG', '1.2', grey16, 'Mammography screening', 'BREAST', digital.map((entry) => (entry[0] === 0x00200062 ? ([0x00200062, 'CS', 'L'] as const) : entry))),
-  kind('pt', 'PT', '128', grey16, 'PET whole body', 'WHOLEBODY', [...plane, [0x00541001, 'CS', 'BQML'], [0x00541002, 'CS', 'EMISSION'], [0x00281053, 'DS', '1.5'], [0x00281052, 'DS', '0']]),
+  kind(
+    'mg',
+    'MG',
+    '1.2',
+    grey16,
+    'Mammography screening',
+    'BREAST',
+    digital.map((entry) => (entry[0] === 0x00200062 ? ([0x00200062, 'CS', 'L'] as const) : entry)),
+  ),
+  kind('pt', 'PT', '128', grey16, 'PET whole body', 'WHOLEBODY', [
+    ...plane,
+    [0x00541001, 'CS', 'BQML'],
+    [0x00541002, 'CS', 'EMISSION'],
+    [0x00281053, 'DS', '1.5'],
+    [0x00281052, 'DS', '0'],
+  ]),
   kind('nm', 'NM', '20', { ...grey16, frames: 3 }, 'NM bone scan', 'SKELETON', [[0x00280030, 'DS', '4.8\\4.8']]),
-  kind('xa', 'XA', '12.1', { ...grey8, frames: 4 }, 'XA coronary', 'HEART', [[0x00181155, 'CS', 'GR'], [0x00281040, 'CS', 'LIN']]),
+  kind('xa', 'XA', '12.1', { ...grey8, frames: 4 }, 'XA coronary', 'HEART', [
+    [0x00181155, 'CS', 'GR'],
+    [0x00281040, 'CS', 'LIN'],
+  ]),
 ]
 
 /** Classes in which text in the pixels is common. */
@@ -71,11 +93,24 @@ function kind(
   module: ModalityKind['module'],
 ): ModalityKind {
   const photometric = shape.samples === 3 ? 'RGB' : 'MONOCHROME2'
-  return { name, modality, sopClass: `1.2.840.10008.5.1.4.1.1.${suffix}`, shape, photometric, description, bodyPart, module }
+  return {
+    name,
+    modality,
+    sopClass: `1.2.840.10008.5.1.4.1.1.${suffix}`,
+    shape,
+    photometric,
+    description,
+    bodyPart,
+    module,
+  }
 }
 
 /** The image attributes of a kind (PS3.3 C.7.6.3), and what its IOD wants beside them. */
-export function putImageAttributes(draft: Draft, { shape, photometric, module, bodyPart }: ModalityKind, dice: Dice): void {
+export function putImageAttributes(
+  draft: Draft,
+  { shape, photometric, module, bodyPart }: ModalityKind,
+  dice: Dice,
+): void {
   const us = (value: number): Buffer => Buffer.of(value & 0xff, value >> 8)
   const stored = shape.bits === 8 ? 8 : 12
   draft.put([0x00080008], 'CS', 'ORIGINAL\\PRIMARY\\AXIAL')

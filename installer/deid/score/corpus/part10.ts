@@ -24,7 +24,8 @@ export function finish(
 ): CorpusObject {
   const [sender, note] = [dice.word(), dice.word()]
   const meta: Tree = new Map()
-  const put = (tag: number, vr: string, text: string): void => putAt(meta, [tag], vr, bytesValue(Buffer.from(text, 'latin1')))
+  const put = (tag: number, vr: string, text: string): void =>
+    putAt(meta, [tag], vr, bytesValue(Buffer.from(text, 'latin1')))
   putAt(meta, [0x00020001], 'OB', bytesValue(Buffer.of(0, 1)))
   put(0x00020002, 'UI', sopClass)
   put(0x00020003, 'UI', instanceUid)

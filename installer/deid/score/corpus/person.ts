@@ -27,7 +27,12 @@ export interface Patient {
   readonly station: string
   readonly serial: string
   readonly sex: 'F' | 'M' | 'O'
-  readonly studies: readonly { readonly uid: string; readonly date: string; readonly accession: string; readonly id: string }[]
+  readonly studies: readonly {
+    readonly uid: string
+    readonly date: string
+    readonly accession: string
+    readonly id: string
+  }[]
 }
 
 /** Names that are anatomy, eponyms or common words too: a rule that trusts a word list meets them here. */
@@ -80,7 +85,8 @@ export function plainName(family: string, given: string): PersonName {
 function fullName(dice: Dice, set: CharacterSet, family: string, given: string): PersonName {
   // The family name of a collision is an ordinary word that may stay elsewhere; the given name and the pair may not.
   const tokens = COLLIDING.includes(family) ? [given, `${family}^${given}`] : [family, given, `${family}^${given}`]
-  const many = (alphabet: string, count: number): string => Array.from({ length: count }, () => dice.pick([...alphabet])).join('')
+  const many = (alphabet: string, count: number): string =>
+    Array.from({ length: count }, () => dice.pick([...alphabet])).join('')
   switch (set) {
     case 'ISO_IR 100': {
       const accented = `${dice.word(3)}ü${dice.pick(['ß', 'é', 'ø', 'ñ'])}${dice.word(2).toLowerCase()}`
@@ -100,7 +106,10 @@ function fullName(dice: Dice, set: CharacterSet, family: string, given: string):
     }
     case '\\ISO 2022 IR 149': {
       const [hangul, second] = [many(HANGUL, 4), many(HANGUL, 4)]
-      return { text: `${family}^${given}=${many(HANGUL, 1)}^${hangul}=${many(HANGUL, 1)}^${second}`, tokens: [...tokens, hangul, second] }
+      return {
+        text: `${family}^${given}=${many(HANGUL, 1)}^${hangul}=${many(HANGUL, 1)}^${second}`,
+        tokens: [...tokens, hangul, second],
+      }
     }
   }
 }

@@ -65,7 +65,10 @@ export function burnText(pixels: Buffer, shape: PixelShape, text: string, top: n
     for (let cell = 0; cell < 15; cell += 1) {
       if ((((GLYPHS[letter] ?? 0) >> (14 - cell)) & 1) === 0) continue
       for (let inner = 0; inner < scale * scale; inner += 1)
-        dot((index * 4 + (cell % 3)) * scale + (inner % scale), Math.floor(cell / 3) * scale + Math.floor(inner / scale))
+        dot(
+          (index * 4 + (cell % 3)) * scale + (inner % scale),
+          Math.floor(cell / 3) * scale + Math.floor(inner / scale),
+        )
     }
   const length = Math.min(letters.length * 4 * scale, (vertical ? shape.rows : shape.columns) - 2)
   const [height, width] = vertical ? [length, 5 * scale] : [5 * scale, length]

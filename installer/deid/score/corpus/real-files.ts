@@ -23,7 +23,8 @@ export function readRealFiles(folder: string): RealFile[] {
     if (!name.endsWith('.dcm') || statSync(path).size > LARGEST) continue
     try {
       const file = readTree(readFileSync(path))
-      if (READABLE.test(file.syntax) && file.dataSet.has(PIXEL_DATA) && file.dataSet.has(0x00280010)) found.push({ name, file })
+      if (READABLE.test(file.syntax) && file.dataSet.has(PIXEL_DATA) && file.dataSet.has(0x00280010))
+        found.push({ name, file })
     } catch (error) {
       if (!(error instanceof RangeError || isInflateError(error))) throw error
     }

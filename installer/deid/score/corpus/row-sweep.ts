@@ -39,8 +39,13 @@ export function readRows(folder: string): SweptRow[] {
 export function plantRows(draft: Draft, swept: readonly SweptRow[], patient: Patient, prefix: Path, dice: Dice): void {
   for (const row of swept) {
     const path = [...prefix, row.tag]
-    if (row.tag === ISSUER_OF_PATIENT_ID || row.keepsForPatientCharacteristics || row.tag < 0x00080000 || elementAt(draft.tree, path) !== undefined) continue
-    draft.rows.push(row.tag)
+    if (
+      row.tag === ISSUER_OF_PATIENT_ID ||
+      row.keepsForPatientCharacteristics ||
+      row.tag < 0x00080000 ||
+      elementAt(draft.tree, path) !== undefined
+    )
+      continue
     plantRow(draft, row, path, patient, dice)
   }
 }
@@ -53,9 +58,9 @@ function plantRow(draft: Draft, row: SweptRow, path: Path, patient: Patient, dic
   } else if (row.action.includes('U')) draft.uid(path, dice.uid(`row ${row.tag}`), 'row')
   else if (/Date ?Time$/.test(row.name)) draft.date(path, 'DT', dice.date(2001, 2011), '101112')
   else if (/Date$/.test(row.name)) draft.date(path, 'DA', dice.date(2001, 2011))
-  else if (/Time$/.test(row.name)) draft.put(path, 'TM', '101112')
   else {
     const word = dice.word()
     draft.identity(path, 'LO', word, [word], 'HIPAA-R', 'row')
   }
+  draft.rows.push(row.tag)
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Specimen } from './mutation-power.ts'
 
-/** Objects that were checked, and kinds of errors in outputs that their originals do not have. */
+/** Objects that were checked (those whose originals the program reads as an IOD), and kinds of errors in outputs that their originals do not have. */
 export interface IodValidity {
   readonly objects: number
   readonly worse: number
@@ -17,11 +17,13 @@ export interface IodValidity {
 export async function measureIodValidity(program: string, specimens: readonly Specimen[]): Promise<IodValidity> {
   const folder = await mkdtemp(join(tmpdir(), 'leadglass-iod-'))
   const newErrors = new Map<string, number>()
-  let [worse, errorsBefore, errorsAfter] = [0, 0, 0]
+  let [objects, worse, errorsBefore, errorsAfter] = [0, 0, 0, 0]
   try {
     for (const { object, file } of specimens) {
       const before = await errorsOf(program, folder, object.bytes)
-      const after = await errorsOf(program, folder, file)
+      if (before === undefined) continue
+      const after = (await errorsOf(program, folder, file)) ?? new Set(['Error - the output cannot be read'])
+      objects += 1
       const added = [...after].filter((error) => !before.has(error))
       errorsBefore += before.size
       errorsAfter += after.size
@@ -31,16 +33,18 @@ export async function measureIodValidity(program: string, specimens: readonly Sp
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  return { objects: specimens.length, worse, errorsBefore, errorsAfter, newErrors }
+  return { objects, worse, errorsBefore, errorsAfter, newErrors }
 }
 
-async function errorsOf(program: string, folder: string, bytes: Buffer): Promise<ReadonlySet<string>> {
+/** `undefined` where the program cannot read the file (deflated ones, for example) or knows no IOD for it. */
+async function errorsOf(program: string, folder: string, bytes: Buffer): Promise<ReadonlySet<string> | undefined> {
   const path = join(folder, 'object.dcm')
   await writeFile(path, bytes)
   const text = await outputOf(program, path)
+  if (!/^[A-Z]\w+$/m.test(text)) return undefined
   const lines = text.split('\n').filter((line) => line.startsWith('Error'))
   // Values differ before and after; the kind of the error and its attribute are what counts.
-  return new Set(lines.map((line) => line.replaceAll(/<[^>]*>|=\s*\S.*$|\d+ ?(?:dec|hex)?/g, '').trim()))
+  return new Set(lines.map((line) => line.replaceAll(/(?:= |value )<[^>]*>|= '.*$|\[\d+\]/g, '').trim()))
 }
 
 function outputOf(program: string, path: string): Promise<string> {

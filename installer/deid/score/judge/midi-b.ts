@@ -1,5 +1,5 @@
-import { elementAt, PIXEL_DATA, type Tree, textAt } from '../codec/tree.ts'
 import { pixelDigest } from '../codec/pixel-digest.ts'
+import { elementAt, PIXEL_DATA, type Tree, textAt } from '../codec/tree.ts'
 import { isHidden } from '../corpus/pixels.ts'
 import type { Check } from '../key.ts'
 
@@ -44,7 +44,12 @@ export class AnswerKeyJudge {
 }
 
 /** What MIDI-B counts as passed when the output file is missing; everything else fails. */
-const PASS_WHEN_MISSING: ReadonlySet<Check['action']> = new Set(['text_removed', 'date_shifted', 'uid_changed', 'pixels_hidden'])
+const PASS_WHEN_MISSING: ReadonlySet<Check['action']> = new Set([
+  'text_removed',
+  'date_shifted',
+  'uid_changed',
+  'pixels_hidden',
+])
 
 /** One replacement for one original, and no two originals with one replacement. */
 class ConsistentMap {

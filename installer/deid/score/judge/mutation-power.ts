@@ -37,7 +37,10 @@ export function measureMutations(specimens: readonly Specimen[]): MutationResult
 }
 
 /** Switches off each row of table E.1-1 that the corpus planted. @returns rows tried, and those that nobody noticed. */
-export function measureRowPower(specimens: readonly Specimen[]): { readonly tried: number; readonly missed: readonly number[] } {
+export function measureRowPower(specimens: readonly Specimen[]): {
+  readonly tried: number
+  readonly missed: readonly number[]
+} {
   const seen = new Map<number, boolean>()
   for (const { object, original, output, file } of specimens.map(parsed))
     for (const tag of object.rows) {

@@ -3,7 +3,7 @@ import { type Path, PIXEL_DATA, putAt, type Tree, type TreeElement, type TreeFil
 /** An output as it would be if one rule of the de-identification were off; `undefined` where the rule has nothing to do. */
 export interface Mutation {
   readonly name: string
-  apply(original: TreeFile, output: TreeFile, number: number): TreeFile | undefined
+  readonly apply: (original: TreeFile, output: TreeFile, number: number) => TreeFile | undefined
 }
 
 type Chooses = (path: Path, element: TreeElement) => boolean
@@ -35,7 +35,9 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'file meta information kept', apply: (original, output) => ({ ...output, meta: original.meta }) },
   changing('study date removed', (tree) => tree.delete(0x00080020)),
   changing('one date for everyone', (tree) => setText(tree, 0x00080020, 'DA', '20000101')),
-  changing('pseudonym of the patient new in each object', (tree, number) => setText(tree, 0x00100020, 'LO', `X${number}`)),
+  changing('pseudonym of the patient new in each object', (tree, number) =>
+    setText(tree, 0x00100020, 'LO', `X${number}`),
+  ),
   changing('one pseudonym for all patients', (tree) => setText(tree, 0x00100020, 'LO', 'SAME')),
   changing('UIDs new in each object', (tree, number) => setText(tree, 0x0020000d, 'UI', `1.2.3.${number}`)),
   changing('patient characteristics removed', (tree) => tree.delete(0x00101020)),
@@ -70,7 +72,9 @@ function restore(original: Tree, output: Tree, prefix: Path, chooses: Chooses, r
       restored.count += 1
     } else if (element.value.kind === 'items' && mine?.value.kind === 'items') {
       const { items } = mine.value
-      const merged = element.value.items.map((item, index) => restore(item, items[index] ?? new Map(), [...path, index], chooses, restored))
+      const merged = element.value.items.map((item, index) =>
+        restore(item, items[index] ?? new Map<number, TreeElement>(), [...path, index], chooses, restored),
+      )
       tree.set(element.tag, { ...mine, value: { kind: 'items', items: merged } })
     }
   }

@@ -1,0 +1,7 @@
+export type { MethodResult } from './device-methods.ts'
+export { IotHubEndpoint, type IotHubEndpointOptions, type IotHubEndpointParts } from './endpoint.ts'
+export { type EndpointCode, EndpointError } from './errors.ts'
+export { InboxIntake, type InboxPort } from './inbox-intake.ts'
+export type { BatchIntake, DeviceDirectory } from './ports.ts'
+export type { Twin } from './twins.ts'
+export type { StoredUpload } from './upload-store.ts'

@@ -1,0 +1,9 @@
+import type { TLSSocket } from 'node:tls'
+
+/** CN of a client certificate that the hub's authority vouches for; empty without one, and when it has several. */
+export function commonNameOf(socket: TLSSocket): string {
+  if (!socket.authorized) return ''
+  // Typed as always present; Node gives `{}` without a certificate and an array for a repeated CN.
+  const subject = socket.getPeerCertificate().subject as { readonly CN?: unknown } | undefined
+  return typeof subject?.CN === 'string' ? subject.CN : ''
+}

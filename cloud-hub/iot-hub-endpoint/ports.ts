@@ -1,0 +1,20 @@
+import type { Acknowledgement, DeviceId } from '@leadglass/sync-agent/contract'
+
+/** Takes batches in. */
+export interface BatchIntake {
+  /**
+   * Takes one payload; payloads of one device are committed in the order of the calls.
+   * @returns the acknowledgement, after the commit.
+   * @throws {CodedError} `permanent`: this payload will never be taken; it is not acknowledged. Any other failure: nothing
+   * is known of it, and the device must send it again.
+   */
+  submitBatch(device: DeviceId, payload: Uint8Array): Promise<Acknowledgement>
+}
+
+/** Which devices may come, and how they prove who they are. */
+export interface DeviceDirectory {
+  /** True for an enrolled, unrevoked device. */
+  isAdmitted(device: DeviceId): boolean
+  /** Base64 keys for shared access signatures; none when the device comes with a certificate only. */
+  keysOf(device: DeviceId): readonly string[]
+}
