@@ -12,7 +12,13 @@ export interface Presented {
 }
 
 /** Why somebody is not let in. Logged by code, never told to the peer. */
-export type AuthenticationRefusal = SasRefusal | 'username' | 'client-id' | 'foreign-hub' | 'not-admitted' | 'certificate'
+export type AuthenticationRefusal =
+  | SasRefusal
+  | 'username'
+  | 'client-id'
+  | 'foreign-hub'
+  | 'not-admitted'
+  | 'certificate'
 
 export type Authenticated =
   | { readonly kind: 'admitted'; readonly device: DeviceId; readonly expiresAtMs: number | undefined }
@@ -45,7 +51,12 @@ export class Authentication {
     // The token is checked before the device is looked up, so that time does not tell which devices exist.
     const { token, commonName } = presented
     if (token !== undefined && token !== '') {
-      const verdict = verifySas(token, `${this.#hostName}/devices/${device}`, this.#devices.keysOf(device), this.#clock.now())
+      const verdict = verifySas(
+        token,
+        `${this.#hostName}/devices/${device}`,
+        this.#devices.keysOf(device),
+        this.#clock.now(),
+      )
       if (verdict.kind === 'refused') return verdict
       if (!this.#devices.isAdmitted(device)) return { kind: 'refused', code: 'not-admitted' }
       return { kind: 'admitted', device, expiresAtMs: verdict.expiresAtMs }

@@ -120,7 +120,10 @@ export class HttpsEndpoint implements Service {
     const parsed = uploadRequest.safeParse(body)
     if (!parsed.success) return { status: 400 }
     const ticket = await this.#parts.uploads.begin(device, parsed.data.blobName)
-    return { status: 200, body: { ...ticket, hostName: this.#options.blobHost ?? `${this.#options.host}:${this.port}` } }
+    return {
+      status: 200,
+      body: { ...ticket, hostName: this.#options.blobHost ?? `${this.#options.host}:${this.port}` },
+    }
   }
 
   async #notify(device: DeviceId, id: string, body: unknown): Promise<Answer> {
@@ -142,7 +145,9 @@ export class HttpsEndpoint implements Service {
     }
     if (query.get('comp') !== 'blocklist') return { status: 400 }
     const list = (await readBody(request, MAX_LIST_BYTES)).toString('utf8')
-    const blocks = [...list.matchAll(/<(?:Latest|Uncommitted)>([A-Za-z0-9+/=]{1,88})<\//g)].map((match) => match[1] ?? '')
+    const blocks = [...list.matchAll(/<(?:Latest|Uncommitted)>([A-Za-z0-9+/=]{1,88})<\//g)].map(
+      (match) => match[1] ?? '',
+    )
     await uploads.list(id, blocks)
     return { status: 201 }
   }

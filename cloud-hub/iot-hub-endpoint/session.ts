@@ -32,12 +32,7 @@ export class Session {
   readonly #send: SendToDevice
   readonly #subscriptions: Set<SubscriptionKind>
 
-  constructor(
-    device: DeviceId,
-    subscriptions: readonly SubscriptionKind[],
-    parts: SessionParts,
-    send: SendToDevice,
-  ) {
+  constructor(device: DeviceId, subscriptions: readonly SubscriptionKind[], parts: SessionParts, send: SendToDevice) {
     this.device = device
     this.#parts = parts
     this.#send = send
@@ -80,7 +75,8 @@ export class Session {
     readonly retain: boolean
   }): Promise<void> {
     const topic = parsePublishTopic(packet.topic, this.device)
-    if (packet.qos === 2 || topic === undefined) throw new ProtocolBreach('that topic or quality of service is not served')
+    if (packet.qos === 2 || topic === undefined)
+      throw new ProtocolBreach('that topic or quality of service is not served')
     switch (topic.kind) {
       case 'telemetry':
         return this.#telemetry(topic.bag, packet.payload, packet.retain)

@@ -33,7 +33,8 @@ function checkKeys(value: unknown, depth: number): void {
   if (depth > MAX_DEPTH) throw new EndpointError('twin-malformed', 'the properties are nested too deep')
   for (const [key, member] of Object.entries(value)) {
     // Keys hold no control characters, dot, dollar or space; `$version` belongs to the hub.
-    const forbidden = !Array.isArray(value) && (key === '' || key.length > MAX_KEY || /[\x00-\x1f\x7f-\x9f.$ ]/.test(key))
+    const forbidden =
+      !Array.isArray(value) && (key === '' || key.length > MAX_KEY || /[\x00-\x1f\x7f-\x9f.$ ]/.test(key))
     if (forbidden || key === '__proto__') throw new EndpointError('twin-malformed', 'a property has a forbidden name')
     checkKeys(member, depth + 1)
   }

@@ -1,8 +1,8 @@
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { type JsonObject, mergePatch, withoutAnswers } from '@leadglass/sync-agent/transport'
 import type { SubscriptionKind } from './names.ts'
-import type { StoredTwin, TwinStore } from './twin-store.ts'
 import { checkSection } from './twin-rules.ts'
+import type { StoredTwin, TwinStore } from './twin-store.ts'
 
 /** A device twin with its two versions. */
 export interface Twin {

@@ -10,7 +10,8 @@ import {
   removeTemporaryFiles,
 } from '../exchange/index.ts'
 import { type Clock, type Logger, type Randomness, type Service, startInOrder } from '../foundation/index.ts'
-import { type Credentials, MQTT_DEFAULTS, MqttTransport } from '../transport/index.ts'
+import type { DeviceProof } from '../transport/azure-iot/index.ts'
+import { type Credentials, MQTT_DEFAULTS, MqttTransport, type Transport } from '../transport/index.ts'
 import { FileHighWaterMarks, HttpFetcher, UpdateClient } from '../updates/index.ts'
 import { type AgentConfig, agentStateFolder } from './config.ts'
 import { WINDOW_DEFAULTS } from './send-window.ts'
@@ -37,24 +38,14 @@ export class Agent implements Service {
   }
 
   async start(): Promise<void> {
-    const { clock, logger, randomness } = this.#dependencies
+    const { clock } = this.#dependencies
     const { device, exchangeFolder, intervals } = this.#config
     const paths = await ensureExchangeFolders(exchangeFolder)
     const stateFolder = agentStateFolder(this.#config)
     await mkdir(stateFolder, { recursive: true, mode: 0o700 })
     for (const folder of [paths.inbox, paths.status]) await removeTemporaryFiles(folder)
     const status = new StatusReporter(new AgentStatusFile(paths.agentStatus), device, clock, intervals.statusMs)
-    const transport = new MqttTransport(
-      {
-        url: this.#config.hub.mqttUrl,
-        device,
-        credentials: () => readCredentials(this.#config),
-        keepaliveSeconds: intervals.keepaliveSeconds,
-        publishTimeoutMs: Math.min(MQTT_DEFAULTS.publishTimeoutMs, intervals.acknowledgementTimeoutMs),
-        backoff: { firstMs: intervals.reconnectFirstMs, largestMs: intervals.reconnectLargestMs },
-      },
-      { clock: this.#dependencies.monotonicClock, randomness, logger },
-    )
+    const transport = await this.#createTransport()
     const updates = await this.#updateLoop(status, paths.updates, stateFolder)
     const loop = new SyncLoop(
       {
@@ -79,6 +70,35 @@ export class Agent implements Service {
     const stopAll = this.#stopAll
     this.#stopAll = undefined
     await stopAll?.()
+  }
+
+  async #createTransport(): Promise<Transport> {
+    const { device, hub, intervals, transport, azureIot } = this.#config
+    const { randomness, logger, monotonicClock } = this.#dependencies
+    const common = {
+      device,
+      keepaliveSeconds: intervals.keepaliveSeconds,
+      publishTimeoutMs: Math.min(MQTT_DEFAULTS.publishTimeoutMs, intervals.acknowledgementTimeoutMs),
+      backoff: { firstMs: intervals.reconnectFirstMs, largestMs: intervals.reconnectLargestMs },
+    }
+    const dependencies = { clock: monotonicClock, randomness, logger }
+    if (transport === 'mqtt' || azureIot === null) {
+      const credentials = () => readCredentials(this.#config)
+      return new MqttTransport({ ...common, url: hub.mqttUrl, credentials }, dependencies)
+    }
+    // The vendor's SDK is loaded by those who use it only.
+    const { AzureIotTransport } = await import('../transport/azure-iot/index.ts')
+    const { hostName, gatewayHostName, sharedAccessKeyFile, tokenValiditySeconds } = azureIot
+    const credentials = async (): Promise<{ pem: Credentials; proof: DeviceProof }> => {
+      if (sharedAccessKeyFile === null) {
+        return { pem: await readCredentials(this.#config), proof: { kind: 'certificate' } }
+      }
+      const key = (await readFile(join(this.#config.agentFolder, sharedAccessKeyFile), 'utf8')).trim()
+      const caPem = await readFile(hub.caFile, 'utf8')
+      return { pem: { caPem, certificatePem: '', keyPem: '' }, proof: { kind: 'shared-access-key', key } }
+    }
+    const address = { hostName, gatewayHostName }
+    return new AzureIotTransport({ ...common, address, tokenValiditySeconds, credentials }, dependencies)
   }
 
   async #updateLoop(status: StatusReporter, kitFolder: string, stateFolder: string): Promise<UpdateLoop | undefined> {

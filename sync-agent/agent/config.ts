@@ -7,9 +7,30 @@ const path = z.string().min(1).max(4096)
 /** A duration in milliseconds between a tenth of a second and a day. */
 const duration = z.number().int().min(100).max(86_400_000)
 
+/** A host name, with a port where the usual one is not meant. */
+const hostName = z.string().regex(/^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?$/)
+
+/** Azure IoT Hub, or an endpoint that speaks its contract. */
+const azureIot = z.strictObject({
+  /** The hub's own name. */
+  hostName,
+  /** Where to connect instead of the hub's name. */
+  gatewayHostName: hostName.nullable().default(null),
+  /** A file in `agentFolder` with the device's base64 key; `null` to come with the client certificate. */
+  sharedAccessKeyFile: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+    .nullable()
+    .default(null),
+  tokenValiditySeconds: z.number().int().min(2).max(86_400).default(3600),
+})
+
 /** The agent's settings file. Paths are absolute or relative to the folder of the file. */
-export const agentConfig = z.strictObject({
+const settings = z.strictObject({
   device: deviceId,
+  /** How batches and answers travel; `hub.mqttUrl` matters with `mqtt` only. */
+  transport: z.enum(['mqtt', 'azure-iot']).default('mqtt'),
+  azureIot: azureIot.nullable().default(null),
   /** The only folder that the appliance touches too. */
   exchangeFolder: path,
   /** Identity and own state: readable as a whole, writable below `state/` only. */
@@ -50,6 +71,10 @@ export const agentConfig = z.strictObject({
       statusMs: duration.default(10_000),
     })
     .prefault({}),
+})
+export const agentConfig = settings.refine((config) => config.transport !== 'azure-iot' || config.azureIot !== null, {
+  message: 'azureIot says where the hub is',
+  path: ['azureIot'],
 })
 export type AgentConfig = z.infer<typeof agentConfig>
 

@@ -1,4 +1,4 @@
-import type { ComponentProps } from 'react'
+import { type ComponentProps, useId } from 'react'
 
 /** A button; `main` for the one act that a form is about. */
 export function Button({
@@ -11,12 +11,13 @@ export function Button({
 }
 
 /** A line to write in, with its name above. */
-export function TextField({ label, ...rest }: ComponentProps<'input'> & { readonly label: string }) {
+export function TextField({ label, ...rest }: Omit<ComponentProps<'input'>, 'id'> & { readonly label: string }) {
+  const id = useId()
   return (
-    <label className="field">
-      {label}
-      <input className="input" {...rest} />
-    </label>
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input className="input" id={id} {...rest} />
+    </div>
   )
 }
 
@@ -25,20 +26,21 @@ export function SelectField({
   label,
   options,
   ...rest
-}: ComponentProps<'select'> & {
+}: Omit<ComponentProps<'select'>, 'id'> & {
   readonly label: string
   readonly options: readonly { readonly value: string; readonly label: string }[]
 }) {
+  const id = useId()
   return (
-    <label className="field">
-      {label}
-      <select className="input" {...rest}>
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select className="input" id={id} {...rest}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   )
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { peer } from '../../installer/testing/peers.ts'
-import { PASSWORD } from './fake-service.ts'
+import { COOKIE, PASSWORD } from './fake-service.ts'
 
 /** Debian's Chromium; `undefined` when it is not installed and peers are not required. */
 export const CHROMIUM = peer('chromium')
@@ -75,6 +75,16 @@ export async function signInAs({ page, complaints }: Visit, origin: string, acco
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation').waitFor()
   complaints.length = 0
+}
+
+/** Signs in without the form, for tests of what comes after it. */
+export async function beSignedInAs({ context }: Visit, origin: string, account: string): Promise<void> {
+  await context.addCookies([{ name: COOKIE, value: account, url: origin }])
+}
+
+/** All text of an element, shown or scrolled away. */
+export async function textOf(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? ''
 }
 
 /** What the page's own observers have seen so far. */

@@ -20,7 +20,8 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ')
 
-const COOKIE = 'leadglass-session'
+/** Name of the session cookie; its value is the account. */
+export const COOKIE = 'leadglass-session'
 
 /** Any fake account opens with it. */
 export const PASSWORD = 'a password of the fake service'

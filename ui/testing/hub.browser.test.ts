@@ -1,13 +1,14 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
+  beSignedInAs,
   CHROMIUM,
   DESK,
   ENLARGED,
   PHONE,
   seen,
-  signInAs,
   startBrowser,
+  textOf,
   type Visit,
   visit,
   WITHOUT_CHROMIUM,
@@ -17,6 +18,9 @@ import { HUB_PAGES } from './hub-pages.ts'
 import { checkPage, cutTables, openPage, places } from './page-checks.ts'
 import { builtPages } from './pages.ts'
 
+/** Longer than any page waits before it asks again. */
+const REFRESH_MS = 16_000
+
 describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITHOUT_CHROMIUM}`, () => {
   let browser: Browser
   let hub: FakeHub
@@ -25,7 +29,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
   const visitor = async (account = 'auditor', screen = DESK): Promise<Visit> => {
     const opened = await visit(browser, screen)
     visits.push(opened)
-    await signInAs(opened, hub.service.origin, account)
+    await beSignedInAs(opened, hub.service.origin, account)
     return opened
   }
 
@@ -57,7 +61,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
       const opened = await visitor('auditor', screen)
       for (const one of HUB_PAGES) {
         await openPage(opened.page, hub.service.origin, one.path)
-        await checkPage(opened, one)
+        await checkPage(opened, one, screen)
         if (screen === DESK) expect(await cutTables(opened.page), `${one.name} cuts no table`).toEqual([])
       }
     })
@@ -85,7 +89,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
     hub.empty = true
     for (const one of HUB_PAGES.filter(({ empty }) => empty !== undefined)) {
       await openPage(page, hub.service.origin, one.path)
-      expect(await page.locator('main').innerText(), one.name).toContain(one.empty)
+      expect(await textOf(page.locator('main')), one.name).toContain(one.empty)
     }
     await page.goto(`${hub.service.origin}/devices/site-z-box-1`)
     await page.getByText('not-found').waitFor()
@@ -93,47 +97,52 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
     for (const one of HUB_PAGES) {
       await page.goto(hub.service.origin + one.path)
       const alert = page.locator('main').getByRole('alert').first()
-      expect(await alert.innerText(), one.name).toMatch(/refuses with internal\.[\s\S]*changed\.[\s\S]*back\./)
+      expect(await textOf(alert), one.name).toMatch(/refuses with internal\.[\s\S]*changed\.[\s\S]*back\./)
     }
   })
 
   it('keeps what it knows while the hub is away, and says of when it is', async () => {
     const { page } = await visitor()
+    await page.clock.install()
     await openPage(page, hub.service.origin, '/')
     hub.service.offline = true
-    await page.getByText('not renewed since').waitFor({ timeout: 15_000 })
-    const text = await page.locator('main').innerText()
+    await page.clock.fastForward(REFRESH_MS)
+    await page.getByText('not renewed since').waitFor()
+    const text = await textOf(page.locator('main'))
     expect(text).toContain('The service does not answer.')
     expect(text).toContain('site-a-box-1')
     hub.service.offline = false
-    await page.getByText('not renewed since').waitFor({ state: 'detached', timeout: 15_000 })
+    await page.clock.fastForward(REFRESH_MS)
+    await page.getByText('not renewed since').waitFor({ state: 'detached' })
   })
 
   it('shows who still has to sign, and who signed as what and when', async () => {
     const { page } = await visitor('clinical-approver')
+    await openPage(page, hub.service.origin, '/')
     await page.getByRole('link', { name: 'Approvals' }).click()
     const open = page.getByRole('region', { name: 'Approval of chest-radiograph 1.2.0' })
     await open.waitFor()
-    const cells = (name: string) => open.getByRole('row').filter({ hasText: name }).getByRole('cell').allInnerTexts()
+    const cells = (name: string) => open.getByRole('row').filter({ hasText: name }).getByRole('cell').allTextContents()
     expect(await cells('clinical-1')).toEqual(['clinical-1', 'clinical', 'approval', 'still to sign', '–'])
     const signed = await cells('Technical approver')
     expect(signed.slice(0, 3)).toEqual(['Technical approver of the fake hub', 'technical', 'approval'])
     expect(signed[3]).toMatch(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/)
-    expect(await open.innerText()).toContain('leadglass model sign 0b0c7a4e-6d0c-4f0e-9a57-0f2f7c1c5b10 --key FILE')
+    expect(await textOf(open)).toContain('leadglass model sign 0b0c7a4e-6d0c-4f0e-9a57-0f2f7c1c5b10 --key FILE')
     const published = page.getByRole('region', { name: 'Approval of chest-radiograph 1.1.0' })
-    expect(await published.innerText()).not.toContain('to sign')
+    expect(await textOf(published)).not.toContain('to sign')
     const rejected = page.getByRole('region', { name: 'Approval of chest-radiograph 1.1.1' })
-    expect(await rejected.innerText()).not.toContain('still to sign')
+    expect(await textOf(rejected)).not.toContain('still to sign')
   })
 
   it('keeps filters in the address and over a reload', async () => {
     const { page } = await visitor()
+    await openPage(page, hub.service.origin, '/')
     await page.getByRole('link', { name: 'Drift' }).click()
     await page.getByRole('link', { name: /^major/ }).click()
     await page.waitForURL(/\?verdict=major$/)
     await page.reload()
     await page.locator('tr[data-row]').first().waitFor()
-    expect(new Set(await page.locator('tr[data-row] .state').allInnerTexts())).toEqual(new Set(['major']))
+    expect(new Set(await page.locator('tr[data-row] .state').allTextContents())).toEqual(new Set(['major']))
 
     await page.getByRole('link', { name: 'Audit' }).click()
     await page.getByLabel('Log', { exact: true }).selectOption('site-a-box-1')
@@ -146,18 +155,19 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
 
   it('unfolds a run with the keyboard, and says which gate stopped it', async () => {
     const { page } = await visitor('mlops')
+    await openPage(page, hub.service.origin, '/')
     await page.getByRole('link', { name: 'Training' }).click()
     await page.getByText('stopped by gate').waitFor()
     for (let step = 0; step < 3; step++) await page.keyboard.press('j')
     await page.keyboard.press('Enter')
     const gate = page.getByRole('table', { name: 'The gates' }).getByRole('row').filter({ hasText: 'auc not worse' })
-    expect(await gate.getByRole('cell').allInnerTexts()).toEqual([
+    expect(await gate.getByRole('cell').allTextContents()).toEqual([
       'auc not worse than parent',
       'lower bound ≥ 0.880',
       '0.722',
       'does not hold',
     ])
-    expect(await page.getByRole('table', { name: 'Rows' }).innerText()).toContain('rows of the dataset')
+    expect(await textOf(page.getByRole('table', { name: 'Rows' }))).toContain('rows of the dataset')
     await page.keyboard.press('Enter')
     expect(await gate.count()).toBe(0)
   })

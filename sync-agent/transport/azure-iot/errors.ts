@@ -8,7 +8,9 @@ export class AzureIotError extends CodedError<AzureIotCode> {
   constructor(code: AzureIotCode) {
     super(code, 'permanent', {
       message:
-        code === 'message-too-large' ? 'the batch is larger than the hub takes in a message' : 'these bytes are no batch',
+        code === 'message-too-large'
+          ? 'the batch is larger than the hub takes in a message'
+          : 'these bytes are no batch',
       effect: 'nothing was sent',
       nextStep: 'report this as a defect: the outbox holds only batches of up to 200,000 bytes',
     })

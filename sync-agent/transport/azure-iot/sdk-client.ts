@@ -19,7 +19,9 @@ export interface HubAddress {
 }
 
 /** How the device shows who it is. */
-export type DeviceProof = { readonly kind: 'certificate' } | { readonly kind: 'shared-access-key'; readonly key: string }
+export type DeviceProof =
+  | { readonly kind: 'certificate' }
+  | { readonly kind: 'shared-access-key'; readonly key: string }
 
 /** One client of the SDK and how to end what it holds. */
 export interface SdkSession {

@@ -80,7 +80,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   { heading: 'Entry', width: 6, cell: (row) => row.index, numeric: true },
   { heading: 'At', width: 13, cell: (row) => shown(row, ({ at }) => formatInstant(at)) },
   { heading: 'Event', width: 16, cell: (row) => shown(row, ({ event }) => event) },
-  { heading: 'Who', width: 16, cell: (row) => shown(row, ({ actor }) => `${actor.kind} ${actor.id}`) },
+  { heading: 'Who', width: 15, cell: (row) => shown(row, ({ actor }) => `${actor.kind} ${actor.id}`) },
   {
     heading: 'About',
     width: 20,
@@ -91,7 +91,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: 9,
     cell: (row) => shown(row, ({ outcome }) => <StateMark tone={OUTCOMES[outcome] ?? 'neutral'}>{outcome}</StateMark>),
   },
-  { heading: 'Codes', width: 14, cell: (row) => shown(row, ({ codes }) => codes.join(', ') || '–') },
+  { heading: 'Codes', width: 11, cell: (row) => shown(row, ({ codes }) => codes.join(', ') || '–') },
 ]
 
 function shown<Value>(entry: Entry, value: (event: ShownEvent) => Value): Value | string {

@@ -61,7 +61,7 @@ function verdictChoices(rows: readonly DriftRow[] | undefined): Choice[] {
 }
 
 const COLUMNS: readonly Column<DriftRow>[] = [
-  { heading: 'Feature', width: 14, cell: (row) => row.feature },
+  { heading: 'Feature', width: 13, cell: (row) => row.feature },
   {
     heading: 'Verdict',
     width: 9,
@@ -76,6 +76,6 @@ const COLUMNS: readonly Column<DriftRow>[] = [
     width: 18,
     cell: (row) => <HistogramPair reference={row.reference} current={row.current} />,
   },
-  { heading: 'Device', width: 12, cell: (row) => row.device },
-  { heading: 'Model', width: 15, cell: (row) => <VersionLink model={row.model} /> },
+  { heading: 'Device', width: 11, cell: (row) => row.device },
+  { heading: 'Model', width: 14, cell: (row) => <VersionLink model={row.model} /> },
 ]

@@ -45,6 +45,6 @@ const COLUMNS: readonly Column<VersionSummary>[] = [
   },
   { heading: 'Active on', width: 7, cell: (row) => row.activeOn, numeric: true },
   { heading: 'Release', width: 6, cell: (row) => row.releaseCounter, numeric: true },
-  { heading: 'Author', width: 11, cell: (row) => row.author },
+  { heading: 'Author', width: 10, cell: (row) => row.author },
   { heading: 'Created', width: 13, cell: (row) => formatInstant(row.createdAt) },
 ]
