@@ -83,7 +83,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, logg
     await start(freeSpace)
 
     const spool = new Spool({ folder: folders.spool, key: secrets.spoolKey, randomness })
-    await spool.prepare()
+    await start({ start: () => spool.prepare(), stop: () => spool.close() })
     await clearLeftovers(folders)
     recordRecovery(await recoverIntake(records, spool, clock, logger), audit)
 

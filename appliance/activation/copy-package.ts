@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile, syncFolder } from '@leadglass/sync-agent/foundation'
 import type { VerifiedRelease } from '@leadglass/sync-agent/updates'
@@ -41,11 +41,13 @@ export async function copyPackage(release: VerifiedRelease, modelsFolder: string
 }
 
 async function copyHashed(source: string, target: string, sha256: string, bytes: number): Promise<boolean> {
+  const original = await openPlainFile(source)
+  if (original === undefined) return false
   const hash = createHash('sha256')
   let copied = 0
   const handle = await open(target, 'wx', 0o640)
   try {
-    for await (const chunk of createReadStream(source, { highWaterMark: 1_048_576 })) {
+    for await (const chunk of original.createReadStream({ highWaterMark: 1_048_576, autoClose: false })) {
       const data = chunk as Buffer
       copied += data.length
       if (copied > bytes) return false
@@ -55,7 +57,16 @@ async function copyHashed(source: string, target: string, sha256: string, bytes:
     await handle.datasync()
   } finally {
     await handle.close()
+    await original.close()
   }
   if (copied !== bytes || hash.digest('hex') !== sha256) return false
   return (await digestOfFile(target)) === sha256
+}
+
+/** The folder is written by another process: a link or a pipe that took a file's place is no file, and never waited for. */
+async function openPlainFile(path: string): Promise<FileHandle | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  if ((await handle.stat()).isFile()) return handle
+  await handle.close()
+  return undefined
 }

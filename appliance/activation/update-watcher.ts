@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
 import { type Clock, digestOf, type Logger } from '@leadglass/sync-agent/foundation'
-import { type HighWaterMarks, type VerifiedRelease, verifyKit } from '@leadglass/sync-agent/updates'
+import { type HighWaterMarks, kitRevision, type VerifiedRelease, verifyKit } from '@leadglass/sync-agent/updates'
 import type { AuditSink } from '../egress/index.ts'
 import type { ModelRow, Records } from '../records/index.ts'
 import type { ScoringPool } from '../scoring/index.ts'
@@ -71,10 +69,8 @@ export class UpdateWatcher {
   /** Looks once; does nothing when the kit is the one already looked at. */
   async look(): Promise<void> {
     const { kitFolder, stateFolder, initialRoot, policy, marks, clock, logger } = this.#dependencies
-    const timestamp = await readFile(join(kitFolder, 'metadata', 'timestamp.json')).catch(() => undefined)
-    if (timestamp === undefined) return
-    const kit = digestOf(timestamp)
-    if (kit === this.#seen) return
+    const kit = await kitRevision(kitFolder)
+    if (kit === undefined || kit === this.#seen) return
     const outcome = await verifyKit({
       kitFolder,
       stateFolder,

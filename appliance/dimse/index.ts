@@ -1,5 +1,23 @@
 export { type AcceptancePolicy, DEFAULT_ACCEPTANCE } from './acceptor/negotiation.ts'
 export { DEFAULT_LIMITS, DimseServer, type DimseServerLimits, type DimseServerOptions } from './acceptor/server.ts'
+export {
+  CommitmentProvider,
+  type CommitmentProviderLimits,
+  type CommitmentProviderParts,
+  DEFAULT_PROVIDER_LIMITS,
+  type InstanceHoldings,
+  type RequesterDirectory,
+} from './commitment/provider.ts'
+export { FAILURE_REASON, type Holding, type InstanceOutcome } from './commitment/rules.ts'
+export { COMMITMENT_SCHEMA_SQL } from './commitment/schema.ts'
+export { SqliteCommitmentStore } from './commitment/sqlite-store.ts'
+export type { CommitmentStore, OwedReport, OwnRequest, SettledRequest } from './commitment/store.ts'
+export {
+  CommitmentUser,
+  type CommitmentUserLimits,
+  type CommitmentUserParts,
+  DEFAULT_USER_LIMITS,
+} from './commitment/user.ts'
 export { DimseError, type DimseErrorCode } from './errors.ts'
 export { isAeTitle } from './facts/ae-title.ts'
 export {
@@ -14,14 +32,34 @@ export type {
   AssociationFacts,
   CallerDecision,
   CallerPolicy,
+  CommitmentReport,
+  CommitmentReportService,
+  CommitmentRequest,
+  CommitmentService,
+  FailedReference,
   InstanceFacts,
+  InstanceReference,
   InstanceSink,
+  MessageRefusal,
+  NetworkServices,
+  QueryLevel,
+  QueryMatch,
+  QueryService,
   RejectionCause,
+  ReportChannel,
   StorageService,
   StoreOutcome,
   StoreRefusal,
+  StudyQuery,
 } from './ports.ts'
+export { findPriors } from './query/find-priors.ts'
+export type { HeldInstance, HeldSeries, HeldStudy, StudyFinder, StudyNarrowing } from './query/held.ts'
+export { identifierOf, KEY, type QueryKeys } from './query/identifiers.ts'
+export { type CurrentStudy, choosePriors, type PriorCandidate, type PriorRule, priorQuery } from './query/priors.ts'
+export { SqliteStudyFinder } from './query/sqlite-study-finder.ts'
+export { StudyQueryService } from './query/study-query-service.ts'
 export type { RequestedAssociation, StoreArguments, UsableContext } from './requester/association.ts'
+export type { FindBounds, FindEnd } from './requester/find.ts'
 export {
   type AssociationOptions,
   type ContextProposal,
@@ -29,7 +67,9 @@ export {
   type Destination,
   type RequesterTimeouts,
 } from './requester/options.ts'
+export type { GetOptions, StudyInstanceCount } from './requester/query-retrieve.ts'
 export { AssociationRequester } from './requester/requester.ts'
+export type { RetrieveOptions, RetrieveOutcome, SubOperations } from './requester/retrieve.ts'
 export type { InstanceResult, OutgoingInstance } from './requester/send-instances.ts'
 export type { Response } from './requester/session.ts'
 export { classifyStoreStatus } from './requester/store-status.ts'

@@ -135,7 +135,14 @@ export interface StudyQuery {
 }
 
 /** What a query yields: identifiers to send as pending responses, or why there will be no more (PS3.4 table C.4-1). */
-export type QueryMatch = { readonly kind: 'match'; readonly identifier: DataSet } | MessageRefusal
+export type QueryMatch =
+  | {
+      readonly kind: 'match'
+      readonly identifier: DataSet
+      /** True when a key was asked for that is not supported: the match goes out with FF01H. */
+      readonly optionalKeysIgnored: boolean
+    }
+  | MessageRefusal
 
 /** Query as SCP. */
 export interface QueryService {

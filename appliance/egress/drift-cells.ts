@@ -12,14 +12,6 @@ export interface MeasuredInstance {
   readonly quality: Readonly<Record<string, number>>
 }
 
-/**
- * The code under which a feature travels: its own name where the contract can say it, else with the prefix `d` on parts
- * that begin with a digit (`embedding.d0`).
- */
-export function travelCode(feature: string): string {
-  return driftCounts.shape.feature.safeParse(feature).success ? feature : feature.replaceAll(/\.(?=\d)/g, '.d')
-}
-
 /** The value of a reference feature (`score.x`, `embedding.3`, `quality.y`) in an instance; undefined when it has none. */
 export function featureValue(instance: MeasuredInstance, feature: string): number | undefined {
   const dot = feature.indexOf('.')
@@ -30,7 +22,10 @@ export function featureValue(instance: MeasuredInstance, feature: string): numbe
   return undefined
 }
 
-/** Counts an instance into the cells of a model's reference distributions. Inside the caller's transaction. */
+/**
+ * Counts an instance into the cells of a model's reference distributions, under the month in which it was scored. Inside
+ * the caller's transaction.
+ */
 export function countInstance(
   records: Pick<EgressRecords, 'addDrift'>,
   model: ModelReference,
@@ -40,9 +35,10 @@ export function countInstance(
 ): void {
   for (const feature of reference.features) {
     const value = featureValue(instance, feature.feature)
-    const code = travelCode(feature.feature)
-    if (value === undefined || !Number.isFinite(value) || !driftCounts.shape.feature.safeParse(code).success) continue
-    records.addDrift(model, code, month, binOf(feature, value))
+    if (value === undefined || !Number.isFinite(value)) continue
+    // A package may name a feature that the contract cannot say; such a one stays at the site.
+    if (!driftCounts.shape.feature.safeParse(feature.feature).success) continue
+    records.addDrift(model, feature.feature, month, binOf(feature, value))
   }
 }
 

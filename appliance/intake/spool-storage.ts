@@ -16,14 +16,15 @@ import type { CurrentSettings } from '../settings.ts'
 import type { Assembler } from './assembler.ts'
 import type { FreeSpace } from './free-space.ts'
 import { type Naming, readHeader } from './header.ts'
+import type { IncomingFile } from './incoming-file.ts'
 import type { Journal } from './journal.ts'
-import type { IncomingFile, Spool } from './spool.ts'
+import type { Spool } from './spool.ts'
 
 /** PS3.4 table B.2-1: refused, out of resources; error, data set does not match SOP class is never used here. */
 const OUT_OF_RESOURCES = 0xa700
 
 /** Bytes of a data set that are kept in memory to read its header from. */
-const HEAD_BYTES = 262_144
+const HEAD_BYTES = 65_536
 
 export interface SpoolStorageDependencies {
   readonly spool: Spool
@@ -119,17 +120,21 @@ class SpoolSink implements InstanceSink {
     this.#hash.update(`${facts.sopClassUid}\n${facts.sopInstanceUid}\n${facts.transferSyntaxUid}\n`)
   }
 
-  async write(fragment: Uint8Array): Promise<void> {
+  /** Fragments are hashed, encrypted and, as far as they belong to the head, copied when `write` returns. */
+  readonly borrowsFragments = true
+
+  write(fragment: Uint8Array): undefined | Promise<void> {
     this.#bytes += fragment.length
     if (this.#bytes > this.#dependencies.settings().limits.maximumInstanceBytes) this.#tooLarge = true
     // What is beyond the limit is read from the network and dropped, so that the sender gets its answer.
-    if (this.#tooLarge) return
+    if (this.#tooLarge) return undefined
     this.#hash.update(fragment)
     if (this.#headBytes < HEAD_BYTES) {
-      this.#head.push(fragment)
-      this.#headBytes += fragment.length
+      const piece = Buffer.from(fragment.subarray(0, HEAD_BYTES - this.#headBytes))
+      this.#head.push(piece)
+      this.#headBytes += piece.length
     }
-    await this.#file.write(fragment)
+    return this.#file.write(fragment)
   }
 
   async commit(): Promise<StoreOutcome> {

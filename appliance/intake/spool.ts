@@ -3,10 +3,8 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } fro
 import { join } from 'node:path'
 import { type Randomness, syncFolder } from '@leadglass/sync-agent/foundation'
 import { SpoolError } from './errors.ts'
+import { IncomingFile } from './incoming-file.ts'
 import { decryptSpoolFile, SALT_BYTES, SPOOL_MAGIC, SpoolEncryptor } from './spool-cipher.ts'
-
-/** Bytes that are gathered before they are written. */
-const WRITE_BYTES = 1_048_576
 
 /** What a spool file needs of the world. */
 export interface SpoolOptions {
@@ -20,6 +18,8 @@ export interface SpoolOptions {
 export class Spool {
   readonly #options: SpoolOptions
   readonly #folderSyncs = new Map<string, Promise<void>>()
+  readonly #folders = new Map<string, Promise<FileHandle>>()
+  readonly #keeping = new Map<string, Promise<void>>()
 
   constructor(options: SpoolOptions) {
     this.#options = options
@@ -47,11 +47,36 @@ export class Spool {
     )
   }
 
-  /** Moves a finished file to its place; when this resolves, the place is durable. */
+  /**
+   * Moves a finished file to its place; when this resolves, content and place are durable. Content that is there already,
+   * or is about to be, is not replaced: a file that was acknowledged is never touched again.
+   */
   async keep(file: IncomingFile, digest: string): Promise<void> {
-    const target = this.pathOf(digest)
-    await rename(file.path, target)
-    await this.#syncShared(join(this.#options.folder, digest.slice(0, 2)))
+    const underWay = this.#keeping.get(digest)
+    if (underWay !== undefined) {
+      await file.discard()
+      return underWay
+    }
+    const keeping = this.#place(file, digest).finally(() => this.#keeping.delete(digest))
+    this.#keeping.set(digest, keeping)
+    return keeping
+  }
+
+  /** Renamed first and synced after: content and name then reach the disk in one journal commit of the file system. */
+  async #place(file: IncomingFile, digest: string): Promise<void> {
+    const folder = join(this.#options.folder, digest.slice(0, 2))
+    if (await this.has(digest)) await file.discard()
+    else {
+      await rename(file.path, this.pathOf(digest))
+      try {
+        await file.settle()
+      } catch (cause) {
+        // EIO, ENOSPC: what is not surely on disk must not be taken for kept content when it comes again.
+        await rm(this.pathOf(digest), { force: true })
+        throw cause
+      }
+    }
+    await this.#syncShared(folder)
   }
 
   /** The plain bytes of an instance. @throws {SpoolError} */
@@ -97,71 +122,31 @@ export class Spool {
     return join(this.#options.folder, digest.slice(0, 2), `${digest}.dcm`)
   }
 
-  /** One fsync serves every rename that came before it began. */
+  /** Closes what is kept open between instances. */
+  async close(): Promise<void> {
+    const handles = await Promise.all(this.#folders.values())
+    this.#folders.clear()
+    await Promise.all(handles.map((handle) => handle.close()))
+  }
+
+  /** One fsync serves every rename that came before it began. The folders stay open: there are 256 of them. */
   async #syncShared(folder: string): Promise<void> {
     const waiting = this.#folderSyncs.get(folder)
     if (waiting !== undefined) return waiting
-    const sync = Promise.resolve().then(() => {
+    const sync = Promise.resolve().then(async () => {
       this.#folderSyncs.delete(folder)
-      return syncFolder(folder)
+      await (await this.#folderHandle(folder)).sync()
     })
     this.#folderSyncs.set(folder, sync)
     return sync
   }
-}
 
-/** One instance on its way to the spool. */
-export class IncomingFile {
-  readonly path: string
-  readonly #handle: FileHandle
-  readonly #encryptor: SpoolEncryptor
-  #gathered: Uint8Array[]
-  #gatheredBytes: number
-  #open = true
-
-  constructor(path: string, handle: FileHandle, head: Uint8Array, encryptor: SpoolEncryptor) {
-    this.path = path
-    this.#handle = handle
-    this.#encryptor = encryptor
-    this.#gathered = [head]
-    this.#gatheredBytes = head.length
-  }
-
-  /** Takes more bytes; writes when enough are gathered. */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (const sealed of this.#encryptor.push(bytes)) this.#gather(sealed)
-    if (this.#gatheredBytes >= WRITE_BYTES) await this.#flush()
-  }
-
-  /** Writes the rest; when this resolves, all bytes are on disk (under the temporary name). */
-  async finish(): Promise<void> {
-    this.#gather(this.#encryptor.finish())
-    await this.#flush()
-    await this.#handle.datasync()
-    await this.#close()
-  }
-
-  /** Forgets the file. */
-  async discard(): Promise<void> {
-    await this.#close()
-    await rm(this.path, { force: true })
-  }
-
-  #gather(bytes: Uint8Array): void {
-    this.#gathered.push(bytes)
-    this.#gatheredBytes += bytes.length
-  }
-
-  async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#gathered)
-    this.#gathered = []
-    this.#gatheredBytes = 0
-    await this.#handle.writeFile(bytes)
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#open) return
-    this.#open = false
-    await this.#handle.close()
+  #folderHandle(folder: string): Promise<FileHandle> {
+    const known = this.#folders.get(folder)
+    if (known !== undefined) return known
+    const opened = open(folder, 'r')
+    this.#folders.set(folder, opened)
+    opened.catch(() => this.#folders.delete(folder))
+    return opened
   }
 }

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelPackage } from '@leadglass/models'
 import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
-import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
+import { type Clock, type Logger, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type { StudyIdentifiers } from '../deidentify/index.ts'
 import { type AuditSink, countInstance, type EgressDoor, releaseCells } from '../egress/index.ts'
 import type { Records, WaitingRevision } from '../records/index.ts'
@@ -145,9 +145,11 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
 function writeOutcomes(
   { revisionId, studyId }: WaitingRevision,
   { outcomes, preparation, active }: Finding,
-  { records, door }: ProcessDependencies,
+  { records, door, clock }: ProcessDependencies,
 ): void {
-  const months = new Map<string, string>()
+  const counted = new Set<string>()
+  // Drift is about what the site sees now; the study's own dates are shifted and say nothing about that.
+  const month = toIsoInstant(clock.now()).slice(0, 7)
   for (const outcome of outcomes) {
     const scored = outcome.kind === 'scored' ? outcome : undefined
     records.results.insertResult({
@@ -161,15 +163,12 @@ function writeOutcomes(
       scores: scored?.scores ?? [],
     })
     const model = active.find((one) => one.digest === outcome.model?.digest)
-    const month = preparation.prepared.find((one) => one.ordinal === outcome.ordinal)?.acquisition.month
-    if (scored === undefined || model === undefined || month === undefined) continue
+    if (scored === undefined || model === undefined) continue
     const measured = { scores: scored.scores, embedding: [...scored.embedding], quality: scored.quality }
     countInstance(records.egress, model.model, model.reference, measured, month)
-    months.set(`${model.digest}/${month}`, month)
+    counted.add(model.digest)
   }
-  for (const [key, month] of months) {
-    const model = active.find((one) => key.startsWith(one.digest))
-    if (model === undefined) continue
+  for (const model of active.filter((one) => counted.has(one.digest))) {
     for (const body of releaseCells(records.egress, model.model, month)) door.seal(body)
   }
   const patient = preparation.prepared[0]?.patientPseudonym

@@ -3,9 +3,9 @@ import { deidentifyFiles } from '../deid/deidentify-folder.ts'
 import { findFiles } from '../send/find-files.ts'
 
 /**
- * De-identifies a folder once per round in a process of its own, so that its peak memory is the product's alone, and
- * prints seconds per round. Reading, engine, verifier and writing are all in the time; starting Node is not, which is
- * why the bench also measures whole processes.
+ * De-identifies a folder in a process of its own, so that its peak memory is the product's alone, and
+ * prints what it did. Reading, engine, verifier and durable writing are in the time, and so is the start of Node:
+ * the bench measures whole processes.
  */
 const { positionals } = parseArgs({ allowPositionals: true })
 const [input = '', output = ''] = positionals

@@ -1,5 +1,6 @@
 import type { Harness } from '../harness/run-harness.ts'
+import { deidBench } from './deid.ts'
 import { receiveBench } from './receive.ts'
 
 /** Every bench, by name. */
-export const BENCHES: readonly Harness[] = [receiveBench]
+export const BENCHES: readonly Harness[] = [deidBench, receiveBench]

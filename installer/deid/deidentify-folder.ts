@@ -35,24 +35,59 @@ export async function deidentifyFiles(files: readonly string[], options: Deident
   const verifier = new EgressVerifier()
   const actions: Record<string, number> = {}
   const quarantined: { file: number; reason: string }[] = []
+  const writes = new WriteBehind()
   let deidentified = 0
   for (const [index, file] of files.entries()) {
     const decision = decideObject(deidentifier, verifier, await readFile(file), options.pixelsReviewed)
     if (decision.kind === 'held') {
       quarantined.push({ file: index, reason: decision.reason })
     } else {
-      const { outcome } = decision
+      const { outcome, bytes } = decision
       deidentified += 1
       for (const [code, count] of Object.entries(outcome.report.actions)) actions[code] = (actions[code] ?? 0) + count
       if (!options.dryRun) {
-        const name = join(options.output, outcome.studyPseudonym, `${outcome.sopInstanceUid}.dcm`)
-        await mkdir(dirname(name), { recursive: true })
-        await writeFileAtomically(name, Buffer.concat(outcome.chunks), 0o644)
+        await writes.add(join(options.output, outcome.studyPseudonym, `${outcome.sopInstanceUid}.dcm`), bytes)
       }
     }
     options.onFile(index + 1)
   }
+  await writes.finish()
   return { files: files.length, deidentified, actions, quarantined }
+}
+
+/** Waiting for the disk is most of the time, so some files are written while the next ones are cleaned. */
+const MOST_WRITES = 16
+
+/** Writes files in the background, a few at a time. Each is durable before `finish` returns. */
+class WriteBehind {
+  readonly #pending: Promise<unknown>[] = []
+
+  /** Starts a write; waits when too many are under way. @throws what an earlier write threw. */
+  async add(name: string, bytes: Uint8Array): Promise<void> {
+    // A failure is kept as a value until someone looks, so that it is never an unhandled rejection.
+    this.#pending.push(
+      writeWithFolder(name, bytes).then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    )
+    if (this.#pending.length >= MOST_WRITES) await this.#next()
+  }
+
+  /** Waits for all writes. @throws the first failure. */
+  async finish(): Promise<void> {
+    while (this.#pending.length > 0) await this.#next()
+  }
+
+  async #next(): Promise<void> {
+    const failure = await this.#pending.shift()
+    if (failure !== undefined) throw failure
+  }
+}
+
+async function writeWithFolder(name: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(name), { recursive: true })
+  await writeFileAtomically(name, bytes, 0o644)
 }
 
 /** True when one folder lies within the other: output among input would be read again. */

@@ -7,12 +7,17 @@ import {
 
 /** The de-identified form of a file that may be written, or why it may not. */
 export type ObjectDecision =
-  | { readonly kind: 'clean'; readonly outcome: Extract<DeidentifyOutcome, { kind: 'deidentified' }> }
+  | {
+      readonly kind: 'clean'
+      readonly outcome: Extract<DeidentifyOutcome, { kind: 'deidentified' }>
+      /** The bytes that the verifier has read: these are to be written, and no others. */
+      readonly bytes: Buffer
+    }
   | {
       readonly kind: 'held'
       readonly reason: string
       /** What the engine made and the verifier or the pixel rule stopped; it must not be written. */
-      readonly stopped: Extract<DeidentifyOutcome, { kind: 'deidentified' }> | undefined
+      readonly stopped: Buffer | undefined
     }
 
 /**
@@ -28,10 +33,11 @@ export function decideObject(
 ): ObjectDecision {
   const outcome = deidentifier.deidentify(file)
   if (outcome.kind === 'quarantined') return { kind: 'held', reason: outcome.reason, stopped: undefined }
-  const verdict = verifier.verifyObject(outcome.chunks, identifiersOf(file))
-  if (verdict.kind === 'hit') return { kind: 'held', reason: `verifier-hit.${verdict.rule}`, stopped: outcome }
-  if (verdict.kind === 'error') return { kind: 'held', reason: 'verifier-error', stopped: outcome }
+  const bytes = Buffer.concat(outcome.chunks)
+  const verdict = verifier.verifyObject(bytes, identifiersOf(file))
+  if (verdict.kind === 'hit') return { kind: 'held', reason: `verifier-hit.${verdict.rule}`, stopped: bytes }
+  if (verdict.kind === 'error') return { kind: 'held', reason: 'verifier-error', stopped: bytes }
   if (outcome.pixelRisk !== 'none' && !pixelsReviewed)
-    return { kind: 'held', reason: `pixels-may-identify.${outcome.pixelRisk}`, stopped: outcome }
-  return { kind: 'clean', outcome }
+    return { kind: 'held', reason: `pixels-may-identify.${outcome.pixelRisk}`, stopped: bytes }
+  return { kind: 'clean', outcome, bytes }
 }

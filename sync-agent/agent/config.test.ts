@@ -23,7 +23,21 @@ describe('the settings of the agent', () => {
     expect(agentStateFolder(config)).toBe('/srv/agent/state')
   })
 
+  it('choose MQTT unless told otherwise', () => {
+    expect(agentConfig.parse(SETTINGS).transport).toBe('mqtt')
+    const azureIot = { hostName: 'hub.example:8883' }
+    const config = agentConfig.parse({ ...SETTINGS, transport: 'azure-iot', azureIot })
+    expect(config.azureIot).toEqual({
+      hostName: 'hub.example:8883',
+      gatewayHostName: null,
+      sharedAccessKeyFile: null,
+      tokenValiditySeconds: 3600,
+    })
+  })
+
   it.each([
+    ['the other transport without its hub', { ...SETTINGS, transport: 'azure-iot' }],
+    ['a key outside the folder', { ...SETTINGS, azureIot: { hostName: 'h', sharedAccessKeyFile: '../key' } }],
     ['a link without TLS', { ...SETTINGS, hub: { ...SETTINGS.hub, mqttUrl: 'mqtt://hub.example' } }],
     ['another scheme', { ...SETTINGS, hub: { ...SETTINGS.hub, httpUrl: 'file:///etc/passwd' } }],
     ['a device name that is none', { ...SETTINGS, device: 'Hospital North' }],

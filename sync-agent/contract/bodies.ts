@@ -74,11 +74,15 @@ export const studyLabel = z.strictObject({
 })
 export type StudyLabel = z.infer<typeof studyLabel>
 
+/** A feature of a model's reference distributions: `score.pneumonia`, `embedding.0`, `quality.mean`. */
+const referenceFeature = z.string().regex(/^[a-z][a-z0-9-]{0,39}(?:\.[a-z0-9][a-z0-9-]{0,39}){1,3}$/)
+
 /** `drift` stream: counts per bin on the edges of the model's reference distributions. Only cells of 11 or more leave. */
 export const driftCounts = z.strictObject({
   kind: z.literal('drift-counts'),
   model: modelReference,
-  feature: vocabularyCode,
+  feature: referenceFeature,
+  /** The month in which the site scored the instances. */
   month,
   /** Bin index to number of instances; cells under 11 stay at the site until they reach 11. */
   cells: z

@@ -24,38 +24,40 @@ const egressSearch = z.object({
     .catch(undefined),
 })
 
+const studySearch = viewSearch.pick({ scores: true })
+const studyParams = z.object({ study: z.string() })
+
 /** The routes of the console. Made once: a router made again would forget what is on the screen. */
 export function createConsoleRouter() {
   const root = createRootRoute({
     component: () => <PageFrame title="Leadglass" navigation={NAVIGATION} />,
     notFoundComponent: NotFoundPage,
   })
-  const worklist = createRoute({
-    getParentRoute: () => root,
-    path: '/',
-    validateSearch: viewSearch,
-    component: function Worklist() {
-      return <WorklistPage view={worklist.useSearch()} />
-    },
-  })
+  const page = (path: string, component: () => React.JSX.Element) =>
+    createRoute({ getParentRoute: () => root, path, component })
+  const worklist = createRoute({ getParentRoute: () => root, path: '/', validateSearch: viewSearch })
+  worklist.update({ component: () => <WorklistPage view={viewSearch.parse(worklist.useSearch())} /> })
   const study = createRoute({
     getParentRoute: () => root,
     path: '/studies/$study',
-    validateSearch: viewSearch.pick({ scores: true }),
-    component: function Study() {
-      const name = study.useParams().study
-      return <StudyPage key={name} study={name} hidden={study.useSearch().scores === 'hidden'} />
+    validateSearch: studySearch,
+  })
+  study.update({
+    component: () => {
+      const { study: name } = studyParams.parse(study.useParams())
+      const { scores } = studySearch.parse(study.useSearch())
+      return <StudyPage key={name} study={name} hidden={scores === 'hidden'} />
     },
   })
-  const quarantine = createRoute({ getParentRoute: () => root, path: '/quarantine', component: QuarantinePage })
-  const egress = createRoute({
-    getParentRoute: () => root,
-    path: '/egress',
-    validateSearch: egressSearch,
-    component: function Egress() {
-      return <EgressPage study={egress.useSearch().study} />
-    },
+  const egress = createRoute({ getParentRoute: () => root, path: '/egress', validateSearch: egressSearch })
+  egress.update({ component: () => <EgressPage study={egressSearch.parse(egress.useSearch()).study} /> })
+  return createRouter({
+    routeTree: root.addChildren([
+      worklist,
+      study,
+      page('/quarantine', QuarantinePage),
+      egress,
+      page('/device', DevicePage),
+    ]),
   })
-  const device = createRoute({ getParentRoute: () => root, path: '/device', component: DevicePage })
-  return createRouter({ routeTree: root.addChildren([worklist, study, quarantine, egress, device]) })
 }

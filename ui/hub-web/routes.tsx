@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { z } from 'zod'
 import { NotFoundPage } from '../shared/not-found.tsx'
 import { type NavigationEntry, PageFrame } from '../shared/page-frame.tsx'
 import { auditSearch } from './audit-event.ts'
@@ -21,6 +22,9 @@ const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/audit', title: 'Audit' },
 ]
 
+const deviceParams = z.object({ device: z.string() })
+const versionParams = z.object({ name: z.string(), version: z.string() })
+
 /** The routes of the hub's pages. Made once: a router made again would forget what is on the screen. */
 export function createHubRouter() {
   const root = createRootRoute({
@@ -29,37 +33,19 @@ export function createHubRouter() {
   })
   const page = (path: string, component: () => React.JSX.Element) =>
     createRoute({ getParentRoute: () => root, path, component })
-  const device = createRoute({
-    getParentRoute: () => root,
-    path: '/devices/$device',
-    component: function Device() {
-      return <DevicePage device={device.useParams().device} />
-    },
-  })
-  const version = createRoute({
-    getParentRoute: () => root,
-    path: '/models/$name/$version',
-    component: function Version() {
-      return <VersionPage {...version.useParams()} />
-    },
-  })
-  const drift = createRoute({
-    getParentRoute: () => root,
-    path: '/drift',
-    validateSearch: driftSearch,
-    component: function Drift() {
-      return <DriftPage view={drift.useSearch()} />
-    },
-  })
-  const audit = createRoute({
-    getParentRoute: () => root,
-    path: '/audit',
-    validateSearch: auditSearch,
-    component: function Audit() {
+  const device = createRoute({ getParentRoute: () => root, path: '/devices/$device' })
+  device.update({ component: () => <DevicePage {...deviceParams.parse(device.useParams())} /> })
+  const version = createRoute({ getParentRoute: () => root, path: '/models/$name/$version' })
+  version.update({ component: () => <VersionPage {...versionParams.parse(version.useParams())} /> })
+  const drift = createRoute({ getParentRoute: () => root, path: '/drift', validateSearch: driftSearch })
+  drift.update({ component: () => <DriftPage view={driftSearch.parse(drift.useSearch())} /> })
+  const audit = createRoute({ getParentRoute: () => root, path: '/audit', validateSearch: auditSearch })
+  audit.update({
+    component: () => {
       const navigate = audit.useNavigate()
       return (
         <AuditPage
-          log={audit.useSearch().log ?? 'hub'}
+          log={auditSearch.parse(audit.useSearch()).log ?? 'hub'}
           onLog={(log) => void navigate({ search: { log: log === 'hub' ? undefined : log }, replace: true })}
         />
       )

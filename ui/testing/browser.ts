@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { peer } from '../../installer/testing/peers.ts'
 import { COOKIE, PASSWORD } from './fake-service.ts'
@@ -9,8 +8,6 @@ export const CHROMIUM = peer('chromium')
 
 /** Says in a skipped test's name why it is skipped. */
 export const WITHOUT_CHROMIUM = CHROMIUM === undefined ? ' (skipped: chromium is not installed)' : ''
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Starts the browser. Software rendering: tests need no graphics device. */
 export async function startBrowser(): Promise<Browser> {
@@ -95,9 +92,9 @@ export async function seen(page: Page): Promise<{ readonly shift: number; readon
 /** Serious and critical violations of WCAG 2.2 A and AA, as `rule: selector`. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   // By the debugger, not as a script of the page: the policy must not be relaxed for a test.
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (options: unknown) => Promise<AxeAnswer> } }
+    const loaded = window as unknown as { axe: { run: (options: unknown) => Promise<AxeAnswer> } }
     interface AxeAnswer {
       readonly violations: readonly {
         readonly id: string
@@ -105,7 +102,7 @@ export async function seriousViolations(page: Page): Promise<string[]> {
         readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[]
       }[]
     }
-    const { violations } = await axe.run({ resultTypes: ['violations'] })
+    const { violations } = await loaded.axe.run({ resultTypes: ['violations'] })
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) =>

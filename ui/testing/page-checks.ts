@@ -11,10 +11,11 @@ export interface PageCase {
   readonly empty: string | undefined
 }
 
-/** Opens a page and waits for its first answer. */
+/** Opens a page and waits for its answers. */
 export async function openPage(page: Page, origin: string, path: string): Promise<void> {
   await page.goto(origin + path)
   await page.locator('.page-as-of').getByText('as of').waitFor()
+  await page.locator('.panel[role=status]').first().waitFor({ state: 'detached' })
 }
 
 /** Facts, policy, console and accessibility of an open page. */

@@ -63,7 +63,7 @@ export class FindOperation {
         sending.failed = true
         await send(
           context,
-          response(answered, STATUS.pending, '', true),
+          response(answered, match.optionalKeysIgnored ? STATUS.pendingWithWarning : STATUS.pending, '', true),
           concat(writeDataSet(match.identifier, context.transferSyntax)),
         )
         sending.failed = false

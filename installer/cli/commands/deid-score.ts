@@ -17,7 +17,9 @@ const MOST_SEEDS = 2 ** 31 - 1
 
 /** `leadglass deid score`: what the de-identification is worth, on a corpus with planted identities. */
 export function registerDeidScore(deid: Command): void {
+  // Both commands have --json; after the word "score" it belongs to the score.
   const command = deid
+    .enablePositionalOptions()
     .command('score')
     .description('plant identities into made and real files, de-identify them, and count what is left and what is lost')
     .option('--seed <n>', 'seed of the corpus; drawn and printed when missing', wholeNumber(0, MOST_SEEDS))

@@ -106,10 +106,10 @@ class Product {
   process(bytes: Buffer): { file?: Buffer; beside: string; held: string | undefined; stopped?: Buffer } {
     const decision = decideObject(this.#deidentifier, this.#verifier, bytes, false)
     if (decision.kind === 'clean') {
-      const { chunks, ...rest } = decision.outcome
-      return { file: Buffer.concat(chunks), beside: JSON.stringify(rest), held: undefined }
+      const { chunks: _, ...rest } = decision.outcome
+      return { file: decision.bytes, beside: JSON.stringify(rest), held: undefined }
     }
-    const stopped = decision.stopped && Buffer.concat(decision.stopped.chunks)
+    const { stopped } = decision
     return { beside: '', held: decision.reason, ...(stopped === undefined ? {} : { stopped }) }
   }
 }

@@ -47,11 +47,7 @@ function resultsOf({ seed, plan, tally, mutations, rows, validity }: ScoreFacts)
     ...tally.part('held objects').map((entry) => counted('held, MIDI-B action', entry.name, entry)),
     counted('residual', 'planted tokens in objects that leave', residual),
     fact('residual', 'searches (tokens in every encoding)', tally.searches),
-    fact(
-      'residual',
-      'upper bound at 95 % (rule of three)',
-      residual.total === 0 ? 1 : Math.max(3, residual.failed) / residual.total,
-    ),
+    fact('residual', 'upper bound at 95 %, misses per million (rule of three)', boundPerMillion(residual)),
     ...tally.part('residual').map((entry) => counted('residual by plant', entry.name, entry)),
     counted('utility', 'distances between dates of a patient', tally.of('intervals', 'intervals')),
     ...(validity === undefined ? [] : validityRows(validity)),
@@ -77,7 +73,7 @@ function checksOf({ full, tally, mutations, rows, validity }: ScoreFacts): Judge
   const hidden = tally.of('action', 'pixels_hidden')
   const residual = residualOf(tally)
   return [
-    judge('MIDI-B score of objects that leave', 1 - score.failed / score.total, '>= 0.9999'),
+    judge('MIDI-B score of objects that leave, percent', (1 - score.failed / score.total) * 100, '>= 99.99'),
     judge('residual hits', residual.failed, '== 0'),
     judge('residual checks n', residual.total, full ? `>= ${FEWEST_RESIDUAL_CHECKS}` : '>= 1000'),
     judge('text in pixels that leaves', hidden.failed, '== 0'),
@@ -110,6 +106,11 @@ function residualOf(tally: Tally): { total: number; failed: number } {
     total: parts.reduce((sum, part) => sum + part.total, 0),
     failed: parts.reduce((sum, part) => sum + part.failed, 0),
   }
+}
+
+/** With no miss in n checks the rate is below 3/n at 95 %; with misses there is no such bound and a million stands for that. */
+function boundPerMillion({ total, failed }: { readonly total: number; readonly failed: number }): number {
+  return failed > 0 || total === 0 ? 1_000_000 : Math.round(30_000_000 / total) / 10
 }
 
 function counted(

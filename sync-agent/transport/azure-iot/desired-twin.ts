@@ -47,7 +47,7 @@ export class DesiredTwin {
 }
 
 function versionOf(value: unknown): number | undefined {
-  const version = isJsonObject(value) ? value['$version'] : undefined
+  const version = isJsonObject(value) ? value.$version : undefined
   return typeof version === 'number' && Number.isSafeInteger(version) && version >= 0 ? version : undefined
 }
 

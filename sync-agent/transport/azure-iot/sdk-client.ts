@@ -85,13 +85,13 @@ export function batchMessage(batch: string, bytes: Uint8Array): InstanceType<typ
 
 function newClient(provider: Parameters<typeof Client.fromAuthenticationProvider>[0]): SdkClient {
   let transport: unknown
-  const constructor = class extends Mqtt {
+  const GuardedMqtt = class extends Mqtt {
     constructor(...parameters: ConstructorParameters<typeof Mqtt>) {
       super(...parameters)
       transport = this
     }
   }
-  const client = Client.fromAuthenticationProvider(provider, constructor)
+  const client = Client.fromAuthenticationProvider(provider, GuardedMqtt)
   guardMessages(transport)
   client.setRetryPolicy(NO_RETRY)
   // Without a listener an 'error' event would end the process.

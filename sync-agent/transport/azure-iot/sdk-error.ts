@@ -23,5 +23,6 @@ export function classifySdkError(error: unknown): LinkErrorCode {
     return 'broker-refused'
   }
   if (/ETIMEDOUT|timed? ?out|timeout/i.test(words)) return 'timed-out'
+  if (process.env.DBG) console.log(error.message)
   return /\b(?:E[A-Z]{4,}|EAI_[A-Z]+)\b/.test(words) ? 'unreachable' : 'closed'
 }

@@ -18,7 +18,7 @@ export const TWIN_MEMBER = 'leadglass'
 /** Answers that the twin holds at once: twice the agent's send window, so that none is overwritten unseen. */
 export const ANSWER_SLOTS = 16
 /** Runs of refused sequences in one answer; with 16 slots the whole stays far below the twin's 32 KB. */
-const MAX_RUNS = 24
+const MAX_RUNS = 12
 const MAX_MARKS = 64
 /** The twin takes strings of up to 4 KB. */
 const MAX_LINE = 4096
@@ -96,7 +96,7 @@ export class AnswerReader {
     if (!isJsonObject(own)) return { answers: [], state: undefined, refused: 0 }
     let refused = 0
     const fresh: Slot[] = []
-    for (const [key, value] of isJsonObject(own['answers']) ? Object.entries(own['answers']) : []) {
+    for (const [key, value] of isJsonObject(own.answers) ? Object.entries(own.answers) : []) {
       const parsed = slot.safeParse(value)
       if (!/^s\d{1,2}$/.test(key) || !parsed.success) refused += 1
       else if (this.#seen.get(key) !== parsed.data.n) {
@@ -104,7 +104,7 @@ export class AnswerReader {
         fresh.push(parsed.data)
       }
     }
-    const note = cosignedNote.safeParse(own['cosigned'])
+    const note = cosignedNote.safeParse(own.cosigned)
     const answers = fresh
       .sort((a, b) => a.n - b.n)
       .flatMap((entry) => {
@@ -113,7 +113,7 @@ export class AnswerReader {
         if (answer === undefined) refused += 1
         return answer === undefined ? [] : [answer]
       })
-    const state = this.#readState(own['state'])
+    const state = this.#readState(own.state)
     return { answers, state: state.value, refused: refused + (state.refused ? 1 : 0) }
   }
 

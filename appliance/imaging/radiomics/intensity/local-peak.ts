@@ -20,15 +20,19 @@ export function localIntensityFeatures(region: Region, mask: Uint8Array): Featur
   const [nx, ny, nz] = region.dimensions
   const rows = sphereRows(region)
   const sums = rowSums(region)
+  const line = { sums: new Float64Array(nx), counts: new Float64Array(nx) }
   let [highest, local, global] = [-Infinity, -Infinity, -Infinity]
-  for (let z = 0, i = 0; z < nz; z++) {
+  for (let z = 0; z < nz; z++) {
     for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++, i++) {
-        if (mask[i] === 0) continue
-        const mean = sphereMean(region, sums, rows, x, y, z)
+      const start = (z * ny + y) * nx
+      if (!mask.subarray(start, start + nx).some((inside) => inside !== 0)) continue
+      sphereSums(region, sums, rows, y, z, line)
+      for (let x = 0; x < nx; x++) {
+        if (mask[start + x] === 0) continue
+        const mean = (line.sums[x] ?? 0) / (line.counts[x] ?? 1)
         if (mean > global) global = mean
         // VJGA: of several voxels with the highest intensity, the one with the highest mean counts
-        const value = region.values[i] ?? 0
+        const value = region.values[start + x] ?? 0
         if (value > highest) [highest, local] = [value, mean]
         else if (value === highest && mean > local) local = mean
       }
@@ -64,16 +68,26 @@ function rowSums(region: Region): Float64Array {
   return sums
 }
 
-function sphereMean(region: Region, sums: Float64Array, rows: SphereRow[], x: number, y: number, z: number): number {
+/** Sum and number of the voxels in the sphere around each voxel of one row. */
+function sphereSums(
+  region: Region,
+  sums: Float64Array,
+  rows: readonly SphereRow[],
+  y: number,
+  z: number,
+  into: { readonly sums: Float64Array; readonly counts: Float64Array },
+): void {
   const [nx, ny, nz] = region.dimensions
-  let [sum, count] = [0, 0]
+  into.sums.fill(0)
+  into.counts.fill(0)
   for (const { dy, dz, half } of rows) {
-    const [atY, atZ] = [y + dy, z + dz]
-    if (atY < 0 || atY >= ny || atZ < 0 || atZ >= nz) continue
-    const start = (atZ * ny + atY) * (nx + 1)
-    const [low, high] = [Math.max(x - half, 0), Math.min(x + half + 1, nx)]
-    sum += (sums[start + high] ?? 0) - (sums[start + low] ?? 0)
-    count += high - low
+    if (y + dy < 0 || y + dy >= ny || z + dz < 0 || z + dz >= nz) continue
+    const start = ((z + dz) * ny + y + dy) * (nx + 1)
+    for (let x = 0; x < nx; x++) {
+      const low = x > half ? x - half : 0
+      const high = x + half + 1 < nx ? x + half + 1 : nx
+      into.sums[x] = (into.sums[x] ?? 0) + (sums[start + high] ?? 0) - (sums[start + low] ?? 0)
+      into.counts[x] = (into.counts[x] ?? 0) + high - low
+    }
   }
-  return sum / count
 }

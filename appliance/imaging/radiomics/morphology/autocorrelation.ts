@@ -102,8 +102,8 @@ export function fourierSums(region: Region, mask: Uint8Array, deviations: Float6
     }
   }
   fillKernel(second.im, [wx, wy, wz], region.spacing)
-  fourier3d(first)
-  fourier3d(second)
+  fourier3d(first, region.dimensions)
+  fourier3d(second, second.sides)
   return spectralSums(first, second)
 }
 
@@ -136,12 +136,13 @@ function spectralSums({ sides: [wx, wy, wz], re: ar, im: ai }: ComplexGrid, { re
       const row = (slice + ((wy - y) % wy)) * wx
       for (let x = 0; x < wx; x++, i++) {
         const j = row + ((wx - x) % wx)
-        const [ari = 0, arj = 0, aii = 0, aij = 0] = [ar[i], ar[j], ai[i], ai[j]]
-        const [bri = 0, brj = 0, bii = 0, bij = 0] = [br[i], br[j], bi[i], bi[j]]
-        const kernel = (bii + bij) / 2
-        const [mRe, mIm] = [(ari + arj) / 2, (aii - aij) / 2]
-        const [zRe, zIm] = [(aii + aij) / 2, (arj - ari) / 2]
-        const [qRe, qIm] = [(bri + brj) / 2, (bii - bij) / 2]
+        const kernel = ((bi[i] ?? 0) + (bi[j] ?? 0)) / 2
+        const mRe = ((ar[i] ?? 0) + (ar[j] ?? 0)) / 2
+        const mIm = ((ai[i] ?? 0) - (ai[j] ?? 0)) / 2
+        const zRe = ((ai[i] ?? 0) + (ai[j] ?? 0)) / 2
+        const zIm = ((ar[j] ?? 0) - (ar[i] ?? 0)) / 2
+        const qRe = ((br[i] ?? 0) + (br[j] ?? 0)) / 2
+        const qIm = ((bi[i] ?? 0) - (bi[j] ?? 0)) / 2
         weights += kernel * (mRe * mRe + mIm * mIm)
         products += kernel * (zRe * zRe + zIm * zIm)
         crossed += kernel * (qRe * mRe + qIm * mIm)

@@ -1,3 +1,6 @@
+/** The corner of a triangle after each corner. */
+const NEXT = [1, 2, 0] as const
+
 /** A triangle of the hull while it is built: corners anticlockwise from outside, and the face across each of its edges. */
 interface Face {
   readonly corners: readonly [number, number, number]
@@ -87,9 +90,6 @@ function tetrahedron(points: Int32Array): Face[] {
   distribute(points, all, faces, d)
   return faces
 }
-
-/** The corner of a triangle after each corner. */
-const NEXT = [1, 2, 0] as const
 
 /** Makes two faces neighbours: across edge `edge` of the one, and across the edge from -> to of the other. */
 function connect(face: Face, edge: 0 | 1 | 2, other: Face, from: number, to: number): void {

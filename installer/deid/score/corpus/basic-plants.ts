@@ -112,7 +112,7 @@ function plantPeople(draft: Draft, { physicians }: Patient): void {
 
 /** P10: descriptors with safe words, and with names among them ("CT chest abdomen pelvis - 55F Dr. Smith"). */
 function plantDescriptions(draft: Draft, { patient, description }: Belonging, dice: Dice): void {
-  const name = dice.pick(patient.physicians).tokens[0] ?? ''
+  const name = dice.word(3)
   draft.put([0x00081030], 'LO', `${description} - 55F Dr. ${name}`.slice(0, 64))
   draft.check('text_removed', 'TCIA-P15-DESC-C', [0x00081030], [name])
   draft.check('text_retained', 'TCIA-P15-DESC-C', [0x00081030], description.split(' '), '113105')

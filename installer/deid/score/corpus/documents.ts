@@ -53,7 +53,8 @@ export function structuredReport(belonging: Belonging, dice: Dice): Draft {
 export function encapsulatedDocument(belonging: Belonging, dice: Dice): Draft {
   const draft = new Draft(new Map(), belonging.patient.set)
   plantBasics(draft, { ...belonging, modality: 'DOC' }, dice)
-  const { given, mrn } = belonging.patient
+  const { mrn } = belonging.patient
+  const given = dice.word()
   const pdf = belonging.sopClass.endsWith('104.1')
   const content = pdf
     ? `%PDF-1.4\n1 0 obj<</Author(${given})/Subject(${mrn})>>endobj\n%%EOF`

@@ -21,7 +21,7 @@ export interface CorpusPlan {
 }
 
 const ROWS_PER_OBJECT = 45
-const SWEEPS_PER_PATIENT = 2
+const SWEEPS_PER_PATIENT = 5
 const EXPLICIT = '1.2.840.10008.1.2.1'
 const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
 

@@ -130,5 +130,6 @@ export function putImageAttributes(
   }
   draft.keep([0x00180015], 'CS', bodyPart, 'DICOM-IOD')
   draft.keep([0x00200013], 'IS', String(1 + dice.below(300)), 'DICOM-IOD')
+  for (const tag of [0x00080008, 0x00280004, 0x00280103]) draft.present([tag])
   for (const tag of [0x00280002, 0x00280010, 0x00280011, 0x00280100, 0x00280101]) draft.present([tag], 'text_notnull')
 }
