@@ -372,3 +372,25 @@ describe('quarantine', () => {
     )
   })
 })
+
+test('of several values only those that hold an identifier go; a code string keeps its place', () => {
+  const { dataSet } = deidentified(
+    fileWith([
+      textElement(0x00080008, 'CS', 'ORIGINAL', 'PRIMARY', 'QUIXANO'),
+      textElement(0x00181210, 'SH', 'B30f', 'for Quixano'),
+      textElement(0x00181250, 'SH', 'Quixano'),
+    ]),
+  )
+  expect(texts(dataSet, 0x00080008)).toEqual(['ORIGINAL', 'PRIMARY', 'ANONYMIZED'])
+  expect(texts(dataSet, 0x00181210)).toEqual(['B30f', ''])
+  expect(text(dataSet, 0x00181250)).toBeUndefined()
+})
+
+test("Operators' Name stays, empty, where radiotherapy objects need it", () => {
+  const dose = '1.2.840.10008.5.1.4.1.1.481.2'
+  const operator = textElement(0x00081070, 'PN', 'Carrasco^Sanson')
+  const inDose = deidentified(fileWith([textElement(0x00080016, 'UI', dose), operator])).dataSet
+  expect(inDose.elements.has(0x00081070)).toBe(true)
+  expect(text(inDose, 0x00081070)).toBeUndefined()
+  expect(deidentified(fileWith([operator])).dataSet.elements.has(0x00081070)).toBe(false)
+})

@@ -158,7 +158,7 @@ describe('traps of the SDK', () => {
 
   it('a token is renewed by a new connection, under load, and nobody notices', async () => {
     await started(hub)
-    const { transport, up, states, answers } = transportTo(hub, { tokenValiditySeconds: 2 })
+    const { transport, up, states, answers } = transportTo(hub, { tokenValiditySeconds: 3 })
     await started(transport)
     await eventually('the link is up', up)
     const begin = Date.now()

@@ -219,6 +219,8 @@ export class MqttEndpoint implements Service {
 
   #accept(aedes: Aedes, socket: TLSSocket): void {
     socket.on('error', (error: Error) => this.#parts.logger.info('iot-hub.socket-error', { reason: error.message }))
+    // Answers are small, and each must go at once.
+    socket.setNoDelay(true)
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     const guard = new PacketGuard(MAX_PACKET_BYTES)

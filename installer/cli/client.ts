@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { InstallerError } from '../errors.ts'
-import { type InstanceFile, readInstanceFile } from '../start/instance-file.ts'
-import { type InstanceLayout, layoutOf } from '../start/layout.ts'
+import { applianceHost, type InstanceFile, readInstanceFile } from '../start/instance-file.ts'
+import { type InstanceLayout, LOOPBACK, layoutOf } from '../start/layout.ts'
 
 /** The service that a command speaks to. */
 export type ServiceName = 'appliance' | 'hub'
@@ -53,7 +53,8 @@ export class InstanceClient {
 
   /** The address of a service, `http://127.0.0.1:11113`. */
   addressOf(service: ServiceName): string {
-    return `http://${this.instance.host}:${this.instance.ports[service]}`
+    const host = service === 'hub' ? LOOPBACK : applianceHost(this.instance)
+    return `http://${host}:${this.instance.ports[service]}`
   }
 
   /**

@@ -5,6 +5,7 @@ import { isCodedError } from '@leadglass/sync-agent/foundation'
 import { deviceList, health } from '@leadglass/ui/contract/hub-api'
 import { type DeviceStatus, destinationList, deviceStatus, localModelList } from '@leadglass/ui/contract/local-api'
 import type { InstanceClient, ServiceName } from '../cli/client.ts'
+import { applianceHost } from '../start/instance-file.ts'
 import { type Finding, fail, ok, warning } from './checks.ts'
 
 const LITTLE_SPACE_BYTES = 10 * 2 ** 30
@@ -44,7 +45,8 @@ async function answers(client: InstanceClient, service: ServiceName): Promise<Fi
 }
 
 async function ownEcho(client: InstanceClient): Promise<Finding> {
-  const { host, ports, aeTitle } = client.instance
+  const { ports, aeTitle } = client.instance
+  const host = applianceHost(client.instance)
   const address = `${aeTitle}@${host}:${ports.dimse}`
   const outcome = await new AssociationRequester().echo({
     host,

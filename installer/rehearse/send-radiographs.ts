@@ -2,6 +2,7 @@ import { AssociationRequester, type OutgoingInstance, splitPart10 } from '@leadg
 import type { InstanceClient } from '../cli/client.ts'
 import type { Progress } from '../cli/progress.ts'
 import { InstallerError } from '../errors.ts'
+import { LOOPBACK } from '../start/layout.ts'
 import type { Radiograph } from './data-set.ts'
 import { type Round, wrapForSending } from './wrap.ts'
 
@@ -24,9 +25,9 @@ export async function sendRadiographs(
   }
   let accepted = 0
   const reasons = new Set<string>()
-  const { host, ports, aeTitle } = client.instance
+  const { ports, aeTitle } = client.instance
   await new AssociationRequester().sendInstances(
-    { host, port: ports.dimse, calledAeTitle: aeTitle, callingAeTitle: 'REHEARSAL' },
+    { host: LOOPBACK, port: ports.dimse, calledAeTitle: aeTitle, callingAeTitle: 'REHEARSAL' },
     instances(),
     (_, result) => {
       if (result.kind === 'accepted') accepted += 1

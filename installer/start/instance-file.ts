@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
 import { InstallerError } from '../errors.ts'
-import type { InstanceLayout } from './layout.ts'
+import { type InstanceLayout, LOOPBACK } from './layout.ts'
 
 const port = z.number().int().min(1).max(65_535)
 
@@ -11,13 +11,19 @@ export const instanceFile = z.strictObject({
   schema: z.literal('leadglass.instance/1'),
   device: z.string(),
   aeTitle: z.string(),
-  host: z.string(),
+  /** Where the appliance listens. */
+  host: z.ipv4(),
   ports: z.strictObject({ dimse: port, appliance: port, hub: port, mqtt: port }),
   createdAt: z.iso.datetime(),
   /** Set once the first start has gone through to its end. */
   provisioned: z.boolean(),
 })
 export type InstanceFile = z.infer<typeof instanceFile>
+
+/** An address under which this machine itself reaches the appliance. */
+export function applianceHost(instance: InstanceFile): string {
+  return instance.host === '0.0.0.0' ? LOOPBACK : instance.host
+}
 
 /** Reads the instance's file, or `undefined` when the folder holds no instance. */
 export async function readInstanceFile(layout: InstanceLayout): Promise<InstanceFile | undefined> {

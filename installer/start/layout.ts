@@ -3,6 +3,9 @@ import { join } from 'node:path'
 /** The default data folder, below the folder from which the command was called. */
 export const DEFAULT_DATA_FOLDER = '.leadglass'
 
+/** Where everything listens unless told; the hub of an all-in-one instance always. */
+export const LOOPBACK = '127.0.0.1'
+
 /** The AE title of an instance unless told. */
 export const DEFAULT_AE_TITLE = 'LEADGLASS'
 

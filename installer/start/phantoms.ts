@@ -1,6 +1,6 @@
 import { AssociationRequester, type OutgoingInstance, splitPart10 } from '@leadglass/appliance/dimse'
 import { phantomDicom } from '@leadglass/models'
-import type { InstanceFile } from './instance-file.ts'
+import { applianceHost, type InstanceFile } from './instance-file.ts'
 
 const PHANTOMS = 6
 const SEED = 2026
@@ -10,7 +10,8 @@ const SEED = 2026
  * PHANTOM in its name, its descriptions and its pixels.
  * @returns how many were acknowledged.
  */
-export async function sendPhantoms({ host, ports, aeTitle }: InstanceFile): Promise<number> {
+export async function sendPhantoms(instance: InstanceFile): Promise<number> {
+  const { ports, aeTitle } = instance
   const instances: OutgoingInstance[] = []
   for (let index = 1; index <= PHANTOMS; index++) {
     const { bytes } = phantomDicom({ seed: SEED, index, view: index % 2 === 0 ? 'AP' : 'PA' })
@@ -22,7 +23,7 @@ export async function sendPhantoms({ host, ports, aeTitle }: InstanceFile): Prom
   }
   let accepted = 0
   await new AssociationRequester().sendInstances(
-    { host, port: ports.dimse, calledAeTitle: aeTitle, callingAeTitle: 'PHANTOMS' },
+    { host: applianceHost(instance), port: ports.dimse, calledAeTitle: aeTitle, callingAeTitle: 'PHANTOMS' },
     instances,
     (_, result) => {
       if (result.kind === 'accepted') accepted += 1

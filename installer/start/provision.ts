@@ -9,11 +9,9 @@ import type { Progress } from '../cli/progress.ts'
 import { SOFTWARE_VERSION } from '../cli/version.ts'
 import { holdCeremony } from './ceremony.ts'
 import { type InstanceFile, writeInstanceFile } from './instance-file.ts'
-import { DEFAULT_AE_TITLE, type InstanceLayout, type InstancePorts } from './layout.ts'
+import { DEFAULT_AE_TITLE, type InstanceLayout, type InstancePorts, LOOPBACK } from './layout.ts'
 import { PAGES } from './pages.ts'
 import { type SignInFile, writeSignInFile } from './sign-in-file.ts'
-
-const HOST = '127.0.0.1'
 
 /** One account for each role of the console. */
 const CONSOLE_ACCOUNTS = [
@@ -36,7 +34,7 @@ export async function provision(
     schema: 'leadglass.instance/1',
     device,
     aeTitle: DEFAULT_AE_TITLE,
-    host: HOST,
+    host: LOOPBACK,
     ports,
     createdAt: new Date().toISOString(),
     provisioned: false,
@@ -49,7 +47,7 @@ export async function provision(
   const ceremony = await holdCeremony(layout)
   const hub = await initialiseHub({
     folder: layout.hub.folder,
-    names: ['localhost', HOST],
+    names: ['localhost', LOOPBACK],
     policy: ceremony.policy,
     approvers: ceremony.approvers.map(({ keyFile: { person, role, printedName, publicKey } }) => ({
       person,
@@ -99,7 +97,7 @@ export async function writeConfigurations(
     writeFileAtomically(path, `${JSON.stringify(content, null, 2)}\n`)
   await write(layout.hub.configFile, {
     dataFolder: layout.hub.folder,
-    host,
+    host: LOOPBACK,
     httpPort: ports.hub,
     mqttPort: ports.mqtt,
     broker: 'embedded',
@@ -124,7 +122,7 @@ export async function writeConfigurations(
     agentFolder: layout.agent.folder,
     hub: {
       mqttUrl: `mqtts://localhost:${ports.mqtt}`,
-      httpUrl: `http://${host}:${ports.hub}`,
+      httpUrl: `http://${LOOPBACK}:${ports.hub}`,
       caFile: join(layout.agent.folder, 'hub-ca.pem'),
     },
     certificateFile: join(layout.agent.folder, 'device.pem'),

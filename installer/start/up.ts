@@ -22,6 +22,8 @@ export interface UpOptions {
   /** Base of the ports; the instance's own when undefined. */
   readonly portBase: number | undefined
   readonly defaultPortBase: number
+  /** Address that the appliance listens on; the instance's own when undefined. */
+  readonly host: string | undefined
   /** Leave the phantoms of a first start out. */
   readonly empty: boolean
   readonly progress: Progress
@@ -57,7 +59,8 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
         : portsFrom(options.portBase)
     await requireFreePorts(ports)
     if (firstStart) await removeUnfinished(layout)
-    const provisioned = firstStart ? await provision(layout, ports, progress) : { ...existing, ports }
+    const made = firstStart ? await provision(layout, ports, progress) : { ...existing, ports }
+    const provisioned = options.host === undefined ? made : { ...made, host: options.host }
     await writeInstanceFile(layout, provisioned)
     await writeConfigurations(layout, provisioned, availableParallelism())
     await buildPagesIfChanged(() => progress.step('building the pages'))

@@ -22,7 +22,9 @@ export function ScoreLine({ score }: { readonly score: ScoreView }) {
   const words = operatingPointWords(score)
   return (
     <div className="score" title={`${score.title}: ${score.value.toFixed(3)} ${words} (operating point)`}>
-      <Given words={score.title} />
+      <span className="score-title">
+        <Given words={score.title} />
+      </span>
       <ScoreGauge score={score} />
       <span className="score-value">{score.value.toFixed(3)}</span>
       <span className="quiet">{words}</span>

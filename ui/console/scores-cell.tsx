@@ -10,8 +10,8 @@ const SHOWN = 2
 
 /** Scores of a study in the list, or why it has none. */
 export function ScoresCell({ study, hidden }: { readonly study: StudySummary; readonly hidden: boolean }) {
-  if (hidden) return <span className="quiet">hidden</span>
   if (study.scores.length === 0) return <Reason reason={study.reason} />
+  if (hidden) return <span className="quiet">hidden</span>
   const sorted = bySeverity(study.scores)
   const models = [...new Set(sorted.map((score) => modelWords(score.model)))].join(', ')
   const rest = sorted.slice(SHOWN)

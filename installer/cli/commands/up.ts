@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readAuditKeys } from '../../start/audit-keys.ts'
-import { DEFAULT_PORT_BASE, layoutOf } from '../../start/layout.ts'
+import { applianceHost } from '../../start/instance-file.ts'
+import { DEFAULT_PORT_BASE, LOOPBACK, layoutOf } from '../../start/layout.ts'
 import { readSignInFile, type SignInFile } from '../../start/sign-in-file.ts'
 import { bringUp, type RunningInstance } from '../../start/up.ts'
 import { print, wholeNumber, withData, withJson } from '../options.ts'
@@ -9,6 +10,7 @@ import { createProgress } from '../progress.ts'
 interface UpCommandOptions {
   readonly data: string
   readonly portBase?: number
+  readonly host?: string
   readonly empty: boolean
   readonly json: boolean
 }
@@ -19,6 +21,10 @@ export function registerUp(program: Command): void {
     .command('up')
     .description('start hub, sync agent and appliance as separate processes; Ctrl-C stops all of them')
     .option('--port-base <n>', 'DIMSE on N, appliance on N+1, hub on N+2, MQTT on N+3', wholeNumber(1024, 65_532))
+    .option(
+      '--host <address>',
+      'address for the DICOM port and the console; kept for the next start (first: 127.0.0.1)',
+    )
     .option('--empty', 'do not send phantom radiographs on the first start', false)
   withJson(withData(command)).action(up)
 }
@@ -32,6 +38,7 @@ async function up(options: UpCommandOptions): Promise<void> {
       layout,
       portBase: options.portBase,
       defaultPortBase: DEFAULT_PORT_BASE,
+      host: options.host,
       empty: options.empty,
       progress,
       onRestart: (name) =>
@@ -62,18 +69,20 @@ function signalled(): Promise<void> {
 }
 
 function addresses({ instance }: RunningInstance): Record<string, unknown> {
-  const { host, ports, aeTitle, device } = instance
+  const { ports, aeTitle, device } = instance
+  const host = applianceHost(instance)
   return {
     device,
     dimse: { aeTitle, host, port: ports.dimse },
     appliance: `http://${host}:${ports.appliance}`,
-    hub: `http://${host}:${ports.hub}`,
-    mqtt: `mqtts://${host}:${ports.mqtt}`,
+    hub: `http://${LOOPBACK}:${ports.hub}`,
+    mqtt: `mqtts://${LOOPBACK}:${ports.mqtt}`,
   }
 }
 
 function presentReady({ instance, firstStart }: RunningInstance, signIn: SignInFile | undefined, data: string): string {
-  const { host, ports, aeTitle } = instance
+  const { ports, aeTitle } = instance
+  const host = applianceHost(instance)
   const accounts = (list: SignInFile['console']): string[] =>
     list.map(({ account, role, password }) => `    ${account.padEnd(20)} ${password.padEnd(26)} ${role}`)
   return [
@@ -81,8 +90,8 @@ function presentReady({ instance, firstStart }: RunningInstance, signIn: SignInF
     'Leadglass is ready.',
     `  DICOM     AE title ${aeTitle}, ${host}, port ${ports.dimse}`,
     `  Console   http://${host}:${ports.appliance}`,
-    `  Hub       http://${host}:${ports.hub}`,
-    `  MQTT      mqtts://${host}:${ports.mqtt}`,
+    `  Hub       http://${LOOPBACK}:${ports.hub}`,
+    `  MQTT      mqtts://${LOOPBACK}:${ports.mqtt}`,
     `  Data      ${data}`,
     ...(signIn === undefined
       ? []

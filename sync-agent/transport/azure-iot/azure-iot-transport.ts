@@ -172,7 +172,8 @@ export class AzureIotTransport implements Transport {
           retirement = setTimeout(() => {
             retiring = true
             this.#beginChangeOver(link)
-          }, tokenValiditySeconds * 750)
+            // A token ends on a whole second, so up to one second of its life is never there.
+          }, (tokenValiditySeconds - 1) * 750)
         }
         this.#status.connected(link.reported)
         this.#report()

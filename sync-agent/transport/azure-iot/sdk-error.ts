@@ -1,8 +1,7 @@
 import type { LinkErrorCode } from '../link-error.ts'
 
 /** What Node says when it does not accept the certificate of the server, as the SDK passes it on. */
-const HUB_CERTIFICATE =
-  /unable to (?:verify|get)|self-signed certificate|certificate has expired|not yet valid|does not match certificate|TLS not authorized/i
+const HUB_CERTIFICATE = /certificate|unable to (?:verify|get)|TLS not authorized/i
 /** TLS alerts (RFC 8446 6) about the certificate of the client. */
 const IDENTITY_ALERT = /alert (?:bad certificate|unsupported certificate|certificate|unknown ca|access denied)/i
 /** What the SDK puts in front of whatever made the first connection fail. */
@@ -23,6 +22,5 @@ export function classifySdkError(error: unknown): LinkErrorCode {
     return 'broker-refused'
   }
   if (/ETIMEDOUT|timed? ?out|timeout/i.test(words)) return 'timed-out'
-  if (process.env.DBG) console.log(error.message)
   return /\b(?:E[A-Z]{4,}|EAI_[A-Z]+)\b/.test(words) ? 'unreachable' : 'closed'
 }

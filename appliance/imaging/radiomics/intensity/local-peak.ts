@@ -84,8 +84,8 @@ function sphereSums(
     if (y + dy < 0 || y + dy >= ny || z + dz < 0 || z + dz >= nz) continue
     const start = ((z + dz) * ny + y + dy) * (nx + 1)
     for (let x = 0; x < nx; x++) {
-      const low = x > half ? x - half : 0
-      const high = x + half + 1 < nx ? x + half + 1 : nx
+      const low = Math.max(x - half, 0)
+      const high = Math.min(x + half + 1, nx)
       into.sums[x] = (into.sums[x] ?? 0) + (sums[start + high] ?? 0) - (sums[start + low] ?? 0)
       into.counts[x] = (into.counts[x] ?? 0) + high - low
     }

@@ -9,6 +9,7 @@ export function plantHard(draft: Draft, belonging: Belonging, dice: Dice): void 
   nested(draft, belonging, dice)
   multiValued(draft, belonging, dice)
   wrongVr(draft, belonging, dice)
+  otherSpellings(draft, belonging)
   graphics(draft, dice)
   copies(draft, belonging, dice)
   retainTraps(draft, dice)
@@ -73,6 +74,19 @@ function wrongVr(draft: Draft, { patient, modality }: Belonging, dice: Dice): vo
   draft.identity([0x00180024], 'SH', given, [given], 'HIPAA-A', 'P3')
   const future = dice.word()
   draft.identity([0x0018fe7e], 'LO', `later edition ${future}`, [future], 'HIPAA-A', 'P3')
+}
+
+/** P3: identifiers of the patient in kept technical text, written as people write them and not as DICOM does. */
+function otherSpellings(draft: Draft, { patient }: Belonging): void {
+  const grouped = patient.mrn.replace(/(\d{3})(?=\d)/g, '$1-')
+  draft.identity([0x00181210], 'SH', grouped, [grouped], 'HIPAA-H', 'P3')
+  const { birthDate } = patient
+  const iso = `${birthDate.slice(0, 4)}-${birthDate.slice(4, 6)}-${birthDate.slice(6)}`
+  draft.identity([0x00181250], 'SH', iso, [iso], 'HIPAA-C', 'P3')
+  const spaced = `${patient.given.slice(0, 4)} ${patient.given.slice(4)}`.toUpperCase().slice(0, 16)
+  draft.identity([0x00181160], 'SH', spaced, [spaced], 'HIPAA-A', 'P3')
+  const plain = (patient.name.tokens.at(-1) ?? '').normalize('NFD').replaceAll(/\p{M}/gu, '')
+  if (/^[A-Za-z]{8,}$/.test(plain)) draft.identity([0x00181251], 'SH', plain, [plain], 'HIPAA-A', 'P3')
 }
 
 /** P5: overlay planes, their comments and labels, curves. */

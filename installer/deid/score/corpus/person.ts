@@ -47,7 +47,7 @@ const HANGUL = '김희정홍길동이박최강조윤장임한오서신권황안�
 export function makePatient(dice: Dice, index: number): Patient {
   const set = CHARACTER_SETS[index % CHARACTER_SETS.length] as CharacterSet
   const family = index % 4 === 0 ? dice.pick(COLLIDING) : dice.word(3)
-  const given = dice.word()
+  const given = dice.word(3)
   const place = dice.word()
   return {
     index,
