@@ -10,11 +10,47 @@ const EOC = 0xffd9
 const COM = 0xff64
 const SPACE = 0x20
 
+/** Boxes of a JP2 file that decoding needs (T.800 annex I): signature, file type, header, code-stream. */
+const NEEDED_BOXES = new Set([0x6a502020, 0x66747970, 0x6a703268])
+const SIGNATURE = 0x6a502020
+const CODESTREAM = 0x6a703263
+const BOX_HEADER = 8
+
 /**
- * A code-stream whose comments are blank.
+ * A code-stream whose comments are blank; also one that a writer wrapped into a JP2 file, against PS3.5 A.4.4, whose
+ * other boxes (XML, UUID) become blank.
  * @returns the same view when there is nothing to overwrite; `undefined` when a segment cannot be followed.
  */
-export function strippedCodestream(stream: Uint8Array): Uint8Array | undefined {
+export function strippedJpeg2000(stream: Uint8Array): Uint8Array | undefined {
+  return uint32(stream, 4) === SIGNATURE ? strippedBoxes(stream) : strippedCodestream(stream)
+}
+
+function strippedBoxes(file: Uint8Array): Uint8Array | undefined {
+  const copy = Uint8Array.from(file)
+  let at = 0
+  let changed = false
+  while (at + BOX_HEADER <= file.length) {
+    const [length, type] = [uint32(file, at), uint32(file, at + 4)]
+    // Length 0: the box reaches to the end (T.800 I.4); the 64-bit form is not written into fragments.
+    const end = length === 0 ? file.length : at + length
+    if (end < at + BOX_HEADER || end > file.length) return undefined
+    const content = file.subarray(at + BOX_HEADER, end)
+    const stripped =
+      type === CODESTREAM ? strippedCodestream(content) : NEEDED_BOXES.has(type) ? content : blank(content)
+    if (stripped === undefined) return undefined
+    changed ||= stripped !== content
+    copy.set(stripped, at + BOX_HEADER)
+    at = end
+  }
+  if (file.subarray(at).some((byte) => byte !== 0)) return undefined
+  return changed ? copy : file
+}
+
+function blank(content: Uint8Array): Uint8Array {
+  return content.every((byte) => byte === 0) ? content : new Uint8Array(content.length)
+}
+
+function strippedCodestream(stream: Uint8Array): Uint8Array | undefined {
   if (uint16(stream, 0) !== SOC) return undefined
   const blanks: [from: number, to: number, filler: number][] = []
   let at = 2

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { strippedCodestream } from './jpeg-2000-stream.ts'
+import { strippedJpeg2000 } from './jpeg-2000-stream.ts'
 import { withoutMarkers } from './jpeg-markers.ts'
 import { strippedStream } from './jpeg-stream.ts'
 
@@ -84,7 +84,7 @@ describe('JPEG 2000', () => {
     const stream = bytes([0xff, 0x4f], size, comment, tilePart(comment, [1, 2, 3]), tilePart([], [4]), EOI, [
       ...Buffer.from('SMITH'),
     ])
-    const stripped = strippedCodestream(stream)
+    const stripped = strippedJpeg2000(stream)
     expect(stripped?.length).toBe(stream.length)
     expect(includes(stripped, 'SMITH')).toBe(false)
     expect(Buffer.from(stripped ?? []).includes(Buffer.from([0xff, 0x93, 1, 2, 3]))).toBe(true)
@@ -92,14 +92,33 @@ describe('JPEG 2000', () => {
 
   test('a clean code-stream is the same view; one whose pointers lead nowhere is unclear', () => {
     const clean = bytes([0xff, 0x4f], size, tilePart([], [1, 2]), EOI)
-    expect(strippedCodestream(clean)).toBe(clean)
+    expect(strippedJpeg2000(clean)).toBe(clean)
     const astray = Uint8Array.from(clean)
     astray[2 + size.length + 9] = 3
-    expect(strippedCodestream(astray)).toBeUndefined()
-    const box = Uint8Array.from([0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20])
-    expect(
-      withoutMarkers({ kind: 'fragments', offsetTable: Buffer.alloc(0), fragments: [box] }, JPEG_2000),
-    ).toBeUndefined()
+    expect(strippedJpeg2000(astray)).toBeUndefined()
+  })
+
+  test('in a JP2 file the code-stream is cleaned and other boxes are blank', () => {
+    const box = (type: string, content: readonly number[]): number[] => [
+      0,
+      0,
+      0,
+      8 + content.length,
+      ...Buffer.from(type),
+      ...content,
+    ]
+    const stream = [0xff, 0x4f, ...size, ...comment, ...tilePart([], [1, 2]), ...EOI]
+    const start = [...box('jP  ', [13, 10, 0x87, 10]), ...box('ftyp', [1, 2, 3, 4])]
+    const wrapped = bytes(start, box('xml ', [...Buffer.from('<a>SMITH</a>')]), box('jp2c', stream))
+    const stripped = withoutMarkers(
+      { kind: 'fragments', offsetTable: Buffer.alloc(0), fragments: [wrapped] },
+      JPEG_2000,
+    )
+    expect(stripped?.fragments[0]).toHaveLength(wrapped.length + (wrapped.length % 2))
+    expect(includes(stripped?.fragments[0], 'SMITH')).toBe(false)
+    expect(includes(stripped?.fragments[0], 'image and tile size')).toBe(true)
+    const short = { kind: 'fragments', offsetTable: Buffer.alloc(0), fragments: [wrapped.subarray(0, 30)] } as const
+    expect(withoutMarkers(short, JPEG_2000)).toBeUndefined()
   })
 })
 
@@ -111,7 +130,7 @@ test('no bytes make a stripper throw or run on', () => {
   fc.assert(
     fc.property(fc.constantFrom(...prefixes), fc.uint8Array({ maxLength: 200 }), (prefix, rest) => {
       const stream = Uint8Array.from([...prefix, ...rest])
-      for (const stripped of [strippedStream(stream, false), strippedStream(stream, true), strippedCodestream(stream)])
+      for (const stripped of [strippedStream(stream, false), strippedStream(stream, true), strippedJpeg2000(stream)])
         expect(stripped === undefined || stripped.length <= stream.length).toBe(true)
     }),
     { numRuns: 3000 },

@@ -1,5 +1,5 @@
 import type { FragmentsValue } from '../imaging/dataset/index.ts'
-import { strippedCodestream } from './jpeg-2000-stream.ts'
+import { strippedJpeg2000 } from './jpeg-2000-stream.ts'
 import { strippedStream } from './jpeg-stream.ts'
 
 /** Takes what decoders do not read out of one frame: the same view, a new buffer, or `undefined` when it is unclear. */
@@ -12,7 +12,7 @@ const jpegLs: Stripper = (frame) => strippedStream(frame, true)
 const STRIPPERS: ReadonlyMap<string, Stripper> = new Map([
   ...['50', '51', '57', '70'].map((last) => [last, jpeg] as const),
   ...['80', '81'].map((last) => [last, jpegLs] as const),
-  ...['90', '91', '92', '93', '201', '202', '203'].map((last) => [last, strippedCodestream] as const),
+  ...['90', '91', '92', '93', '201', '202', '203'].map((last) => [last, strippedJpeg2000] as const),
 ])
 
 const ROOT = '1.2.840.10008.1.2.4.'
@@ -55,16 +55,22 @@ function stripperOf(transferSyntaxUid: string): Stripper | undefined {
   return transferSyntaxUid.startsWith(ROOT) ? STRIPPERS.get(transferSyntaxUid.slice(ROOT.length)) : undefined
 }
 
-/** Fragments by frame: a fragment that does not begin with SOI or SOC continues the one before it (PS3.5 A.4). */
+/** Fragments by frame: a fragment that does not begin one continues the one before it (PS3.5 A.4). */
 function framesOf(fragments: readonly Uint8Array[]): Uint8Array[][] {
   const frames: Uint8Array[][] = []
   for (const fragment of fragments) {
-    const starts = fragment[0] === 0xff && (fragment[1] === 0xd8 || fragment[1] === 0x4f)
+    const starts = startsFrame(fragment)
     const last = frames.at(-1)
     if (starts || last === undefined) frames.push([fragment])
     else last.push(fragment)
   }
   return frames
+}
+
+/** SOI, SOC, or the signature box of a JP2 file (T.800 I.5.1). */
+function startsFrame(fragment: Uint8Array): boolean {
+  if (fragment[0] === 0xff) return fragment[1] === 0xd8 || fragment[1] === 0x4f
+  return fragment[3] === 12 && Buffer.from(fragment.subarray(4, 6)).equals(Buffer.from('jP'))
 }
 
 function evenLength(bytes: Uint8Array): Uint8Array {

@@ -172,7 +172,7 @@ describe('traps of the SDK', () => {
     expect([hub.intake.total, hub.intake.duplicates, hub.intake.refusedPayloads]).toEqual([sent, 0, 0])
     expect(states.filter((state) => state.kind === 'down' && state.code !== null)).toEqual([])
     const twin = await hub.endpoint.twin(DEVICE)
-    const connections = (twin.reported['leadglass'] as { connections: number }).connections
+    const connections = (twin.reported.leadglass as { connections: number }).connections
     expect(connections).toBeGreaterThanOrEqual(4)
   }, 40_000)
 
@@ -219,7 +219,10 @@ describe('traps of the SDK', () => {
     await eventually('the link is up', up)
     const huge = gzipSync(randomBytes(300_000))
     await expect(transport.publish(huge)).rejects.toBeInstanceOf(AzureIotError)
-    await expect(transport.publish(huge)).rejects.toMatchObject({ code: 'message-too-large', failureClass: 'permanent' })
+    await expect(transport.publish(huge)).rejects.toMatchObject({
+      code: 'message-too-large',
+      failureClass: 'permanent',
+    })
     expect(up()).toBe(true)
   })
 
@@ -228,10 +231,10 @@ describe('traps of the SDK', () => {
     const { transport, up } = transportTo(hub)
     await started(transport)
     await eventually('the link is up', up)
-    const reported = async () => (await hub.endpoint.twin(DEVICE)).reported['leadglass'] as Record<string, unknown>
-    await eventually('it reported', async () => (await reported())?.['connections'] === 1)
+    const reported = async () => (await hub.endpoint.twin(DEVICE)).reported.leadglass as Record<string, unknown>
+    await eventually('it reported', async () => (await reported())?.connections === 1)
     for (let i = 0; i < 3; i++) await transport.publish(batchOf(1 + i, 1).bytes)
-    await eventually('it reported again', async () => (await reported())['batches'] === 3)
+    await eventually('it reported again', async () => (await reported()).batches === 3)
     await transport.stop()
     expect(await reported()).toMatchObject({ schema: 'leadglass.device-link/1', lastError: 'none' })
     expect(JSON.stringify(await reported()).length).toBeLessThan(300)

@@ -58,7 +58,9 @@ describe('a shared access signature', () => {
     const text = fc.oneof(
       fc.string(),
       fc.string().map((rest) => `SharedAccessSignature ${rest}`),
-      fc.tuple(fc.string(), fc.string(), fc.string()).map(([a, b, c]) => `SharedAccessSignature sr=${a}&sig=${b}&se=${c}`),
+      fc
+        .tuple(fc.string(), fc.string(), fc.string())
+        .map(([a, b, c]) => `SharedAccessSignature sr=${a}&sig=${b}&se=${c}`),
     )
     fc.assert(fc.property(text, (token) => verifySas(token, RESOURCE, [KEY], NOW).kind === 'refused'))
   })

@@ -7,7 +7,9 @@ const bytes = (text: string): Buffer => Buffer.from(text)
 
 describe('a patch from a device', () => {
   it('is an object within the limits', () => {
-    expect(parsePatch(bytes('{"leadglass":{"batches":3,"gone":null}}'))).toEqual({ leadglass: { batches: 3, gone: null } })
+    expect(parsePatch(bytes('{"leadglass":{"batches":3,"gone":null}}'))).toEqual({
+      leadglass: { batches: 3, gone: null },
+    })
   })
 
   it.each([

@@ -12,7 +12,6 @@ const [input = '', output = ''] = positionals
 const files = await findFiles(input)
 const started = performance.now()
 const report = await deidentifyFiles(files, {
-  input,
   output,
   secret: new Uint8Array(32).fill(9),
   dryRun: false,

@@ -20,7 +20,6 @@ describe('de-identifying a folder', () => {
   it('writes what the verifier found clean and reports the rest with reasons', async () => {
     const { input, output, files } = await scene()
     const report = await deidentifyFiles(files, {
-      input,
       output,
       secret: SECRET,
       dryRun: false,
@@ -39,7 +38,6 @@ describe('de-identifying a folder', () => {
     const { input, output, files } = await scene()
     const run = (dryRun: boolean) =>
       deidentifyFiles(files.slice(0, 1), {
-        input,
         output,
         secret: SECRET,
         dryRun,
@@ -58,5 +56,64 @@ describe('de-identifying a folder', () => {
     expect(overlaps('/a/b', '/a/b/c')).toBe(true)
     expect(overlaps('/a/b/c', '/a/b')).toBe(true)
     expect(overlaps('/a/b', '/a/bc')).toBe(false)
+  })
+})
+
+describe('many files', () => {
+  it('go to several threads, with the same result as one by one', async () => {
+    const { input, output } = await scene()
+    const other = await mkdtemp(join(tmpdir(), 'leadglass-deid-out-'))
+    const names: string[] = []
+    for (let index = 0; index < 70; index += 1) {
+      const name = join(input, `${index}.dcm`)
+      const content =
+        index % 10 === 9 ? Buffer.from('no object') : phantomDicom({ seed: 2, index, rows: 32, columns: 32 }).bytes
+      await writeFile(name, content)
+      names.push(name)
+    }
+    const seen: number[] = []
+    const options = { secret: SECRET, dryRun: false, pixelsReviewed: false }
+    const whole = await deidentifyFiles(names, { ...options, output, onFile: (done) => seen.push(done) })
+    expect(seen).toEqual(names.map((_, index) => index + 1))
+    expect(whole).toMatchObject({ files: 70, deidentified: 63 })
+    expect(whole.quarantined.map(({ file }) => file)).toEqual([9, 19, 29, 39, 49, 59, 69])
+    const halves = [names.slice(0, 35), names.slice(35)]
+    for (const half of halves) await deidentifyFiles(half, { ...options, output: other, onFile: () => undefined })
+    const listed = async (folder: string) => (await readdir(folder, { recursive: true })).sort()
+    expect(await listed(other)).toEqual(await listed(output))
+  })
+
+  it('fail as a whole when one cannot be read', async () => {
+    const { output, files } = await scene()
+    const names = [...Array.from({ length: 80 }, () => files[0]), join(output, 'not there.dcm')]
+    const run = deidentifyFiles(names, {
+      output,
+      secret: SECRET,
+      dryRun: true,
+      pixelsReviewed: false,
+      onFile: () => undefined,
+    })
+    await expect(run).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('files whose pixels may show text', () => {
+  it('are held until a person says that the pixels were looked at', async () => {
+    const { input, output } = await scene()
+    const image = Buffer.from(phantomDicom({ seed: 1, index: 1, rows: 64, columns: 64 }).bytes)
+    // The object declares itself: (0028,0301) Burned In Annotation becomes YES.
+    const at = image.indexOf(Buffer.from([0x28, 0x00, 0x01, 0x03]))
+    expect(at).toBeGreaterThan(0)
+    image.write('YES', at + 8, 'latin1')
+    image.writeUInt16LE(4, at + 6)
+    const value = image.indexOf(Buffer.from([0x28, 0x00]), at + 4)
+    const burned = Buffer.concat([image.subarray(0, at + 8), Buffer.from('YES '), image.subarray(value)])
+    const file = join(input, 'burned.dcm')
+    await writeFile(file, burned)
+    const run = (pixelsReviewed: boolean) =>
+      deidentifyFiles([file], { output, secret: SECRET, dryRun: false, pixelsReviewed, onFile: () => undefined })
+    expect((await run(false)).quarantined).toEqual([{ file: 0, reason: 'pixels-may-identify.declared' }])
+    expect(await readdir(output)).toEqual([])
+    expect((await run(true)).deidentified).toBe(1)
   })
 })

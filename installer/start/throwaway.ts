@@ -21,16 +21,25 @@ export interface ThrowawayInstance {
 }
 
 /**
- * Starts `leadglass up --empty --json` in a folder on free ports and waits for its ready line.
- * @param extra further arguments of `up`.
+ * Starts `leadglass up --json` in a folder on free ports and waits for its ready line.
+ * @param options.phantoms let the first start send its phantoms; none unless told.
  */
 export async function startThrowawayInstance(
   folder: string,
-  extra: readonly string[] = [],
+  options: { readonly phantoms?: boolean } = {},
 ): Promise<ThrowawayInstance> {
   const layout = layoutOf(folder)
   const base = await freePortBase(4)
-  const args = [CLI, 'up', '--data', folder, '--port-base', String(base), '--empty', '--json', ...extra]
+  const args = [
+    CLI,
+    'up',
+    '--data',
+    folder,
+    '--port-base',
+    String(base),
+    '--json',
+    ...(options.phantoms === true ? [] : ['--empty']),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const words: string[] = []
   child.stderr.on('data', (chunk: Buffer) => words.push(chunk.toString()))

@@ -66,7 +66,7 @@ export class CommandSet {
 
 /**
  * Reads a command set: implicit VR little endian, group 0000 only, ascending (PS3.7 6.3.1). The group length is not
- * trusted and not needed.
+ * trusted and not needed; elements of later groups, which some peers append, are not looked at.
  * @throws MalformedMessageError otherwise.
  */
 export function decodeCommandSet(bytes: Uint8Array): CommandSet {
@@ -77,8 +77,11 @@ export function decodeCommandSet(bytes: Uint8Array): CommandSet {
   while (at < buffer.length) {
     if (at + ELEMENT_HEADER_BYTES > buffer.length)
       throw new MalformedMessageError('command element is cut (PS3.7 6.3.1)')
-    if (buffer.readUInt16LE(at) !== 0)
+    if (buffer.readUInt16LE(at) !== 0) {
+      // Orthanc's last C-GET response holds (0008,0058) behind group 0000: what belongs here has been read by then.
+      if (values.size > 0) break
       throw new MalformedMessageError('command set holds another group than 0000 (PS3.7 6.3.1)')
+    }
     const element = buffer.readUInt16LE(at + 2)
     const length = buffer.readUInt32LE(at + 4)
     if (element <= previous)

@@ -7,10 +7,12 @@ import { type CurrentStudy, choosePriors, type PriorCandidate, type PriorRule, p
 /** Studies that an archive may answer with, and series that are looked at for the body part of one study. */
 const MAX_CANDIDATES = 200
 const MAX_SERIES = 100
+const LOOSE = { maximum: MAX_CANDIDATES, sameModality: false, sameBodyPart: false }
 
 /**
- * Asks an archive for the priors of a study by rule. Where body parts matter, the series of the candidates are asked
- * one study after the other, newest first, and only until enough are found.
+ * Asks an archive for the priors of a study by rule. Where body parts matter, or the archive does not tell
+ * modalities, the series of the candidates are asked one study after the other, newest first, until enough are found.
+ * An archive that tells no body parts has no priors for a rule that wants the same one.
  * @throws DimseError when the archive cannot be asked.
  */
 export async function findPriors(
@@ -24,29 +26,39 @@ export async function findPriors(
   const candidates: PriorCandidate[] = []
   for await (const match of requester.find(archive, 'STUDY', keys, { maximum: MAX_CANDIDATES }))
     candidates.push(candidateOf(match))
-  const anyBodyPart = choosePriors(current, candidates, { ...rule, sameBodyPart: false, maximum: MAX_CANDIDATES })
-  if (!rule.sameBodyPart) return choosePriors(current, anyBodyPart, rule)
+  const near = choosePriors(current, candidates, { ...LOOSE, withinDays: rule.withinDays })
   const chosen: PriorCandidate[] = []
-  for (const candidate of anyBodyPart) {
+  for (const candidate of near) {
     if (chosen.length >= rule.maximum) break
-    const bodyParts = await bodyPartsOf(requester, archive, candidate.studyInstanceUid)
-    chosen.push(...choosePriors(current, [{ ...candidate, bodyParts }], rule))
+    // Modalities in Study (0008,0061) is optional for an archive; the modality of a series is not (PS3.4 table C.6-3).
+    const modalityMissing = rule.sameModality && candidate.modalities.length === 0
+    const known = rule.sameBodyPart || modalityMissing ? await withSeries(requester, archive, candidate) : candidate
+    chosen.push(...choosePriors(current, [known], rule))
   }
   return chosen
 }
 
-async function bodyPartsOf(
+/** The candidate with what its series say. */
+async function withSeries(
   requester: AssociationRequester,
   archive: Destination,
-  studyInstanceUid: string,
-): Promise<readonly string[]> {
-  const parts = new Set<string>()
-  const keys = { [KEY.studyInstanceUid]: studyInstanceUid, [KEY.seriesInstanceUid]: '', [KEY.bodyPartExamined]: '' }
+  candidate: PriorCandidate,
+): Promise<PriorCandidate> {
+  const bodyParts = new Set<string>()
+  const modalities = new Set(candidate.modalities)
+  const keys = {
+    [KEY.studyInstanceUid]: candidate.studyInstanceUid,
+    [KEY.seriesInstanceUid]: '',
+    [KEY.modality]: '',
+    [KEY.bodyPartExamined]: '',
+  }
   for await (const series of requester.find(archive, 'SERIES', keys, { maximum: MAX_SERIES })) {
     const part = text(series, KEY.bodyPartExamined)
-    if (part !== undefined) parts.add(part)
+    const modality = text(series, KEY.modality)
+    if (part !== undefined) bodyParts.add(part)
+    if (modality !== undefined) modalities.add(modality)
   }
-  return [...parts]
+  return { ...candidate, modalities: [...modalities], bodyParts: [...bodyParts] }
 }
 
 function candidateOf(match: DataSet): PriorCandidate {

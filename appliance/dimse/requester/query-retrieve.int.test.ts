@@ -212,7 +212,8 @@ describe.each(ARCHIVES)('query and retrieve with %s as the archive', (name, prog
         (await findPriors(requester, archive.destination, current, { ...rule, ...changed })).map(
           ({ studyInstanceUid }) => studyInstanceUid,
         )
-      expect(await uids({})).toEqual([studyUid({ study: 2 })])
+      // DCMTK's archive does not tell body parts.
+      expect(await uids({})).toEqual(name === 'Orthanc' ? [studyUid({ study: 2 })] : [])
       expect(await uids({ sameBodyPart: false })).toEqual([studyUid({ study: 3 }), studyUid({ study: 2 })])
       expect(await uids({ sameBodyPart: false, maximum: 1 })).toEqual([studyUid({ study: 3 })])
       expect(await uids({ withinDays: 200 })).toEqual([])

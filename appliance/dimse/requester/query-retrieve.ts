@@ -1,8 +1,8 @@
 import type { Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import { type DataSet, integer, uid } from '../../imaging/dataset/index.ts'
+import { DECODABLE_TRANSFER_SYNTAXES } from '../../imaging/decode/transfer-syntaxes.ts'
 import { DimseError } from '../errors.ts'
 import { STORAGE_SOP_CLASSES } from '../facts/storage-sop-classes.ts'
-import { TRANSFER_SYNTAXES } from '../facts/transfer-syntaxes.ts'
 import {
   EXPLICIT_VR_BIG_ENDIAN,
   EXPLICIT_VR_LITTLE_ENDIAN,
@@ -39,19 +39,20 @@ export type StudyInstanceCount =
   | { readonly kind: 'not-told' }
 
 const MESSAGE_SYNTAXES = [EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN]
-const COMPRESSED = TRANSFER_SYNTAXES.map(([uid]) => uid).filter(
+const COMPRESSED = DECODABLE_TRANSFER_SYNTAXES.filter(
   (uid) => ![EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN].includes(uid),
 )
 /** One context for the retrieval, two for each class: what is compressed comes as it is, everything else plain. */
 const MAX_CLASSES = (MAX_CONTEXTS - 1) >> 1
-/** Classes that a peer is asked for unless told: what PS3.4 B.5 names image or report and is not retired. */
-const DEFAULT_CLASSES = STORAGE_SOP_CLASSES.filter(
-  ([, name]) =>
-    /Image Storage|SR Storage|Key Object|Softcopy Presentation State/.test(name) && !/retired|DICOS|Eddy/.test(name),
+/**
+ * Classes that a peer is asked for unless told: images and reports in daily use. Not all there are, because an
+ * association request of 90 kilobytes is more than some peers read.
+ */
+const DEFAULT_CLASSES = STORAGE_SOP_CLASSES.map(([uid]) => uid).filter((uid) =>
+  /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(1|1\.[123]|1\.[12]\.1|2|2\.1|3\.1|4|4\.1|6\.1|7|7\.[1234]|11\.[12]|12\.[12]|20|30|66\.4|88\.(11|22|33|34|50|59|65|67)|104\.1|128|130)$/.test(
+    uid,
+  ),
 )
-  .map(([uid]) => uid)
-  .filter((uid) => !/\.481\.|\.77\.1\.[25]|\.11\.[5-9]|\.11\.1\d/.test(uid))
-  .slice(0, MAX_CLASSES)
 
 const MAX_INSTANCES = 5000
 const MAX_INSTANCE_BYTES = 2 ** 31

@@ -56,7 +56,9 @@ export async function retrieveOn(
     identifier,
     {
       maxResponseBytes: MAX_RESPONSE_BYTES,
-      onPending: (response) => onProgress?.(subOperationsOf(response)),
+      onPending: (response) => {
+        onProgress?.(subOperationsOf(response))
+      },
     },
   )
   const cancel = () => {

@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DeviceId, deviceId } from '@leadglass/sync-agent/contract'
-import { type Logger, type Service, silentLogger, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
+import {
+  type Logger,
+  type Service,
+  silentLogger,
+  systemClock,
+  systemRandomness,
+} from '@leadglass/sync-agent/foundation'
 import type { Credentials, LinkState } from '@leadglass/sync-agent/transport'
 import {
   AzureIotTransport,
@@ -55,7 +61,7 @@ export class EndpointFixture implements Service {
     const server = this.authority.server()
     const logger: Logger = {
       ...silentLogger,
-      warn: (event, fields) => void this.events.push(`${event} ${String(fields?.['code'] ?? '')}`),
+      warn: (event, fields) => void this.events.push(`${event} ${String(fields?.code ?? '')}`),
     }
     const endpoint = new IotHubEndpoint(
       {

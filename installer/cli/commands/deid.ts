@@ -56,7 +56,6 @@ async function runDeid(input: string, output: string, options: DeidCommandOption
   const progress = createProgress()
   progress.step(`de-identifying ${files.length} files`)
   const report = await deidentifyFiles(files, {
-    input,
     output,
     secret: await secretOf(options.secret),
     dryRun: options.dryRun,

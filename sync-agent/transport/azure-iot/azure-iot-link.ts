@@ -2,7 +2,7 @@ import { type LinkErrorCode, TransportError } from '../link-error.ts'
 import { DesiredTwin } from './desired-twin.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { within } from './link-timing.ts'
-import { batchMessage, type SdkClient, type SdkSession, type SdkTwin } from './sdk-client.ts'
+import { batchMessage, type SdkClient, type SdkSession, type SdkTransport } from './sdk-client.ts'
 import { classifySdkError } from './sdk-error.ts'
 import { TWIN_MEMBER } from './twin-answers.ts'
 
@@ -32,7 +32,7 @@ export class AzureIotLink {
   readonly #pending = new Set<(error: TransportError) => void>()
   readonly #desired = new DesiredTwin()
   #session: SdkSession | undefined
-  #twin: SdkTwin | undefined
+  #reported: JsonObject = {}
   #reading: Promise<void> | undefined
   #readAgain = false
   #up = false
@@ -50,7 +50,7 @@ export class AzureIotLink {
 
   /** Our part of the reported properties as the hub had it when the twin was read last. */
   get reported(): JsonObject {
-    const own: unknown = this.#twin?.properties.reported[TWIN_MEMBER]
+    const own: unknown = this.#reported[TWIN_MEMBER]
     return isJsonObject(own) ? own : {}
   }
 
@@ -106,16 +106,11 @@ export class AzureIotLink {
 
   /** Changes reported properties. @throws when the hub does not answer, or refuses. */
   async report(patch: JsonObject): Promise<void> {
-    const twin = this.#twin
-    if (twin === undefined || !this.#up) throw new TransportError('link-down')
-    const reported = twin.properties.reported as unknown as {
-      update(patch: JsonObject, done: (error?: Error | null) => void): void
-    }
+    const transport = this.#session?.transport
+    if (transport === undefined || !this.#up) throw new TransportError('link-down')
     await within(
       this.#options.connectTimeoutMs,
-      new Promise<void>((resolve, reject) => {
-        reported.update(patch, (error) => (error == null ? resolve() : reject(error)))
-      }),
+      told((done) => transport.updateTwinReportedProperties(patch, done)),
     )
   }
 
@@ -142,60 +137,74 @@ export class AzureIotLink {
       this.drop(classifySdkError(result?.transportObj)),
     )
     await within(connectTimeoutMs, client.open())
-    const twin = await within(connectTimeoutMs, client.getTwin())
-    this.#twin = twin
-    twin.on('error', (error: Error) => this.drop(classifySdkError(error)))
-    twin.on('properties.desired', (value: unknown) => this.#desiredEvent(twin, value))
+    const { transport } = session
+    transport.on('twinDesiredPropertiesUpdate', (patch: unknown) => this.#desiredPatch(transport, patch))
     // The subscription first, then the whole twin: nothing can fall between the two.
     await within(
       connectTimeoutMs,
-      new Promise<void>((resolve, reject) => {
-        twin.enableTwinDesiredPropertiesUpdates((error) => (error == null ? resolve() : reject(error)))
-      }),
+      told((done) => transport.enableTwinDesiredPropertiesUpdates(done)),
     )
-    this.#enableRefresh(client)
-    await this.#readTwin()
+    this.#enableRefresh(client, transport)
+    await this.#readTwin(transport)
     if (this.#finish === undefined) return
     this.#up = true
     onUp()
   }
 
-  #desiredEvent(twin: SdkTwin, value: unknown): void {
-    // The SDK tells whole twins and patches by the same event; a whole twin is its own cached object.
-    if (this.#finish === undefined || value === twin.properties.desired) return
-    const outcome = this.#desired.push(value)
+  #desiredPatch(transport: SdkTransport, patch: unknown): void {
+    if (this.#finish === undefined) return
+    const outcome = this.#desired.push(patch)
     if (outcome === 'applied') this.#options.onDesired(this.#desired.properties, this.#desired.version)
-    else if (outcome === 'gap') this.#readTwin().catch((error: unknown) => this.drop(classifySdkError(error)))
+    else if (outcome === 'gap') {
+      this.#readTwin(transport).catch((error: unknown) => this.drop(classifySdkError(error)))
+    }
   }
 
   /** Reads the whole twin; a request that comes meanwhile leads to one more read. */
-  #readTwin(): Promise<void> {
+  #readTwin(transport: SdkTransport): Promise<void> {
     if (this.#reading !== undefined) {
       this.#readAgain = true
       return this.#reading
     }
     const read = async (): Promise<void> => {
-      do {
-        this.#readAgain = false
-        const twin = this.#twin
-        if (twin === undefined) throw new TransportError('link-down')
-        await within(this.#options.connectTimeoutMs, twin.get())
-        if (!this.#desired.reset(twin.properties.desired)) throw new Error('the hub gave no twin')
-        if (this.#finish !== undefined) this.#options.onDesired(this.#desired.properties, this.#desired.version)
-      } while (this.#readAgain)
+      try {
+        do {
+          this.#readAgain = false
+          // On a connection that is over the SDK would dial again by itself.
+          if (this.#finish === undefined) return
+          await within(
+            this.#options.connectTimeoutMs,
+            told((done) => transport.getTwin((error, twin) => done(error ?? this.#takeTwin(twin)))),
+          )
+        } while (this.#readAgain)
+      } finally {
+        // In the same turn as the last look at `#readAgain`, so that no request falls between.
+        this.#reading = undefined
+      }
     }
-    this.#reading = read().finally(() => {
-      this.#reading = undefined
-    })
+    this.#reading = read()
     return this.#reading
   }
 
-  #enableRefresh(client: SdkClient): void {
+  /** Takes a whole twin, in the very turn in which it came: a patch that follows it must find it. */
+  #takeTwin(twin: { readonly desired?: unknown; readonly reported?: unknown } | undefined): Error | undefined {
+    if (!this.#desired.reset(twin?.desired)) return new Error('the hub gave no twin')
+    this.#reported = isJsonObject(twin?.reported) ? twin.reported : {}
+    if (this.#finish !== undefined) this.#options.onDesired(this.#desired.properties, this.#desired.version)
+    return undefined
+  }
+
+  #enableRefresh(client: SdkClient, transport: SdkTransport): void {
     client.onDeviceMethod(REFRESH_METHOD, (_request, response) => {
-      this.#readTwin().then(
+      this.#readTwin(transport).then(
         () => void response.send(200, { version: this.#desired.version }).catch(() => undefined),
         (error: unknown) => this.drop(classifySdkError(error)),
       )
     })
   }
+}
+
+/** A call of the SDK that tells its end through a callback. */
+function told(call: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => call((error) => (error == null ? resolve() : reject(error))))
 }

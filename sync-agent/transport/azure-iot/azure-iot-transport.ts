@@ -169,11 +169,14 @@ export class AzureIotTransport implements Transport {
         this.#tell({ kind: 'up' })
         this.#dependencies.logger.info('transport.link-up')
         if (proof.kind === 'shared-access-key') {
-          retirement = setTimeout(() => {
-            retiring = true
-            this.#beginChangeOver(link)
-            // A token ends on a whole second, so up to one second of its life is never there.
-          }, (tokenValiditySeconds - 1) * 750)
+          retirement = setTimeout(
+            () => {
+              retiring = true
+              this.#beginChangeOver(link)
+              // A token ends on a whole second, so up to one second of its life is never there.
+            },
+            (tokenValiditySeconds - 1) * 750,
+          )
         }
         this.#status.connected(link.reported)
         this.#report()

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import azureIotDevice, { type Twin } from 'azure-iot-device'
+import azureIotDevice from 'azure-iot-device'
 import azureIotDeviceMqtt from 'azure-iot-device-mqtt'
 import type { DeviceId } from '../../contract/index.ts'
 import type { Credentials } from '../mqtt-link.ts'
@@ -8,7 +8,7 @@ const { Client, Message, SharedAccessKeyAuthenticationProvider, X509Authenticati
 const { Mqtt } = azureIotDeviceMqtt
 
 export type SdkClient = InstanceType<typeof Client>
-export type SdkTwin = Twin
+export type SdkTransport = InstanceType<typeof Mqtt>
 
 /** Where the hub is. Names may carry a port. */
 export interface HubAddress {
@@ -26,9 +26,16 @@ export type DeviceProof =
 /** One client of the SDK and how to end what it holds. */
 export interface SdkSession {
   readonly client: SdkClient
+  /**
+   * The client's own transport, for the twin: the SDK's `Twin` merges what comes into one cached object, by index where
+   * there are arrays, and so can show a state that never was.
+   */
+  readonly transport: SdkTransport
   /** Stops the timer that would renew the token. */
   readonly stopRenewal: () => void
 }
+
+const UNKNOWN_SDK = 'this version of the SDK is not the one that was tested'
 
 /** Every failure ends the link: the outer loop makes a new client, because the SDK's own retry gives up after 240 s. */
 const NO_RETRY = { shouldRetry: () => false, nextRetryTimeout: () => -1 }
@@ -57,9 +64,9 @@ export async function createSdkSession(options: {
     const x509 = { cert: credentials.certificatePem, key: credentials.keyPem }
     // The SDK's factory for connection strings loses GatewayHostName with certificates, so the provider is made here.
     const provider = new X509AuthenticationProvider({ ...common, x509 })
-    const client = newClient(provider)
-    await client.setOptions({ ...base, ...x509 })
-    return { client, stopRenewal: () => undefined }
+    const parts = newClient(provider)
+    await parts.client.setOptions({ ...base, ...x509 })
+    return { ...parts, stopRenewal: () => undefined }
   }
   const margin = Math.max(1, Math.floor(tokenValiditySeconds / 10))
   const provider = new SharedAccessKeyAuthenticationProvider(
@@ -67,9 +74,9 @@ export async function createSdkSession(options: {
     tokenValiditySeconds,
     margin,
   )
-  const client = newClient(provider)
-  await client.setOptions(base)
-  return { client, stopRenewal: () => provider.stop() }
+  const parts = newClient(provider)
+  await parts.client.setOptions(base)
+  return { ...parts, stopRenewal: () => provider.stop() }
 }
 
 /** A telemetry message around a batch: its id is the batch's, and its body is gzip-compressed JSON. */
@@ -83,29 +90,32 @@ export function batchMessage(batch: string, bytes: Uint8Array): InstanceType<typ
   return message
 }
 
-function newClient(provider: Parameters<typeof Client.fromAuthenticationProvider>[0]): SdkClient {
-  let transport: unknown
-  const GuardedMqtt = class extends Mqtt {
+function newClient(provider: Parameters<typeof Client.fromAuthenticationProvider>[0]) {
+  const transports: SdkTransport[] = []
+  // The factory makes the transport itself and keeps it to itself.
+  const KnownMqtt = class extends Mqtt {
     constructor(...parameters: ConstructorParameters<typeof Mqtt>) {
       super(...parameters)
-      transport = this
+      transports.push(this)
     }
   }
-  const client = Client.fromAuthenticationProvider(provider, GuardedMqtt)
+  const client = Client.fromAuthenticationProvider(provider, KnownMqtt)
+  const [transport] = transports
+  if (transport === undefined) throw new TypeError(UNKNOWN_SDK)
   guardMessages(transport)
   client.setRetryPolicy(NO_RETRY)
   // Without a listener an 'error' event would end the process.
   client.on('error', () => undefined)
-  return client
+  return { client, transport }
 }
 
 /**
  * The SDK parses what the hub sends inside an event listener without catching anything: one malformed twin would end the
  * agent. Its listeners are called by a guard instead; a message that one of them cannot read is dropped.
  */
-function guardMessages(transport: unknown): void {
-  const base = (transport as { readonly _mqtt?: unknown } | undefined)?._mqtt
-  if (!(base instanceof EventEmitter)) throw new TypeError('this version of the SDK is not the one that was tested')
+function guardMessages(transport: object): void {
+  const base: unknown = Reflect.get(transport, '_mqtt')
+  if (!(base instanceof EventEmitter)) throw new TypeError(UNKNOWN_SDK)
   const listeners = base.listeners('message')
   base.removeAllListeners('message')
   base.on('message', (...message: unknown[]) => {

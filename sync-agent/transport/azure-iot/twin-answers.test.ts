@@ -43,7 +43,12 @@ describe('answers in a twin', () => {
 
   it('keep marks, refusals and cosigned notes as they were', () => {
     const note = 'leadglass/test-box/audit\n12\nAAAA\n\n— leadglass/hub abc\n'
-    const refused = [3, 4, 5, 9].map((sequence) => ({ epoch: 2, stream: 'labels' as const, sequence, code: 'gap' as const }))
+    const refused = [3, 4, 5, 9].map((sequence) => ({
+      epoch: 2,
+      stream: 'labels' as const,
+      sequence,
+      code: 'gap' as const,
+    }))
     const original = answer(1, { cosigned: note, refused })
     const desired = new AnswerBoard(new ManualClock(1)).post(original)
     const [read] = new AnswerReader(DEVICE).read(desired).answers
@@ -79,7 +84,12 @@ describe('answers in a twin', () => {
   })
 
   it('tell a new desired state once', () => {
-    const state = { schema: 'leadglass.desired-state/1' as const, version: 2, timestampVersion: 5, repositoryPath: '/delivery' }
+    const state = {
+      schema: 'leadglass.desired-state/1' as const,
+      version: 2,
+      timestampVersion: 5,
+      repositoryPath: '/delivery',
+    }
     const reader = new AnswerReader(DEVICE)
     expect(reader.read(desiredStatePatch(state)).state).toEqual(state)
     expect(reader.read(desiredStatePatch(state)).state).toBeUndefined()
@@ -99,7 +109,9 @@ describe('answers in a twin', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         new AnswerReader(DEVICE).read({ leadglass: value as JsonObject })
-        new AnswerReader(DEVICE).read({ leadglass: { answers: { s0: value as JsonObject }, cosigned: value as JsonObject } })
+        new AnswerReader(DEVICE).read({
+          leadglass: { answers: { s0: value as JsonObject }, cosigned: value as JsonObject },
+        })
       }),
     )
   })

@@ -71,7 +71,8 @@ function intensityAxis(
     case 'FBN': {
       const { bins } = discretisation
       const span = highest - lowest
-      const index = (value: number) => (value < highest ? Math.floor((bins * (value - lowest)) / span) : bins - 1)
+      const index = (value: number) =>
+        value < highest ? clamped(Math.floor((bins * (value - lowest)) / span), bins) : bins - 1
       return { first: 1, step: 1, count: bins, index }
     }
   }

@@ -1,6 +1,6 @@
 import type { Triple } from '../volume.ts'
 
-/** IBSI 3.1.19: the series of the surface area is cut after this degree. */
+/** IBSI 3.1.22: the series of the surface area is cut after this degree. */
 const LAST_DEGREE = 20
 
 /** The volume of an ellipsoid. @param axes half axes, largest first */
@@ -9,7 +9,9 @@ export function ellipsoidVolume([a, b, c]: Triple): number {
 }
 
 /**
- * The surface area of an ellipsoid by the series of Legendre polynomials of IBSI 3.1.19 (RDD2).
+ * What IBSI 3.1.22 (RDD2) calls the surface area of an ellipsoid: a series of Legendre polynomials with the eccentricities
+ * sqrt(1 - b2/a2) and sqrt(1 - c2/a2). The series gives the true surface only with sqrt(1 - c2/a2) and sqrt(1 - c2/b2); the
+ * reference value (1.36, true surface 1.30) was agreed with the former, so they are kept. A sphere is exact.
  * The recurrence is on P_n(x) times (alpha beta)^n, which needs no division by the eccentricities: a sphere is no exception.
  * @param axes half axes, largest first; the largest is positive
  */

@@ -32,7 +32,9 @@ export function discretise(
     case 'FBN': {
       const { bins } = discretisation
       const span = highest - lowest
-      const level = (value: number) => (value < highest ? Math.floor((bins * (value - lowest)) / span) + 1 : bins)
+      // the quotient of a value just below the highest can round up to the number of bins
+      const level = (value: number) =>
+        value < highest ? Math.min(Math.floor((bins * (value - lowest)) / span) + 1, bins) : bins
       return { ...assign(values, mask, level, { origin: lowest, width: span / bins }), levelCount: bins }
     }
     case 'FBS': {

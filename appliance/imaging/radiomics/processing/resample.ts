@@ -1,6 +1,9 @@
 import { RadiomicsError } from '../errors.ts'
 import type { Interpolation } from '../settings.ts'
-import { type Box, boundingBox, boxDimensions, LARGEST_VOLUME, type Triple, type Volume } from '../volume.ts'
+import { type Box, boundingBox, boxDimensions, type Triple, type Volume } from '../volume.ts'
+
+/** The largest region that is computed, in voxels: 1 GiB of intensities. */
+const LARGEST_REGION = 1 << 27
 
 /** The part of an image around a region, with the region's morphological mask, on the grid that features are read from. */
 export interface Region {
@@ -27,10 +30,13 @@ export function extractRegion(image: Volume, mask: Uint8Array, interpolation: In
   const box = boundingBox(mask, image.dimensions)
   if (box === undefined) throw new RadiomicsError('mask-empty', 'The mask holds no voxel.')
   const spacing = newSpacing(image.spacing, interpolation)
-  const axes = [0, 1, 2].map((axis) => axisPoints(image, spacing, box, axis, margin))
-  const [xs = [], ys = [], zs = []] = axes
-  if (xs.length * ys.length * zs.length > LARGEST_VOLUME)
-    throw new RadiomicsError('too-large', 'The resampled region has too many voxels.')
+  const axes = [0, 1, 2].map((axis) => axisPart(image, spacing, box, axis, margin))
+  if (axes.reduce((voxels, { first, last }) => voxels * (last - first + 1), 1) > LARGEST_REGION)
+    throw new RadiomicsError(
+      'too-large',
+      `The region has more than ${LARGEST_REGION} voxels on the grid it is read from.`,
+    )
+  const [xs = [], ys = [], zs = []] = axes.map(axisPoints)
   const region = {
     dimensions: [xs.length, ys.length, zs.length] as const,
     spacing,
@@ -74,8 +80,17 @@ function newSpacing(old: Triple, interpolation: Interpolation): Triple {
   }
 }
 
-/** IBSI 2.4, 026Q (dimensions) and QCY4 (position), for the part of one axis near the mask. */
-function axisPoints(image: Volume, spacing: Triple, box: Box, axis: number, margin: number): AxisPoint[] {
+/** One axis of the new grid: where its points lie in old indices, and which of them are near the mask. */
+interface AxisPart {
+  readonly origin: number
+  readonly step: number
+  readonly oldCount: number
+  readonly first: number
+  readonly last: number
+}
+
+/** IBSI 2.4, 026Q (dimensions) and QCY4 (position). */
+function axisPart(image: Volume, spacing: Triple, box: Box, axis: number, margin: number): AxisPart {
   const oldCount = image.dimensions[axis] ?? 1
   const [oldStep, newStep] = [image.spacing[axis] ?? 1, spacing[axis] ?? 1]
   const step = newStep / oldStep
@@ -84,6 +99,10 @@ function axisPoints(image: Volume, spacing: Triple, box: Box, axis: number, marg
   const reach = 1 + margin / oldStep
   const first = Math.max(0, Math.floor(((box.low[axis] ?? 0) - reach - origin) / step))
   const last = Math.min(newCount - 1, Math.ceil(((box.high[axis] ?? 0) + reach - origin) / step))
+  return { origin, step, oldCount, first, last }
+}
+
+function axisPoints({ origin, step, oldCount, first, last }: AxisPart): AxisPoint[] {
   const points: AxisPoint[] = []
   for (let k = first; k <= last; k++) {
     const position = Math.min(Math.max(origin + k * step, 0), oldCount - 1)

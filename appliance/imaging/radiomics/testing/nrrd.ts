@@ -14,7 +14,8 @@ export function readNrrd(file: Uint8Array): Volume {
       .filter((line) => line.includes(': ') && !line.startsWith('#'))
       .map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
   )
-  if (header.get('encoding') !== 'gzip' || header.get('endian') !== 'little') throw new Error('unexpected NRRD encoding')
+  if (header.get('encoding') !== 'gzip' || header.get('endian') !== 'little')
+    throw new Error('unexpected NRRD encoding')
   const raw = gunzipSync(bytes.subarray(end + 2))
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
   return {

@@ -1,12 +1,9 @@
-import type { FittedModel, ScoredModel } from '../trainer.ts'
 import { linkInPlace } from '../link.ts'
+import type { FittedModel, ScoredModel } from '../trainer.ts'
 import { graphWriter } from './graph-writer.ts'
 
 /** Adds the link from log odds to probabilities to what makes the log odds, in both forms: here and in the graph. */
-export function withLogitLink(
-  scored: ScoredModel,
-  about: Pick<FittedModel, 'trainer' | 'history'>,
-): FittedModel {
+export function withLogitLink(scored: ScoredModel, about: Pick<FittedModel, 'trainer' | 'history'>): FittedModel {
   return {
     ...about,
     ...scored,

@@ -118,11 +118,7 @@ function roundTree(
     gradient[i] = weight * (p - (table.labels[row] === ofClass ? 1 : 0))
     hessian[i] = weight * Math.max(factor * p * (1 - p), 1e-16)
   }
-  const columns = chooseAscending(
-    table.columns,
-    Math.max(1, Math.round(table.columns * options.columnSample)),
-    numbers,
-  )
+  const columns = chooseAscending(table.columns, Math.max(1, Math.round(table.columns * options.columnSample)), numbers)
   const tree = growTree(
     binned,
     { rows, gradient, hessian },

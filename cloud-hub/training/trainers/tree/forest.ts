@@ -48,7 +48,7 @@ export const randomForest: Trainer<ForestOptions> = {
     const trees: Tree[] = []
     for (let t = 0; t < options.trees; t++) {
       const times = drawWithReplacement(table.rows, numbers)
-      const drawn = Uint32Array.from(times.keys().filter((row) => times[row] !== 0))
+      const drawn = Uint32Array.from(times.keys()).filter((row) => times[row] !== 0)
       for (let output = 0; output < outputs; output++) {
         const ofClass = outputs === 1 ? 1 : output
         const hessian = Float64Array.from(drawn, (row) => (weights[row] as number) * (times[row] as number))
@@ -86,7 +86,7 @@ function drawWithReplacement(rows: number, numbers: SeededNumbers): Uint8Array {
 }
 
 /** Shares below this are none: keeps a row that no tree gives any class from dividing by zero. */
-const LEAST_SUM = 1e-6
+const LEAST_SUM = Math.fround(1e-6)
 
 function asForest(shares: ScoredModel, trainer: string): FittedModel {
   const { columns, outputs } = shares
@@ -123,5 +123,5 @@ function writeNormalised(graph: GraphWriter, shares: string, outputs: number): s
   const within = graph.node('Clip', [shares, graph.constant([], [0]), graph.constant([], [1])])
   if (outputs === 1) return within
   const sum = graph.node('ReduceSum', [within, graph.integers([1])], { keepdims: 1 })
-  return graph.node('Div', [within, graph.node('Max', [sum, graph.constant([], [Math.fround(LEAST_SUM)])])])
+  return graph.node('Div', [within, graph.node('Max', [sum, graph.constant([], [LEAST_SUM])])])
 }

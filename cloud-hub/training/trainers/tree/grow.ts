@@ -2,8 +2,8 @@ import { chooseAscending, type SeededNumbers } from '../seeded-numbers.ts'
 import type { BinnedColumns } from './bins.ts'
 import { fillHistogram, type Histogram, type NodeRows, subtractHistogram } from './histogram.ts'
 import { bestSplit, type Split, type SplitLimits, type Sums } from './split.ts'
-import { type TreeDraft, treeDraft } from './tree-draft.ts'
 import type { Tree } from './tree.ts'
+import { type TreeDraft, treeDraft } from './tree-draft.ts'
 
 /** How a tree is grown. */
 export interface GrowOptions extends SplitLimits {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { bytesValue, type Tree } from '../codec/tree.ts'
+import { bytesValue, type Tree, type TreeElement } from '../codec/tree.ts'
 import type { Action, Check } from '../key.ts'
 import { AnswerKeyJudge } from './midi-b.ts'
 
 const TAG = 0x00081030
 
 function output(text: string | undefined): Tree {
-  return text === undefined ? new Map() : new Map([[TAG, { tag: TAG, vr: 'LO', value: bytesValue(Buffer.from(text)) }]])
+  return text === undefined
+    ? new Map<number, TreeElement>()
+    : new Map([[TAG, { tag: TAG, vr: 'LO', value: bytesValue(Buffer.from(text)) }]])
 }
 
 function check(action: Action, ...values: string[]): Check {

@@ -1,0 +1,20 @@
+/**
+ * Started by a test with NODE_EXTRA_CA_CERTS: the blob part of an upload uses Node's own trust store, whatever the
+ * client's options say. Uploads `BYTES` bytes under `NAME` through the unmodified SDK and prints how it went.
+ */
+import { Agent } from 'node:https'
+import { Readable } from 'node:stream'
+import { clientFor } from './sdk.ts'
+
+const [connectionString = '', ca = '', name = '', bytes = '0'] = process.argv.slice(2)
+const port = Number(/:(\d+)/.exec(connectionString)?.[1])
+const client = clientFor(connectionString)
+const content = Buffer.alloc(Number(bytes), 'leadglass')
+try {
+  await client.setOptions({ ca, http: { agent: Object.assign(new Agent({ ca }), { defaultPort: port }) } })
+  await client.uploadToBlob(name, Readable.from([content]), content.length)
+  process.stdout.write('uploaded\n')
+} catch (error) {
+  process.stdout.write(`failed ${error instanceof Error ? error.message : ''}\n`)
+}
+process.exit(0)
