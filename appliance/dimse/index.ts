@@ -1,5 +1,7 @@
 export { type AcceptancePolicy, DEFAULT_ACCEPTANCE } from './acceptor/negotiation.ts'
+export { rejectionFor } from './acceptor/rejection.ts'
 export { DEFAULT_LIMITS, DimseServer, type DimseServerLimits, type DimseServerOptions } from './acceptor/server.ts'
+export { MAX_REFERENCES } from './commitment/data-sets.ts'
 export {
   CommitmentProvider,
   type CommitmentProviderLimits,
@@ -20,11 +22,16 @@ export {
 } from './commitment/user.ts'
 export { DimseError, type DimseErrorCode } from './errors.ts'
 export { isAeTitle } from './facts/ae-title.ts'
+export { STORAGE_SOP_CLASSES } from './facts/storage-sop-classes.ts'
+export { TRANSFER_SYNTAXES } from './facts/transfer-syntaxes.ts'
 export {
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
   isStandardTransferSyntax,
   isStorageSopClass,
+  STORAGE_COMMITMENT_PUSH_MODEL,
+  STUDY_ROOT,
+  VERIFICATION,
 } from './facts/uids.ts'
 export { encodeFileMeta, type FileMeta, type Part10Instance, parseFileMeta, splitPart10 } from './part10.ts'
 export type {
@@ -57,7 +64,7 @@ export type { HeldInstance, HeldSeries, HeldStudy, StudyFinder, StudyNarrowing }
 export { identifierOf, KEY, type QueryKeys } from './query/identifiers.ts'
 export { type CurrentStudy, choosePriors, type PriorCandidate, type PriorRule, priorQuery } from './query/priors.ts'
 export { SqliteStudyFinder } from './query/sqlite-study-finder.ts'
-export { StudyQueryService } from './query/study-query-service.ts'
+export { MAX_LOOKED_AT, RETURNED_COUNTS, StudyQueryService, SUPPORTED_KEYS } from './query/study-query-service.ts'
 export type { RequestedAssociation, StoreArguments, UsableContext } from './requester/association.ts'
 export type { FindBounds, FindEnd } from './requester/find.ts'
 export {
@@ -68,9 +75,10 @@ export {
   type RequesterTimeouts,
 } from './requester/options.ts'
 export type { GetOptions, StudyInstanceCount } from './requester/query-retrieve.ts'
+export { DEFAULT_GET_CLASSES } from './requester/query-retrieve.ts'
 export { AssociationRequester } from './requester/requester.ts'
 export type { RetrieveOptions, RetrieveOutcome, SubOperations } from './requester/retrieve.ts'
 export type { InstanceResult, OutgoingInstance } from './requester/send-instances.ts'
 export type { Response } from './requester/session.ts'
 export { classifyStoreStatus } from './requester/store-status.ts'
-export type { AcceptorTls, RequesterTls, TlsIdentity } from './tls.ts'
+export { type AcceptorTls, type RequesterTls, TLS_PROFILE, type TlsIdentity } from './tls.ts'

@@ -25,7 +25,7 @@ export interface RequesterTls extends TlsIdentity {
  * PS3.15 B.12, the BCP 195 RFC 8996 profile: TLS 1.2 or newer, no downgrade, only suites with forward secrecy and
  * authenticated encryption.
  */
-const PROFILE = {
+export const TLS_PROFILE = {
   minVersion: 'TLSv1.2',
   ciphers: [
     'TLS_AES_128_GCM_SHA256',
@@ -43,7 +43,7 @@ const PROFILE = {
 /** Options for `tls.createServer`. */
 export function acceptorTlsOptions(tls: AcceptorTls, handshakeTimeoutMs: number): TlsOptions {
   return {
-    ...PROFILE,
+    ...TLS_PROFILE,
     key: tls.key,
     cert: tls.certificate,
     ca: [...tls.certificateAuthorities],
@@ -58,7 +58,7 @@ export function acceptorTlsOptions(tls: AcceptorTls, handshakeTimeoutMs: number)
 /** Options for `tls.connect`. */
 export function requesterTlsOptions(tls: RequesterTls, host: string): ConnectionOptions {
   return {
-    ...PROFILE,
+    ...TLS_PROFILE,
     key: tls.key,
     cert: tls.certificate,
     ca: [...tls.certificateAuthorities],

@@ -231,10 +231,11 @@ describe('traps of the SDK', () => {
     const { transport, up } = transportTo(hub)
     await started(transport)
     await eventually('the link is up', up)
-    const reported = async () => (await hub.endpoint.twin(DEVICE)).reported.leadglass as Record<string, unknown>
+    const reported = async () =>
+      (await hub.endpoint.twin(DEVICE)).reported.leadglass as Record<string, unknown> | undefined
     await eventually('it reported', async () => (await reported())?.connections === 1)
     for (let i = 0; i < 3; i++) await transport.publish(batchOf(1 + i, 1).bytes)
-    await eventually('it reported again', async () => (await reported()).batches === 3)
+    await eventually('it reported again', async () => (await reported())?.batches === 3)
     await transport.stop()
     expect(await reported()).toMatchObject({ schema: 'leadglass.device-link/1', lastError: 'none' })
     expect(JSON.stringify(await reported()).length).toBeLessThan(300)
@@ -275,6 +276,21 @@ describe('traps of the SDK', () => {
       }
     }
     session.stopRenewal()
+  })
+
+  it('a server certificate is renewed while devices stay connected', async () => {
+    await started(hub)
+    const { transport, up } = transportTo(hub)
+    await started(transport)
+    await eventually('the link is up', up)
+    const { certificatePem, keyPem } = hub.authority.server()
+    hub.endpoint.renew({ certificatePem, keyPem })
+    await transport.publish(batchOf(1, 1).bytes)
+    hub.endpoint.disconnect(DEVICE)
+    await eventually('the link is down', () => !up())
+    await eventually('the link is up with the new certificate', up)
+    await transport.publish(batchOf(2, 1).bytes)
+    expect(hub.intake.total).toBe(2)
   })
 
   it('stops at once while dialling, while waiting, while up, and twice', async () => {

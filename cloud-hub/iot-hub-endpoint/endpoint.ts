@@ -70,7 +70,7 @@ export class IotHubEndpoint implements Service {
   }
 
   async start(): Promise<void> {
-    const store: Service = { start: () => this.#uploads.start(), stop: async () => undefined }
+    const store: Service = { start: () => this.#uploads.start(), stop: () => this.#twins.settle() }
     this.#stopAll = await startInOrder([store, this.#https, this.#mqtt])
   }
 
@@ -98,6 +98,12 @@ export class IotHubEndpoint implements Service {
   /** Calls a direct method of a connected device. @throws {EndpointError}. */
   invokeMethod(device: DeviceId, name: string, payload: unknown, timeoutMs?: number): Promise<MethodResult> {
     return this.#mqtt.invokeMethod(device, name, payload, timeoutMs)
+  }
+
+  /** Takes another server certificate into use for the connections to come. */
+  renew(credential: { readonly certificatePem: string; readonly keyPem: string }): void {
+    this.#mqtt.renew(credential)
+    this.#https.renew(credential)
   }
 
   /** Ends the connection of one device, such as after a revocation. */

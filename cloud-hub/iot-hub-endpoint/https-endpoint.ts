@@ -6,7 +6,7 @@ import { isCodedError, type Logger, type Service } from '@leadglass/sync-agent/f
 import { z } from 'zod'
 import type { Authentication } from './authentication.ts'
 import { EndpointError } from './errors.ts'
-import { commonNameOf } from './peer-name.ts'
+import { commonNameOf, secureContext } from './peer.ts'
 import type { StoredUpload } from './upload-store.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -58,16 +58,8 @@ export class HttpsEndpoint implements Service {
   }
 
   async start(): Promise<void> {
-    const { caPem, certificatePem, keyPem } = this.#options
     const server = createServer(
-      {
-        ca: caPem,
-        cert: certificatePem,
-        key: keyPem,
-        requestCert: true,
-        rejectUnauthorized: false,
-        minVersion: 'TLSv1.2',
-      },
+      { ...secureContext(this.#options.caPem, this.#options), requestCert: true, rejectUnauthorized: false },
       (request, response) => {
         this.#handle(request).then(
           (answer) => reply(response, answer),
@@ -94,6 +86,11 @@ export class HttpsEndpoint implements Service {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeAllConnections()
     await closed
+  }
+
+  /** Takes another server certificate into use for the connections to come. */
+  renew(credential: { readonly certificatePem: string; readonly keyPem: string }): void {
+    this.#server?.setSecureContext(secureContext(this.#options.caPem, credential))
   }
 
   async #handle(request: IncomingMessage): Promise<Answer> {

@@ -9,7 +9,7 @@ import type { Authentication } from './authentication.ts'
 import { DeviceMethods, type MethodResult } from './device-methods.ts'
 import { EndpointError } from './errors.ts'
 import { parseFilter } from './names.ts'
-import { commonNameOf } from './peer-name.ts'
+import { commonNameOf, secureContext } from './peer.ts'
 import type { BatchIntake } from './ports.ts'
 import { MAX_TELEMETRY_BYTES, Session, type SessionParts } from './session.ts'
 import type { Twins } from './twins.ts'
@@ -80,7 +80,9 @@ export class MqttEndpoint implements Service {
         packet.keepalive = Math.min(packet.keepalive || MAX_KEEPALIVE_SECONDS, MAX_KEEPALIVE_SECONDS)
         const will = packet.will?.topic
         const mayWill = will === undefined || will.startsWith(`devices/${packet.clientId}/messages/events/`)
-        done(null, mayWill && packet.clientId !== '')
+        const allowed = mayWill && packet.clientId !== ''
+        // Without an error the broker would leave the connection open and unanswered.
+        done(allowed ? null : new Error('a will elsewhere, or no client id'), allowed)
       },
       authenticate: (client, username, password, done) => {
         this.#admit(client, username, password).then(
@@ -134,6 +136,11 @@ export class MqttEndpoint implements Service {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise<void>((resolve) => aedes.close(resolve))
     await closed
+  }
+
+  /** Takes another server certificate into use for the connections to come. */
+  renew(credential: { readonly certificatePem: string; readonly keyPem: string }): void {
+    this.#server?.setSecureContext(secureContext(this.#options.caPem, credential))
   }
 
   /** Ends the connection of one device, such as after a revocation. */
@@ -198,16 +205,12 @@ export class MqttEndpoint implements Service {
   }
 
   #createServer(aedes: Aedes): Server {
-    const { caPem, certificatePem, keyPem } = this.#options
     const server = createServer(
       {
-        ca: caPem,
-        cert: certificatePem,
-        key: keyPem,
+        ...secureContext(this.#options.caPem, this.#options),
         requestCert: true,
         // A device with a key comes without a certificate; one that is presented counts only when it is ours.
         rejectUnauthorized: false,
-        minVersion: 'TLSv1.2',
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       },
       (socket) => this.#accept(aedes, socket),

@@ -70,6 +70,11 @@ export class Twins {
     await this.#save(device, entry)
   }
 
+  /** Resolves when everything that was begun is stored. */
+  async settle(): Promise<void> {
+    await this.#writing
+  }
+
   #entry(device: DeviceId): Promise<{ twin: Twin }> {
     const known = this.#open.get(device)
     if (known !== undefined) return known

@@ -1,6 +1,7 @@
 import type { Harness } from '../harness/run-harness.ts'
 import { deidBench } from './deid.ts'
 import { receiveBench } from './receive.ts'
+import { trainBench } from './train.ts'
 
 /** Every bench, by name. */
-export const BENCHES: readonly Harness[] = [deidBench, receiveBench]
+export const BENCHES: readonly Harness[] = [deidBench, receiveBench, trainBench]

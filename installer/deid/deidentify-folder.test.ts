@@ -18,7 +18,7 @@ async function scene() {
 
 describe('de-identifying a folder', () => {
   it('writes what the verifier found clean and reports the rest with reasons', async () => {
-    const { input, output, files } = await scene()
+    const { output, files } = await scene()
     const report = await deidentifyFiles(files, {
       output,
       secret: SECRET,
@@ -35,7 +35,7 @@ describe('de-identifying a folder', () => {
   })
 
   it('gives the same bytes for the same secret, and writes nothing in a dry run', async () => {
-    const { input, output, files } = await scene()
+    const { output, files } = await scene()
     const run = (dryRun: boolean) =>
       deidentifyFiles(files.slice(0, 1), {
         output,

@@ -8,12 +8,13 @@ const MOST_WRITES = 16
 /** Writes files in the background, a few at a time. Each is durable before `finish` returns. */
 export class WriteBehind {
   readonly #pending: Promise<Error | undefined>[] = []
+  readonly #folders = new Set<string>()
 
   /** Starts a write; waits when too many are under way. @throws what an earlier write threw. */
   async add(name: string, bytes: Uint8Array): Promise<void> {
     // A failure is kept as a value until someone looks, so that it is never an unhandled rejection.
     this.#pending.push(
-      writeWithFolder(name, bytes).then(
+      this.#write(name, bytes).then(
         () => undefined,
         (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
       ),
@@ -30,9 +31,13 @@ export class WriteBehind {
     const failure = await this.#pending.shift()
     if (failure !== undefined) throw failure
   }
-}
 
-async function writeWithFolder(name: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(name), { recursive: true })
-  await writeFileAtomically(name, bytes, 0o644)
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    const folder = dirname(name)
+    if (!this.#folders.has(folder)) {
+      await mkdir(folder, { recursive: true })
+      this.#folders.add(folder)
+    }
+    await writeFileAtomically(name, bytes, 0o644)
+  }
 }

@@ -1,10 +1,7 @@
 export { isJsonObject, type JsonObject, mergePatch } from './azure-iot/json.ts'
 export {
-  ANSWER_SLOTS,
   AnswerBoard,
-  AnswerReader,
   desiredStatePatch,
-  TWIN_MEMBER,
   withoutAnswers,
 } from './azure-iot/twin-answers.ts'
 export { type BackoffBounds, backoffDelay } from './backoff.ts'

@@ -74,7 +74,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${WITHOUT_CHROM
   it('moves nothing when the answers come', async () => {
     const { page } = await visitor()
     for (const one of consolePages(appliance)) {
-      appliance.service.delayMs = 250
+      appliance.service.delayMs = 150
       await page.goto(appliance.service.origin + one.path)
       await page.locator('.page-head').waitFor()
       await page.getByText('Loading').first().waitFor()

@@ -40,11 +40,11 @@ export async function places(page: Page): Promise<readonly unknown[]> {
   )
 }
 
-/** Tables of a page that are wider than their place. */
+/** Tables of a page that are wider than their place, and headings that do not fit their column. */
 export async function cutTables(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll('.table-scroll')]
-      .filter((table) => table.scrollWidth > table.clientWidth)
-      .map((table) => table.getAttribute('aria-label') ?? ''),
+    [...document.querySelectorAll('.table-scroll, .table-scroll thead th')]
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map((element) => element.getAttribute('aria-label') ?? element.textContent),
   )
 }

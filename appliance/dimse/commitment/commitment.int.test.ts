@@ -10,7 +10,7 @@ import { nodeAt, openCommitmentDatabase, provider, user } from '../testing/commi
 import { freePort } from '../testing/dcmtk.ts'
 import { startListener } from '../testing/listener.ts'
 import { rawAction } from '../testing/raw-action.ts'
-import { sendEventReport } from './messages.ts'
+import { openForRequest, requestOn, sendEventReport } from './messages.ts'
 import type { Holding } from './rules.ts'
 import { SqliteCommitmentStore } from './sqlite-store.ts'
 
@@ -84,6 +84,45 @@ describe('storage commitment between two nodes of ours', () => {
       { kind: 'failed', failureReason: 0x0112 },
       { kind: 'failed', failureReason: 0x0119 },
       { kind: 'failed', failureReason: 0x0122 },
+    ])
+  })
+
+  it('reports a transaction UID that is in use as 0131H, and takes the same request twice', async () => {
+    const { archive, scpListener, store } = await nodes({ known: false, reportDelayMs: 100_000 })
+    const ask = async (title: string, instances: readonly InstanceReference[]) => {
+      const association = await openForRequest(new AssociationRequester(), { ...archive, callingAeTitle: title })
+      expect(await requestOn(association, '2.25.77', instances)).toBe(0)
+      await association.release()
+    }
+    await ask('CT', [one])
+    await ask('CT', [one])
+    expect(store.countOwedReports()).toBe(1)
+    await ask('MR', [one])
+    expect(store.countOwedReports()).toBe(2)
+    expect(scpListener.storage.accepted).toHaveLength(3)
+    const reports: CommitmentReport[] = []
+    const taking = await startListener(
+      {},
+      {
+        services: {
+          commitmentReports: {
+            reported: async (report) => {
+              reports.push(report)
+              return 'accepted'
+            },
+          },
+        },
+      },
+    )
+    cleanups.push(() => taking.server.stop())
+    const copy = openCommitmentDatabase()
+    const later = new SqliteCommitmentStore(copy)
+    const due = store.dueReports(Date.now() + 86_400_000, 9)
+    for (const owed of due) later.addReport({ ...owed, nextAttemptAt: 0 })
+    await provider(copy, held, ({ aeTitle }) => nodeAt(taking.port, aeTitle)).wake()
+    expect(reports.map(({ committed, failed }) => [committed.length, failed[0]?.failureReason]).sort()).toEqual([
+      [0, 0x0131],
+      [1, undefined],
     ])
   })
 
@@ -208,9 +247,9 @@ describe('hostile requests for commitment', () => {
 
   it('beyond twice the limit are aborted', async () => {
     const { scpListener } = await nodes()
-    await expect(rawAction(scpListener.port, { dataSet: Buffer.alloc(33 * 1024 ** 2) })).rejects.toMatchObject({
-      code: expect.stringMatching(/aborted|connection-lost/),
-    })
+    await expect(rawAction(scpListener.port, { dataSet: Buffer.alloc(33 * 1024 ** 2) })).rejects.toThrow(
+      'no answer came',
+    )
   })
 
   it('an SCU that does not offer reports is no SCP of them: the context is refused', async () => {

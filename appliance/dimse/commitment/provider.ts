@@ -75,7 +75,7 @@ export class CommitmentProvider implements CommitmentService, Service {
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => this.wake(), this.#limits.pollMs)
+    this.#timer = setInterval(() => void this.wake(), this.#limits.pollMs)
   }
 
   async stop(): Promise<void> {

@@ -61,7 +61,7 @@ export class CommitmentUser implements CommitmentReportService, Service {
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => this.wake(), this.#limits.pollMs)
+    this.#timer = setInterval(() => void this.wake(), this.#limits.pollMs)
   }
 
   async stop(): Promise<void> {
@@ -77,8 +77,8 @@ export class CommitmentUser implements CommitmentReportService, Service {
    * may come before the answer. How it ends is told to `onSettled`.
    * @param name the caller's name for the peer, given back with the outcome.
    * @returns the transaction UID once the peer has accepted the request; the report comes later.
-   * @throws DimseError when the peer refused the request or was not reached: it is then settled as `not-accepted`, and
-   * asking again is a new request. With an ambiguous failure the request stays open until its time-out.
+   * @throws DimseError when the peer was not reached, and nothing is kept; when it refused the request, which is then
+   * settled as `not-accepted`; or when its answer did not come: the request stays open until its time-out.
    */
   async requestCommitment(
     name: string,

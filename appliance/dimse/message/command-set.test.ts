@@ -69,6 +69,11 @@ describe('command sets', () => {
     expect(() => command.number(ELEMENT.messageId)).toThrow(MalformedMessageError)
   })
 
+  it('may be followed by another group, which is not looked at', () => {
+    const command = decodeCommandSet(Buffer.concat([element(0, 0x110, 2, [1, 0]), element(8, 0x58, 2, [49, 0])]))
+    expect(command.number(ELEMENT.messageId)).toBe(1)
+  })
+
   it('say whether a data set follows', () => {
     expect(hasDataSet(decodeCommandSet(echoRequest(1)))).toBe(false)
     expect(hasDataSet(decodeCommandSet(storeRequest(1, '1.2', '1.3')))).toBe(true)

@@ -6,7 +6,7 @@ import { KEY } from './identifiers.ts'
 import { type KeyKind, matches } from './matching.ts'
 
 /** What is looked at for one query. Beyond it the caller is told to narrow the query (A700H). */
-const MAX_LOOKED_AT = 5000
+export const MAX_LOOKED_AT = 5000
 
 /** A key that is supported: how it is matched and where its value comes from. */
 interface SupportedKey {
@@ -74,22 +74,26 @@ export class StudyQueryService implements QueryService {
 
   *find({ identifier }: StudyQuery): Generator<QueryMatch> {
     const level = text(identifier, KEY.queryRetrieveLevel)
-    if (level !== 'STUDY' && level !== 'SERIES' && level !== 'IMAGE')
-      return yield refused(STATUS.dataSetDoesNotMatchSopClass, 'Query/Retrieve Level is not one of the study root')
+    if (level !== 'STUDY' && level !== 'SERIES' && level !== 'IMAGE') {
+      yield refused(STATUS.dataSetDoesNotMatchSopClass, 'Query/Retrieve Level is not one of the study root')
+      return
+    }
     const supported = SUPPORTED_KEYS[level]
     const wanted = [...supported].flatMap(([tag, key]) => {
       const value = identifier.elements.has(tag) ? (text(identifier, tag) ?? '') : undefined
       return value === undefined ? [] : [{ tag, key, value }]
     })
-    const parents =
+    const parents: readonly number[] =
       level === 'STUDY'
         ? []
         : level === 'SERIES'
           ? [KEY.studyInstanceUid]
           : [KEY.studyInstanceUid, KEY.seriesInstanceUid]
     // PS3.4 C.4.1.2.1, hierarchical search: the unique key of each level above, as a single value.
-    if (!parents.every((tag) => isSingleUid(text(identifier, tag))))
-      return yield refused(STATUS.dataSetDoesNotMatchSopClass, 'a unique key of a higher level is missing')
+    if (!parents.every((tag) => isSingleUid(text(identifier, tag)))) {
+      yield refused(STATUS.dataSetDoesNotMatchSopClass, 'a unique key of a higher level is missing')
+      return
+    }
     const counts = COUNTS[level]
     const known = new Set([...supported.keys(), ...counts.map(([tag]) => tag), ...STRUCTURAL])
     const unsupported = [...identifier.elements.keys()].some((tag) => !known.has(tag))

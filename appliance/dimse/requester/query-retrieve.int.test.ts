@@ -38,7 +38,7 @@ const ARCHIVES: readonly [string, string | undefined, (program: string, port: nu
     peer('dcmqrscp'),
     async (program, port) => {
       const archive = await startArchive(program, port)
-      return { destination: nodeAt(archive.port, 'ARCHIVE'), stop: archive.stop }
+      return { destination: nodeAt(archive.port, 'ARCHIVE'), stop: () => archive.stop() }
     },
   ],
   [
@@ -46,7 +46,7 @@ const ARCHIVES: readonly [string, string | undefined, (program: string, port: nu
     peer('Orthanc'),
     async (program, port) => {
       const orthanc = await startOrthanc(program, port)
-      return { destination: nodeAt(orthanc.dicomPort, 'ORTHANC'), stop: orthanc.stop }
+      return { destination: nodeAt(orthanc.dicomPort, 'ORTHANC'), stop: () => orthanc.stop() }
     },
   ],
 ]

@@ -48,7 +48,7 @@ const MAX_CLASSES = (MAX_CONTEXTS - 1) >> 1
  * Classes that a peer is asked for unless told: images and reports in daily use. Not all there are, because an
  * association request of 90 kilobytes is more than some peers read.
  */
-const DEFAULT_CLASSES = STORAGE_SOP_CLASSES.map(([uid]) => uid).filter((uid) =>
+export const DEFAULT_GET_CLASSES = STORAGE_SOP_CLASSES.map(([uid]) => uid).filter((uid) =>
   /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(1|1\.[123]|1\.[12]\.1|2|2\.1|3\.1|4|4\.1|6\.1|7|7\.[1234]|11\.[12]|12\.[12]|20|30|66\.4|88\.(11|22|33|34|50|59|65|67)|104\.1|128|130)$/.test(
     uid,
   ),
@@ -110,7 +110,7 @@ export async function getAt(
   storage: StorageService,
   options: GetOptions,
 ): Promise<RetrieveOutcome> {
-  const classes = options.sopClasses ?? DEFAULT_CLASSES
+  const classes = options.sopClasses ?? DEFAULT_GET_CLASSES
   if (classes.length === 0 || classes.length > MAX_CLASSES)
     throw new DimseError('invalid-argument', `a C-GET offers 1 to ${MAX_CLASSES} storage SOP classes`)
   const association = await open({

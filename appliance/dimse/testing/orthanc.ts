@@ -33,7 +33,7 @@ export async function startOrthanc(program: string, listenerPort: number): Promi
   const process = await startPeer(program, dicomPort, [join(folder, 'configuration.json')])
   const answer = async (path: string, init?: RequestInit) => {
     const response = await fetch(`http://127.0.0.1:${httpPort}${path}`, init)
-    return response.ok ? ((await response.json()) as unknown) : undefined
+    return response.ok ? response.json() : undefined
   }
   return {
     dicomPort,

@@ -5,7 +5,8 @@ import { LARGEST_VOLUME, type Triple, type Volume, type VolumeValues } from './v
 const HEADER_BYTES = 348
 /** A header of 348 bytes and an extender of 4. */
 const FIRST_VOXEL = 352
-const LARGEST_FILE = 4 * LARGEST_VOLUME + 65_536
+/** 512 x 512 x 1024 voxels of 16 bit, and room for header extensions: what a small gzip stream may grow to. */
+const LARGEST_FILE = (1 << 29) + 65_536
 
 /** NIfTI-1 `datatype` by bytes a voxel and how one is read. */
 const DATA_TYPES: Readonly<

@@ -14,10 +14,14 @@ const discretisationSchema = z.discriminatedUnion('kind', [
 /** IBSI 2.4: `bilinear` resamples within slices only; spacing in mm; mask by partial volume of at least one half. */
 const interpolationSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('bilinear'), spacing: z.tuple([positive, positive]), round: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('bilinear'),
+    spacing: z.tuple([positive, positive]).readonly(),
+    round: z.boolean(),
+  }),
   z.strictObject({
     kind: z.literal('trilinear'),
-    spacing: z.tuple([positive, positive, positive]),
+    spacing: z.tuple([positive, positive, positive]).readonly(),
     round: z.boolean(),
   }),
 ])
@@ -45,14 +49,20 @@ const settingsSchema = z.strictObject({
   discretisation: discretisationSchema,
   interpolation: interpolationSchema.default({ kind: 'none' }),
   /** Closed interval of intensities that stay in the intensity mask; `null` leaves an end open. IBSI 2.5, USB3. */
-  resegmentationRange: z.tuple([z.number().nullable(), z.number().nullable()]).nullable().default(null),
+  resegmentationRange: z.tuple([z.number().nullable(), z.number().nullable()]).readonly().nullable().default(null),
   /** Voxels further than this many standard deviations from the mean leave the intensity mask. IBSI 2.5, 7ACA. */
   outlierSigma: positive.nullable().default(null),
   /** IBSI 3.5: its own discretisation; 1000 bins are for arbitrary units. */
   intensityVolumeHistogram: discretisationSchema.default({ kind: 'FBN', bins: 1000 }),
-  families: z.array(z.enum(FAMILIES)).default([...FAMILIES]),
+  families: z
+    .array(z.enum(FAMILIES))
+    .readonly()
+    .default([...FAMILIES]),
   /** Texture matrices by slice (`2D`), merged over slices (`2_5D`), or over the volume (`3D`). IBSI 3, 5QB6. */
-  aggregations: z.array(z.enum(['2D', '2_5D', '3D'])).default(['2D', '2_5D', '3D']),
+  aggregations: z
+    .array(z.enum(['2D', '2_5D', '3D']))
+    .readonly()
+    .default(['2D', '2_5D', '3D']),
 })
 
 /** What a caller says; everything but the discretisation has a default. */

@@ -37,7 +37,10 @@ const DISTANCE_ZONE = '0GBI MB4I S1RA K26C RUVG DKNJ A7WM KLTH VFT7 7HP3 V294 IA
 const TONE_DIFFERENCE = 'QCDE 65HE NQ30 HDEZ 1X9X'
 const DEPENDENCE = 'SODN IMOQ TL9H OAE7 EQ3F JA6D NBZI 9QMG FP8K 5SPA Z87G OKJI 6XV8 1PFV DNX2 FCBV CAS9'
 
-/** The IBSI permalink code of each feature, by family and by the feature's name within it. */
+/**
+ * The IBSI permalink code of each feature, by family and by the feature's name within it. The online manual has the
+ * wrong code for both percentiles of the histogram and none for small zone emphasis; GPMT, OZ0C and 5QRC are as in MIRP.
+ */
 const PERMALINKS: Readonly<Record<Family, ReadonlyMap<string, string>>> = {
   morphology: alternating(MORPHOLOGY),
   'morphology-2d': new Map(),

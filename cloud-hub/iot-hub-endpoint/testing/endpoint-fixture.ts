@@ -46,10 +46,9 @@ export class EndpointFixture implements Service {
     this.#hostName = hostName
   }
 
-  static async create(hostName?: (httpsPort: number) => string): Promise<EndpointFixture> {
+  static async create(hostName = HUB_NAME): Promise<EndpointFixture> {
     const folder = await mkdtemp(join(tmpdir(), 'iot-hub-'))
-    const httpsPort = await freePort()
-    return new EndpointFixture(folder, await freePort(), httpsPort, hostName?.(httpsPort) ?? HUB_NAME)
+    return new EndpointFixture(folder, await freePort(), await freePort(), hostName)
   }
 
   get endpoint(): IotHubEndpoint {

@@ -4,14 +4,13 @@
  */
 import { Agent } from 'node:https'
 import { Readable } from 'node:stream'
-import { clientFor } from './sdk.ts'
+import { clientFor } from '../../../sync-agent/transport/azure-iot/testing/sdk.ts'
 
-const [connectionString = '', ca = '', name = '', bytes = '0'] = process.argv.slice(2)
-const port = Number(/:(\d+)/.exec(connectionString)?.[1])
+const [connectionString = '', ca = '', port = '', name = '', bytes = '0'] = process.argv.slice(2)
 const client = clientFor(connectionString)
 const content = Buffer.alloc(Number(bytes), 'leadglass')
 try {
-  await client.setOptions({ ca, http: { agent: Object.assign(new Agent({ ca }), { defaultPort: port }) } })
+  await client.setOptions({ ca, http: { agent: Object.assign(new Agent({ ca }), { defaultPort: Number(port) }) } })
   await client.uploadToBlob(name, Readable.from([content]), content.length)
   process.stdout.write('uploaded\n')
 } catch (error) {

@@ -27,7 +27,7 @@ export interface FittedModel {
   readonly classes: number
   /** Probabilities a row: 1 (of class 1) with two classes, else one a class. */
   readonly outputs: number
-  /** Scores a row that `scores` gives: one a probability. */
+  /** What the fit went through. */
   readonly history: FitHistory
   /**
    * Probabilities, row after row.
@@ -35,7 +35,7 @@ export interface FittedModel {
    * @throws {TrainerError} `rows-invalid` when `columns` is not the model's or the last row is not whole.
    */
   predict(rows: Float32Array, columns: number): Float64Array
-  /** What the probabilities are made of, before the link: log odds, or the share of trees for a forest. */
+  /** What the probabilities are made of, as many a row: log odds, or the share of the trees for a forest. */
   scores(rows: Float32Array, columns: number): Float64Array
   /** Writes the nodes that compute the scores into a graph. @returns the name of the [N, outputs] tensor. */
   writeScores(graph: GraphWriter): string

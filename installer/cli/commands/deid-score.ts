@@ -17,9 +17,7 @@ const MOST_SEEDS = 2 ** 31 - 1
 
 /** `leadglass deid score`: what the de-identification is worth, on a corpus with planted identities. */
 export function registerDeidScore(deid: Command): void {
-  // Both commands have --json; after the word "score" it belongs to the score.
   const command = deid
-    .enablePositionalOptions()
     .command('score')
     .description('plant identities into made and real files, de-identify them, and count what is left and what is lost')
     .option('--seed <n>', 'seed of the corpus; drawn and printed when missing', wholeNumber(0, MOST_SEEDS))
@@ -34,7 +32,8 @@ export function registerDeidScore(deid: Command): void {
     process.exitCode = await runHarness(
       deidScore({ full: options.size === 'full', keep: options.keep }),
       { progress: createProgress(), runs: 1, size: undefined, seed },
-      { json: options.json, publish: options.publish, kind: 'score' },
+      // `leadglass deid` has --json too, and the parser gives it to the outer command.
+      { json: options.json || deid.opts<{ json: boolean }>().json, publish: options.publish, kind: 'score' },
     )
   })
 }

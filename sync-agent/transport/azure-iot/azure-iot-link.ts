@@ -127,10 +127,15 @@ export class AzureIotLink {
     this.#finish?.(code)
   }
 
+  /** A call, because the answer changes between two awaits. */
+  #isOver(): boolean {
+    return this.#finish === undefined
+  }
+
   async #open(): Promise<void> {
     const { connectTimeoutMs, createSession, onUp } = this.#options
     const session = await within(connectTimeoutMs, createSession())
-    if (this.#finish === undefined) return session.stopRenewal()
+    if (this.#isOver()) return session.stopRenewal()
     this.#session = session
     const { client } = session
     client.on('disconnect', (result: { readonly transportObj?: unknown } | undefined) =>
@@ -146,13 +151,13 @@ export class AzureIotLink {
     )
     this.#enableRefresh(client, transport)
     await this.#readTwin(transport)
-    if (this.#finish === undefined) return
+    if (this.#isOver()) return
     this.#up = true
     onUp()
   }
 
   #desiredPatch(transport: SdkTransport, patch: unknown): void {
-    if (this.#finish === undefined) return
+    if (this.#isOver()) return
     const outcome = this.#desired.push(patch)
     if (outcome === 'applied') this.#options.onDesired(this.#desired.properties, this.#desired.version)
     else if (outcome === 'gap') {
@@ -171,12 +176,12 @@ export class AzureIotLink {
         do {
           this.#readAgain = false
           // On a connection that is over the SDK would dial again by itself.
-          if (this.#finish === undefined) return
+          if (this.#isOver()) return
           await within(
             this.#options.connectTimeoutMs,
             told((done) => transport.getTwin((error, twin) => done(error ?? this.#takeTwin(twin)))),
           )
-        } while (this.#readAgain)
+        } while (this.#isWanted())
       } finally {
         // In the same turn as the last look at `#readAgain`, so that no request falls between.
         this.#reading = undefined
@@ -186,11 +191,16 @@ export class AzureIotLink {
     return this.#reading
   }
 
+  /** A call, for the same reason. */
+  #isWanted(): boolean {
+    return this.#readAgain
+  }
+
   /** Takes a whole twin, in the very turn in which it came: a patch that follows it must find it. */
   #takeTwin(twin: { readonly desired?: unknown; readonly reported?: unknown } | undefined): Error | undefined {
     if (!this.#desired.reset(twin?.desired)) return new Error('the hub gave no twin')
     this.#reported = isJsonObject(twin?.reported) ? twin.reported : {}
-    if (this.#finish !== undefined) this.#options.onDesired(this.#desired.properties, this.#desired.version)
+    if (!this.#isOver()) this.#options.onDesired(this.#desired.properties, this.#desired.version)
     return undefined
   }
 

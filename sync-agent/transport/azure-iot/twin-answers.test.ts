@@ -108,7 +108,7 @@ describe('answers in a twin', () => {
     expect(read).toEqual({ answers: [], state: undefined, refused: 6 })
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        new AnswerReader(DEVICE).read({ leadglass: value as JsonObject })
+        new AnswerReader(DEVICE).read({ leadglass: value })
         new AnswerReader(DEVICE).read({
           leadglass: { answers: { s0: value as JsonObject }, cosigned: value as JsonObject },
         })

@@ -88,15 +88,15 @@ function Nothing({ filtered }: { readonly filtered: boolean }) {
 
 function columnsOf(hidden: boolean): readonly Column<StudySummary>[] {
   return [
-    { heading: 'Patient', width: 18, cell: (study) => <PatientCell study={study} hidden={hidden} /> },
-    { heading: 'Study', width: 17, cell: (study) => <StudyCell study={study} /> },
+    { heading: 'Patient', width: 16.5, cell: (study) => <PatientCell study={study} hidden={hidden} /> },
+    { heading: 'Study', width: 16, cell: (study) => <StudyCell study={study} /> },
     { heading: 'State', width: 14, cell: (study) => <StudyMark study={study} hidden={hidden} /> },
     {
       heading: 'Score, operating point, model',
-      width: 26,
+      width: 31,
       cell: (study) => <ScoresCell study={study} hidden={hidden} />,
     },
-    { heading: 'Images', width: 5, cell: (study) => study.instances, numeric: true },
+    { heading: 'Images', width: 6, cell: (study) => study.instances, numeric: true },
     {
       heading: 'Received',
       width: 7,

@@ -42,8 +42,8 @@ export function Scores({ detail, hidden }: { readonly detail: StudyDetail; reado
 
 const COLUMNS: readonly Column<ScoreRow>[] = [
   { heading: 'Image', width: 5.5, cell: (row) => row.instance.instance + 1, numeric: true },
-  { heading: 'Finding', width: 15, cell: (row) => (row.kind === 'score' ? row.score.title : '–') },
-  { heading: 'Outcome', width: 26, wraps: true, cell: (row) => <Outcome row={row} /> },
+  { heading: 'Finding', width: 19, cell: (row) => (row.kind === 'score' ? row.score.title : '–') },
+  { heading: 'Outcome', width: 22.5, wraps: true, cell: (row) => <Outcome row={row} /> },
   {
     heading: 'Score',
     width: 6,

@@ -19,7 +19,7 @@ export function DriftPage({ view }: { readonly view: DriftSearch }) {
     <>
       <PageHead
         name="Drift"
-        question="Do the studies that arrive still look like those the model was made from? Population stability index: moderate from 0.1, major from 0.25."
+        question="Do the studies that arrive still look like those the model was made from? Moderate from PSI 0.1, major from 0.25, both only when the difference is significant."
         queries={[query]}
       />
       <div className="toolbar">

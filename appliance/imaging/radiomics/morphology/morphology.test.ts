@@ -78,11 +78,8 @@ describe('the convex hull', () => {
   const side = (p: Int32Array, t: readonly number[], k: number) => {
     const at = (i: number, axis: number) => p[3 * i + axis] ?? 0
     const [a = 0, b = 0, c = 0] = t
-    const [u, v, w] = [b, c, k].map((i) => [0, 1, 2].map((axis) => at(i, axis) - at(a, axis))) as [
-      Triple,
-      Triple,
-      Triple,
-    ]
+    const from = (i: number): Triple => [at(i, 0) - at(a, 0), at(i, 1) - at(a, 1), at(i, 2) - at(a, 2)]
+    const [u, v, w] = [from(b), from(c), from(k)]
     const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]] as const
     return normal[0] * w[0] + normal[1] * w[1] + normal[2] * w[2]
   }

@@ -2,11 +2,8 @@ import type { CountTable } from './count-table.ts'
 
 /**
  * The features that run length (IBSI 3.7), size zone (3.8), distance zone (3.9) and dependence (3.11) matrices share. Their
- * names differ only in what an extent is called, so they are kept in this order and named by the families.
- */
-export const EXTENT_FEATURE_COUNT = 17
-
-/**
+ * names differ only in what an extent is called, so they are kept in one order and named by the families.
+ *
  * Short and long extent, low and high level, and their four products (emphases); level non-uniformity and normalised;
  * extent non-uniformity and normalised; count per voxel; level and extent variance; entropy (bits); energy.
  * @returns `undefined` for an empty table.

@@ -13,11 +13,6 @@ export interface LevelGrid {
   readonly mask: Uint8Array
 }
 
-/** A step to a neighbouring voxel. */
-export interface Direction {
-  readonly step: Triple
-}
-
 /** IBSI 3.6: the four directions at Chebyshev distance 1 within a slice; the opposite ones are implied. */
 export const PLANE_DIRECTIONS: readonly Triple[] = [
   [1, 0, 0],

@@ -38,7 +38,7 @@ export function addTree(
   }
 }
 
-/** A tree of one leaf or more whose largest absolute leaf value bounds its share of any sum. */
+/** Largest absolute value of a leaf: what the tree can add to a sum at most. */
 export function largestValue(tree: Tree): number {
   let largest = 0
   for (const value of tree.value) largest = Math.max(largest, Math.abs(value))

@@ -1,14 +1,9 @@
-import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
-import type * as AzureIotDevice from 'azure-iot-device'
-import type * as AzureIotDeviceMqtt from 'azure-iot-device-mqtt'
+import azureIotDevice from 'azure-iot-device'
+import azureIotDeviceMqtt from 'azure-iot-device-mqtt'
 
-// The SDK is the agent's dependency, and is loaded from there.
-const load = createRequire(resolve(import.meta.dirname, '..', '..', '..', 'sync-agent', 'main.ts'))
-const device = load('azure-iot-device') as typeof AzureIotDevice
-const { Mqtt } = load('azure-iot-device-mqtt') as typeof AzureIotDeviceMqtt
+export const { Client, Message, SharedAccessKeyAuthenticationProvider } = azureIotDevice
+const { Mqtt } = azureIotDeviceMqtt
 
-export const { Client, Message, SharedAccessKeyAuthenticationProvider } = device
 export type SdkClient = InstanceType<typeof Client>
 
 /** A client of the SDK as its own documentation makes one, with all its own behaviour. */

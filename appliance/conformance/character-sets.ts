@@ -1,0 +1,23 @@
+/** Specific Character Set (0008,0005) terms that are decoded (PS3.3 C.12.1.1.2), with and without code extensions. */
+export const CHARACTER_SETS: readonly (readonly [term: string, repertoire: string])[] = [
+  ['ISO_IR 6', 'default repertoire'],
+  ['ISO_IR 100', 'Latin alphabet No. 1'],
+  ['ISO_IR 101', 'Latin alphabet No. 2'],
+  ['ISO_IR 109', 'Latin alphabet No. 3'],
+  ['ISO_IR 110', 'Latin alphabet No. 4'],
+  ['ISO_IR 148', 'Latin alphabet No. 5'],
+  ['ISO_IR 203', 'Latin alphabet No. 9'],
+  ['ISO_IR 144', 'Cyrillic'],
+  ['ISO_IR 127', 'Arabic'],
+  ['ISO_IR 126', 'Greek'],
+  ['ISO_IR 138', 'Hebrew'],
+  ['ISO_IR 166', 'Thai'],
+  ['ISO_IR 13', 'Japanese, JIS X 0201'],
+  ['ISO 2022 IR 87', 'Japanese, JIS X 0208'],
+  ['ISO 2022 IR 159', 'Japanese, JIS X 0212'],
+  ['ISO 2022 IR 149', 'Korean, KS X 1001'],
+  ['ISO 2022 IR 58', 'Simplified Chinese, GB 2312'],
+  ['GB18030', 'Chinese'],
+  ['GBK', 'Chinese'],
+  ['ISO_IR 192', 'Unicode in UTF-8'],
+]
