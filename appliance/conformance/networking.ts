@@ -156,7 +156,7 @@ export function queryRetrieve({ services }: ConformanceConfiguration): string {
     services.queryScp ? '**FIND SCP.** Keys that are matched on and returned:' : '',
     services.queryScp ? keysTable() : '',
     services.queryScp
-      ? `Any other key is ignored and the matches are sent with FF01H. Values beyond ASCII are sent as ISO_IR 192. Statuses: A700H when a query has to look at ${MAX_LOOKED_AT} objects or more, A900H for an identifier without level or unique key of a higher level, C000H for a failure here, FE00H after a cancel.`
+      ? `Any other key is ignored and the matches are sent with FF01H. Values beyond ASCII are sent as ISO_IR 192. Statuses: A700H when a query has to look at ${MAX_LOOKED_AT} objects or more, A900H for an identifier without level or unique key of a higher level, C000H for a failure here, FE00H after a cancel, 0124H for a caller that may send but not query.`
       : '',
     services.queryRetrieveScu
       ? '**FIND SCU.** Studies of the same patient are looked for by Patient ID, Study Date and Modalities in Study; what an archive answers is matched again before it is believed. Completeness is checked with Number of Study Related Instances (0020,1208), else Number of Series Related Instances (0020,1209), else by counting. Queries are bounded and cancelled at the bound.'

@@ -13,7 +13,7 @@ import { registerSession } from './session-routes.ts'
 const BODY_LIMIT = 256 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
-/** Only the hub's own files may run; styles that the component library sets on elements are allowed. */
+/** Only the hub's own files may run or style; nothing inline. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -23,9 +23,10 @@ interface Contender {
 }
 
 /**
- * The same CT slices, de-identified by whole processes in turn, until the outputs are on the disk: the product (engine, verifier, durable files), gdcmanon
- * with its implementation of the Basic Profile (`-e`, which also encrypts the originals into each file; its `--dumb` mode
- * only touches the tags that it is told, and is shown without a goal), and Kitware's dicom-anonymizer with its defaults.
+ * The same CT slices, de-identified by whole processes in turn, until the outputs are on the disk: the product (engine,
+ * verifier, durable files), gdcmanon with its implementation of the Basic Profile (`-e`, which also encrypts the
+ * originals into each file; its `--dumb` mode only touches the tags that it is told, and is shown without a goal), and
+ * Kitware's dicom-anonymizer with its defaults.
  */
 export const deidBench: Harness = {
   name: 'deid',

@@ -28,6 +28,7 @@ export const STATUS = {
   invalidSopInstance: 0x0117,
   sopClassNotSupported: 0x0122,
   noSuchActionType: 0x0123,
+  notAuthorized: 0x0124,
   unrecognizedOperation: 0x0211,
   resourceLimitation: 0x0213,
   outOfResources: 0xa700,

@@ -34,7 +34,12 @@ const database = heldStudies([
 const finder = new SqliteStudyFinder(database)
 let listener: Awaited<ReturnType<typeof startListener>>
 beforeAll(async () => {
-  listener = await startListener({}, { services: { query: new StudyQueryService(finder) } })
+  listener = await startListener(
+    {},
+    {
+      services: { query: new StudyQueryService(finder, ({ callingAeTitle }) => callingAeTitle.trim() !== 'MODALITY') },
+    },
+  )
 })
 afterAll(async () => {
   await listener.server.stop()
@@ -94,6 +99,14 @@ describe('C-FIND SCP over what is held', () => {
     const [match] = await all(requester.find(here(), 'STUDY', { [KEY.patientName]: 'müller^*' }))
     if (match === undefined) throw new Error('no match')
     expect(text(match, KEY.patientName)).toBe('MÜLLER^ÄNNE')
+  })
+
+  it('tells a caller that may not ask nothing', async () => {
+    const modality = { ...here(), callingAeTitle: 'MODALITY' }
+    await expect(all(requester.find(modality, 'STUDY', { [KEY.patientId]: 'P1' }))).rejects.toMatchObject({
+      code: 'peer-refused',
+      message: expect.stringContaining('0124H') as string,
+    })
   })
 
   it('serves its own count', async () => {

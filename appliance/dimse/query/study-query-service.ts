@@ -1,6 +1,6 @@
 import { bytesElement, type DataSet, dataSetOf, text, textElement, type Vr } from '../../imaging/dataset/index.ts'
 import { STATUS } from '../message/commands.ts'
-import type { MessageRefusal, QueryLevel, QueryMatch, QueryService, StudyQuery } from '../ports.ts'
+import type { AssociationFacts, MessageRefusal, QueryLevel, QueryMatch, QueryService, StudyQuery } from '../ports.ts'
 import type { HeldInstance, HeldSeries, HeldStudy, StudyFinder } from './held.ts'
 import { KEY } from './identifiers.ts'
 import { type KeyKind, matches } from './matching.ts'
@@ -67,12 +67,19 @@ const STRUCTURAL: ReadonlySet<number> = new Set([KEY.queryRetrieveLevel, KEY.spe
 /** C-FIND SCP over what is held, study root, hierarchical (PS3.4 C.6.2). */
 export class StudyQueryService implements QueryService {
   readonly #finder: StudyFinder
+  readonly #mayQuery: (caller: AssociationFacts) => boolean
 
-  constructor(finder: StudyFinder) {
+  /** @param mayQuery who may see names: a modality that may send need not be one that may ask. */
+  constructor(finder: StudyFinder, mayQuery: (caller: AssociationFacts) => boolean) {
     this.#finder = finder
+    this.#mayQuery = mayQuery
   }
 
-  *find({ identifier }: StudyQuery): Generator<QueryMatch> {
+  *find({ association, identifier }: StudyQuery): Generator<QueryMatch> {
+    if (!this.#mayQuery(association)) {
+      yield refused(STATUS.notAuthorized, 'this caller may not query')
+      return
+    }
     const level = text(identifier, KEY.queryRetrieveLevel)
     if (level !== 'STUDY' && level !== 'SERIES' && level !== 'IMAGE') {
       yield refused(STATUS.dataSetDoesNotMatchSopClass, 'Query/Retrieve Level is not one of the study root')
