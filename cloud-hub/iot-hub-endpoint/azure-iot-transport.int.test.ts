@@ -158,7 +158,7 @@ describe('traps of the SDK', () => {
 
   it('a token is renewed by a new connection, under load, and nobody notices', async () => {
     await started(hub)
-    const { transport, up, states, answers } = transportTo(hub, { tokenValiditySeconds: 3 })
+    const { transport, up, states, answers } = transportTo(hub, { tokenValiditySeconds: 3, publishTimeoutMs: 10_000 })
     await started(transport)
     await eventually('the link is up', up)
     const begin = Date.now()
@@ -234,7 +234,10 @@ describe('traps of the SDK', () => {
     const reported = async () =>
       (await hub.endpoint.twin(DEVICE)).reported.leadglass as Record<string, unknown> | undefined
     await eventually('it reported', async () => (await reported())?.connections === 1)
-    for (let i = 0; i < 3; i++) await transport.publish(batchOf(1 + i, 1).bytes)
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await transport.publish(batchOf(1 + i, 1).bytes)
+    }
     await eventually('it reported again', async () => (await reported())?.batches === 3)
     await transport.stop()
     expect(await reported()).toMatchObject({ schema: 'leadglass.device-link/1', lastError: 'none' })

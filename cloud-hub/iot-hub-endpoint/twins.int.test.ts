@@ -49,6 +49,22 @@ describe('twins', () => {
     expect(await readFile(file(), 'utf8')).not.toContain(answer.batch)
   })
 
+  it('share a write when many changes come at once, and the last one is stored', async () => {
+    const store = new FolderTwinStore(folder)
+    let writes = 0
+    const twins = new Twins({
+      load: (device) => store.load(device),
+      save: async (device, twin) => {
+        writes += 1
+        await store.save(device, twin)
+      },
+    })
+    await Promise.all(Array.from({ length: 50 }, (_, i) => twins.patchReported(DEVICE, { a: i })))
+    expect(writes).toBeLessThanOrEqual(2)
+    await twins.settle()
+    expect((await store.load(DEVICE))?.reported).toEqual({ a: 49 })
+  })
+
   it('change not at all when a limit is exceeded', async () => {
     const twins = new Twins(new FolderTwinStore(folder))
     await twins.patchReported(DEVICE, { a: 'x'.repeat(30_000) })

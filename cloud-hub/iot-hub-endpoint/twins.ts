@@ -14,6 +14,14 @@ export interface Twin {
   readonly subscriptions: readonly SubscriptionKind[]
 }
 
+interface Entry {
+  twin: Twin
+  /** A write that has not begun. */
+  queued: Promise<void> | undefined
+  /** The last write. */
+  written: Promise<void>
+}
+
 const NEW: Twin = { desired: {}, desiredVersion: 1, reported: {}, reportedVersion: 1, subscriptions: [] }
 
 /**
@@ -24,8 +32,7 @@ export class Twins {
   readonly #store: TwinStore
   /** Who pushes changes to connected devices. Called in the order of the versions. */
   onDesiredChanged: (device: DeviceId, patch: JsonObject, version: number) => void = () => undefined
-  readonly #open = new Map<DeviceId, Promise<{ twin: Twin }>>()
-  #writing: Promise<void> = Promise.resolve()
+  readonly #open = new Map<DeviceId, Promise<Entry>>()
 
   constructor(store: TwinStore) {
     this.#store = store
@@ -72,27 +79,33 @@ export class Twins {
 
   /** Resolves when everything that was begun is stored. */
   async settle(): Promise<void> {
-    await this.#writing
+    for (const opened of this.#open.values()) await opened.then((entry) => entry.written).catch(() => undefined)
   }
 
-  #entry(device: DeviceId): Promise<{ twin: Twin }> {
+  #entry(device: DeviceId): Promise<Entry> {
     const known = this.#open.get(device)
     if (known !== undefined) return known
-    const entry = this.#store.load(device).then((stored) => ({ twin: stored ?? NEW }))
+    const entry = this.#store
+      .load(device)
+      .then((stored): Entry => ({ twin: stored ?? NEW, queued: undefined, written: Promise.resolve() }))
     this.#open.set(device, entry)
     // A twin that could not be read is tried again at the next call.
     entry.catch(() => this.#open.delete(device))
     return entry
   }
 
-  #save(device: DeviceId, entry: { readonly twin: Twin }): Promise<void> {
+  /** Stores the twin as it is when its turn comes; whoever asks before that shares the one write. */
+  #save(device: DeviceId, entry: Entry): Promise<void> {
+    if (entry.queued !== undefined) return entry.queued
     const write = async (): Promise<void> => {
+      entry.queued = undefined
       const { desired, ...rest } = entry.twin
       const stored: StoredTwin = { ...rest, desired: withoutAnswers(desired), subscriptions: [...rest.subscriptions] }
       await this.#store.save(device, stored)
     }
-    const next = this.#writing.then(write, write)
-    this.#writing = next.catch(() => undefined)
+    const next = entry.written.then(write, write)
+    entry.queued = next
+    entry.written = next
     return next
   }
 }

@@ -16,6 +16,7 @@ const answer = z.object({
 
 /** What the peers made of the same rows, by the name of the trainer. */
 export interface PeerRound {
+  /** Processor seconds of the fit. */
   readonly seconds: Readonly<Record<string, number>>
   readonly versions: Readonly<Record<string, string>>
   /** Probability of class 1 of each test row. */

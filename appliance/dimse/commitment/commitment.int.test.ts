@@ -180,6 +180,45 @@ describe('storage commitment between two nodes of ours', () => {
 })
 
 describe('storage commitment over restarts', () => {
+  it('a report that the requester cannot take now goes out again', async () => {
+    const answers: number[] = []
+    const failing = await startListener(
+      {},
+      {
+        services: {
+          commitmentReports: {
+            reported: async () => {
+              answers.push(1)
+              if (answers.length === 1) throw new Error('database is locked')
+              return 'accepted'
+            },
+          },
+        },
+      },
+    )
+    cleanups.push(() => failing.server.stop())
+    const clock = new ManualClock(Date.now())
+    const database = openCommitmentDatabase()
+    const store = new SqliteCommitmentStore(database)
+    store.addReport({
+      transactionUid: '2.25.5',
+      requesterAeTitle: 'CT',
+      requesterAddress: '127.0.0.1',
+      calledAeTitle: 'ARCHIVE',
+      associationId: 'gone',
+      duplicate: false,
+      requestedAt: clock.now(),
+      nextAttemptAt: clock.now(),
+      instances: [one],
+    })
+    const scp = provider(database, held, ({ aeTitle }) => nodeAt(failing.port, aeTitle), { clock })
+    await scp.wake()
+    expect([answers.length, store.countOwedReports()]).toEqual([1, 1])
+    clock.advance(900_000)
+    await scp.wake()
+    expect([answers.length, store.countOwedReports()]).toEqual([2, 0])
+  })
+
   it('an owed report goes out by the next process, until the requester has answered', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'leadglass-commitment-'))
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }))

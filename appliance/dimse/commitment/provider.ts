@@ -56,6 +56,8 @@ export interface CommitmentProviderParts {
 }
 
 const AT_A_TIME = 20
+/** Answers to a report after which it is worth another attempt. */
+const PASSING: ReadonlySet<number> = new Set([STATUS.processingFailure, STATUS.resourceLimitation])
 
 /**
  * SCP of the Storage Commitment Push Model (PS3.4 annex J). A request is on disk before it is accepted, and its report
@@ -133,6 +135,7 @@ export class CommitmentProvider implements CommitmentService, Service {
     const { store, clock, randomness, logger } = this.#parts
     try {
       const status = await this.#send(owed, await this.#reportFor(owed))
+      if (PASSING.has(status)) throw new DimseError('peer-busy', 'the requester could not take the report now')
       store.settleReport(owed.reportId, status === STATUS.success ? 'reported' : 'refused', clock.now())
       logger.info('dimse.commitment.reported', {
         instances: owed.instances.length,

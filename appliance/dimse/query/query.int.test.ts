@@ -12,13 +12,22 @@ import { runDcmtk } from '../testing/dcmtk.ts'
 import { heldStudies } from '../testing/held-studies.ts'
 import { startListener } from '../testing/listener.ts'
 import { associateRequest } from '../testing/messages.ts'
-import { studyUid } from '../testing/objects.ts'
+import { CR_IMAGE_STORAGE, instanceUid, studyUid } from '../testing/objects.ts'
 import { startOrthanc } from '../testing/orthanc.ts'
 import { RawPeer } from '../testing/raw-peer.ts'
 import { encodeAssociateRequest } from '../upper-layer/associate-codec.ts'
 import { encodeDataPdus } from '../upper-layer/pdu-writer.ts'
 import { KEY } from './identifiers.ts'
-import { SqliteStudyFinder } from './sqlite-study-finder.ts'
+import {
+  QUERY_INDEX_SQL,
+  SELECT_HOLDINGS_OF_INSTANCE,
+  SELECT_INSTANCES,
+  SELECT_SERIES,
+  SELECT_STUDIES,
+  SELECT_STUDIES_OF_PATIENT,
+  SELECT_STUDY,
+  SqliteStudyFinder,
+} from './sqlite-study-finder.ts'
 import { StudyQueryService } from './study-query-service.ts'
 
 const requester = new AssociationRequester()
@@ -31,7 +40,9 @@ const database = heldStudies([
   { patient: 1, study: 2, series: 1, instance: 1, studyDate: '20250301' },
   { patient: 7, study: 3, series: 1, instance: 1, studyDate: '20240101' },
 ])
-const finder = new SqliteStudyFinder(database)
+if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'study_by_patient'").get() === undefined)
+  database.exec(QUERY_INDEX_SQL)
+const finder = new SqliteStudyFinder(database, async (digest) => digest !== 'digest-1')
 let listener: Awaited<ReturnType<typeof startListener>>
 beforeAll(async () => {
   listener = await startListener(
@@ -134,6 +145,31 @@ describe('C-FIND SCP over what is held', () => {
 })
 
 const program = peer('Orthanc')
+describe('what is held, for storage commitment', () => {
+  const made = { patient: 1, study: 1, series: 1, instance: 1 }
+  it.each([
+    ['registered and on disk', CR_IMAGE_STORAGE, instanceUid(made), 'held'],
+    ['registered and its file gone', CR_IMAGE_STORAGE, instanceUid({ ...made, instance: 2 }), 'not-held'],
+    ['registered under another class', '1.2.840.10008.5.1.4.1.1.2', instanceUid(made), 'other-class'],
+    ['never seen', CR_IMAGE_STORAGE, '1.2.3.404', 'not-held'],
+  ])('an instance that is %s', async (_, sopClassUid, sopInstanceUid, expected) => {
+    expect(await finder.holds(sopClassUid, sopInstanceUid)).toBe(expected)
+  })
+
+  it.each([
+    ['studies by UID', SELECT_STUDY, 'sqlite_autoindex_study_1'],
+    ['studies by arrival', SELECT_STUDIES, 'study_by_arrival'],
+    ['studies of a patient', SELECT_STUDIES_OF_PATIENT, 'study_by_patient'],
+    ['series', SELECT_SERIES, 'instance_by_study'],
+    ['instances', SELECT_INSTANCES, 'instance_by_study'],
+    ['one instance', SELECT_HOLDINGS_OF_INSTANCE, 'sqlite_autoindex_instance_1'],
+  ])('%s are found by an index', (_, sql, index) => {
+    const parameters = [...sql.matchAll(/\?/g)].map(() => 1)
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[]
+    expect(plan.map(({ detail }) => detail).join('; ')).toContain(index)
+  })
+})
+
 describe.skipIf(program === undefined)('C-FIND SCP with Orthanc as the caller [needs Orthanc]', () => {
   it('answers its query', async () => {
     const orthanc = await startOrthanc(program ?? '', listener.port)

@@ -1,4 +1,6 @@
 import type { Database } from 'better-sqlite3'
+import type { InstanceHoldings } from '../commitment/provider.ts'
+import type { Holding } from '../commitment/rules.ts'
 import type { HeldInstance, HeldSeries, HeldStudy, StudyFinder, StudyNarrowing } from './held.ts'
 
 const STUDY_COLUMNS = `study_instance_uid AS studyInstanceUid, study_date AS studyDate, study_time AS studyTime,
@@ -18,16 +20,24 @@ export const SELECT_INSTANCES = `
 SELECT sop_instance_uid AS sopInstanceUid, sop_class_uid AS sopClassUid FROM instance
 WHERE study_id = (SELECT study_id FROM study WHERE study_instance_uid = ?) AND series_instance_uid = ?
 ORDER BY instance_id LIMIT ?`
-/** Rows of an instance that were registered, conflicts left out: which classes it is held under. */
-export const SELECT_CLASSES_OF_INSTANCE = `
-SELECT sop_class_uid AS sopClassUid FROM instance WHERE sop_instance_uid = ? AND conflict = 0`
+/** Rows of an instance that were registered, conflicts left out: which classes it is held under, and its file. */
+export const SELECT_HOLDINGS_OF_INSTANCE = `
+SELECT sop_class_uid AS sopClassUid, digest FROM instance WHERE sop_instance_uid = ? AND conflict = 0`
+
+/** The index that a query for one patient needs, for a migration of the records. */
+export const QUERY_INDEX_SQL = `
+CREATE INDEX study_by_patient ON study (patient_id, last_received_at DESC, study_id DESC);
+`
 
 /** Reads `study` and `instance` of the appliance's records. It never writes. */
-export class SqliteStudyFinder implements StudyFinder {
+export class SqliteStudyFinder implements StudyFinder, InstanceHoldings {
   readonly #database: Database
+  readonly #isOnDisk: (digest: string) => Promise<boolean>
 
-  constructor(database: Database) {
+  /** @param isOnDisk whether the file of an instance, named by its digest, is where it should be. */
+  constructor(database: Database, isOnDisk: (digest: string) => Promise<boolean>) {
     this.#database = database
+    this.#isOnDisk = isOnDisk
   }
 
   studies({ studyInstanceUids, patientId }: StudyNarrowing, limit: number): readonly HeldStudy[] {
@@ -51,10 +61,15 @@ export class SqliteStudyFinder implements StudyFinder {
     return this.#database.prepare(SELECT_INSTANCES).all(studyInstanceUid, seriesInstanceUid, limit) as HeldInstance[]
   }
 
-  /** For storage commitment: whether an instance is registered, and under this class. A row is written after its file. */
-  async holds(sopClassUid: string, sopInstanceUid: string): Promise<'held' | 'other-class' | 'not-held'> {
-    const rows = this.#database.prepare(SELECT_CLASSES_OF_INSTANCE).all(sopInstanceUid) as { sopClassUid: string }[]
+  /** For storage commitment: an instance is held when it is registered under this class and its file is there. */
+  async holds(sopClassUid: string, sopInstanceUid: string): Promise<Holding> {
+    const rows = this.#database.prepare(SELECT_HOLDINGS_OF_INSTANCE).all(sopInstanceUid) as {
+      sopClassUid: string
+      digest: string
+    }[]
     if (rows.length === 0) return 'not-held'
-    return rows.some((row) => row.sopClassUid === sopClassUid) ? 'held' : 'other-class'
+    const row = rows.find((one) => one.sopClassUid === sopClassUid)
+    if (row === undefined) return 'other-class'
+    return (await this.#isOnDisk(row.digest)) ? 'held' : 'not-held'
   }
 }

@@ -126,7 +126,7 @@ export function transportTo(
       keepaliveSeconds: 2,
       connectTimeoutMs: 2000,
       publishTimeoutMs: 2000,
-      reportMs: 0,
+      reportMs: 50,
       backoff: { firstMs: 50, largestMs: 300 },
       ...rest,
     },

@@ -12,7 +12,7 @@ export interface Trainer<Options> {
 
 /** What the fit went through, a figure a round (boosting) or an epoch (network); empty where nothing is repeated. */
 export interface FitHistory {
-  /** Weighted mean log loss on the rows fitted to. */
+  /** Weighted mean log loss on the rows fitted to: after each round, or during each epoch. */
   readonly fit: readonly number[]
   /** The same on the validation part; empty without one. */
   readonly validation: readonly number[]

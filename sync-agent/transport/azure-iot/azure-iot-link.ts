@@ -143,12 +143,15 @@ export class AzureIotLink {
     )
     await within(connectTimeoutMs, client.open())
     const { transport } = session
+    // On a connection that is over, the SDK answers every call by dialling again: each step looks first.
+    if (this.#isOver()) return
     transport.on('twinDesiredPropertiesUpdate', (patch: unknown) => this.#desiredPatch(transport, patch))
     // The subscription first, then the whole twin: nothing can fall between the two.
     await within(
       connectTimeoutMs,
       told((done) => transport.enableTwinDesiredPropertiesUpdates(done)),
     )
+    if (this.#isOver()) return
     this.#enableRefresh(client, transport)
     await this.#readTwin(transport)
     if (this.#isOver()) return
@@ -175,7 +178,6 @@ export class AzureIotLink {
       try {
         do {
           this.#readAgain = false
-          // On a connection that is over the SDK would dial again by itself.
           if (this.#isOver()) return
           await within(
             this.#options.connectTimeoutMs,

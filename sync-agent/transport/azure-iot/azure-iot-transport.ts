@@ -71,6 +71,8 @@ export class AzureIotTransport implements Transport {
   #changeOver: PromiseWithResolvers<void> | undefined
   #wake: (() => void) | undefined
   #stopping = false
+  /** One report at a time: they must not stand in the way of batches. */
+  #reporting = false
 
   constructor(options: AzureIotTransportOptions, dependencies: AzureIotTransportDependencies) {
     this.#options = options
@@ -226,10 +228,16 @@ export class AzureIotTransport implements Transport {
   /** Tells the hub what changed in the agent's status, not more often than allowed. Failure costs nothing but news. */
   #report(): void {
     const link = this.#link
-    if (link === undefined || this.#state.kind !== 'up') return
+    if (link === undefined || this.#state.kind !== 'up' || this.#reporting) return
     const due = this.#status.due()
     if (due === undefined) return
-    link.report(due.patch).then(due.taken, () => this.#dependencies.logger.warn('transport.report-failed'))
+    this.#reporting = true
+    link
+      .report(due.patch)
+      .then(due.taken, () => this.#dependencies.logger.warn('transport.report-failed'))
+      .finally(() => {
+        this.#reporting = false
+      })
   }
 
   #tell(state: LinkState): void {

@@ -65,20 +65,21 @@ function descend(
   const weights = rowWeights(fit, options.classWeights)
   layers.parameters.set(priorScores(fit, weights), placesOf(sizes, sizes.length - 2).bias)
   const epoch = epochOf(fit, standardise(by, fit.values), weights, layers, options, numbers)
-  const lossOn = (table: TrainingTable): number =>
-    meanLogLoss(
-      networkScores(layers, standardise(by, table.values)),
-      table,
-      table === fit ? weights : rowWeights(table, options.classWeights),
-    )
+  const held =
+    validation === undefined
+      ? undefined
+      : {
+          table: validation,
+          design: standardise(by, validation.values),
+          weights: rowWeights(validation, options.classWeights),
+        }
   const history = { fit: [] as number[], validation: [] as number[] }
   let best = { epochs: options.epochs, loss: Infinity, parameters: layers.parameters }
   const patience = options.earlyStopping?.patience ?? Infinity
   for (let done = 1; done <= options.epochs; done++) {
-    epoch()
-    history.fit.push(lossOn(fit))
-    if (validation === undefined) continue
-    const loss = lossOn(validation)
+    history.fit.push(epoch())
+    if (held === undefined) continue
+    const loss = meanLogLoss(networkScores(layers, held.design), held.table, held.weights)
     history.validation.push(loss)
     if (loss < best.loss) best = { epochs: done, loss, parameters: layers.parameters.slice() }
     else if (done - best.epochs >= patience) break
@@ -88,7 +89,7 @@ function descend(
   return { layers: { sizes, parameters: rounded }, history: { ...history, kept: best.epochs } }
 }
 
-/** Once over all rows in a new order. */
+/** Once over all rows in a new order. @returns the mean log loss of the rows as the network met them. */
 function epochOf(
   table: TrainingTable,
   design: Float64Array,
@@ -96,7 +97,7 @@ function epochOf(
   layers: Layers,
   options: Parsed,
   numbers: SeededNumbers,
-): () => void {
+): () => number {
   const { sizes, parameters } = layers
   const { rows, columns, labels } = table
   const outputs = sizes.at(-1) ?? 1
@@ -109,6 +110,7 @@ function epochOf(
   const step = adam(parameters.length, options.learningRate)
   const order = Int32Array.from({ length: rows }, (_, i) => i)
   const meanWeight = weights.reduce((sum, weight) => sum + weight, 0) / rows
+  const seen = new Float64Array(rows * outputs)
   return () => {
     shuffle(order, numbers)
     for (let begin = 0; begin < rows; begin += options.batch) {
@@ -120,6 +122,7 @@ function epochOf(
         const row = order[i] as number
         input.set(design.subarray(row * columns, (row + 1) * columns))
         forward(layers, activations)
+        seen.set(last, row * outputs)
         linkInPlace(last, outputs)
         const share = (weights[row] as number) / (meanWeight * (end - begin))
         for (let k = 0; k < outputs; k++) {
@@ -130,6 +133,7 @@ function epochOf(
       }
       step(parameters, gradient)
     }
+    return meanLogLoss(seen, table, weights)
   }
 }
 

@@ -19,18 +19,58 @@ export function fillHistogram(
   begin: number,
   end: number,
 ): void {
-  const { codes, offsets } = binned
-  const { rows, gradient, hessian } = node
-  for (let c = 0; c < chosen.length; c++) {
-    const column = chosen[c] as number
-    const base = offsets[column] as number
-    histogram.fill(0, 2 * base, 2 * (offsets[column + 1] as number))
-    const start = column * binned.rows
-    for (let i = begin; i < end; i++) {
-      const bin = 2 * (base + (codes[start + (rows[i] as number)] as number))
-      histogram[bin] = (histogram[bin] as number) + (gradient[i] as number)
-      histogram[bin + 1] = (histogram[bin + 1] as number) + (hessian[i] as number)
-    }
+  const { offsets } = binned
+  for (const column of chosen) {
+    histogram.fill(0, 2 * (offsets[column] as number), 2 * (offsets[column + 1] as number))
+  }
+  let c = 0
+  for (; c + 1 < chosen.length; c += 2) {
+    addTwo(histogram, binned, chosen[c] as number, chosen[c + 1] as number, node, begin, end)
+  }
+  if (c < chosen.length) addOne(histogram, binned, chosen[c] as number, node, begin, end)
+}
+
+function addOne(
+  histogram: Histogram,
+  { codes, offsets, rows: length }: BinnedColumns,
+  column: number,
+  { rows, gradient, hessian }: NodeRows,
+  begin: number,
+  end: number,
+): void {
+  const base = offsets[column] as number
+  const start = column * length
+  for (let i = begin; i < end; i++) {
+    const bin = 2 * (base + (codes[start + (rows[i] as number)] as number))
+    histogram[bin] = (histogram[bin] as number) + (gradient[i] as number)
+    histogram[bin + 1] = (histogram[bin + 1] as number) + (hessian[i] as number)
+  }
+}
+
+/** Two columns in one pass: the rows and their gradients are read once, and neither addition waits for the other. */
+function addTwo(
+  histogram: Histogram,
+  { codes, offsets, rows: length }: BinnedColumns,
+  first: number,
+  second: number,
+  { rows, gradient, hessian }: NodeRows,
+  begin: number,
+  end: number,
+): void {
+  const firstBase = offsets[first] as number
+  const secondBase = offsets[second] as number
+  const firstStart = first * length
+  const secondStart = second * length
+  for (let i = begin; i < end; i++) {
+    const row = rows[i] as number
+    const g = gradient[i] as number
+    const h = hessian[i] as number
+    const one = 2 * (firstBase + (codes[firstStart + row] as number))
+    const two = 2 * (secondBase + (codes[secondStart + row] as number))
+    histogram[one] = (histogram[one] as number) + g
+    histogram[one + 1] = (histogram[one + 1] as number) + h
+    histogram[two] = (histogram[two] as number) + g
+    histogram[two + 1] = (histogram[two + 1] as number) + h
   }
 }
 
