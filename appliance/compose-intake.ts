@@ -1,7 +1,7 @@
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import { type Deidentifier, pseudonymOfPatient, pseudonymOfStudy, type SiteKeys } from './deidentify/index.ts'
 import { patientOf } from './deidentify/patient.ts'
-import { DimseServer, encodeFileMeta } from './dimse/index.ts'
+import { DimseServer, encodeFileMeta, type NetworkServices } from './dimse/index.ts'
 import type { AuditSink } from './egress/index.ts'
 import {
   Assembler,
@@ -32,6 +32,8 @@ export interface IntakeParts {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly logger: Logger
+  /** What the port offers beside storage. */
+  readonly services: NetworkServices
   readonly onGrown: (studyId: number) => void
   readonly onComplete: (studyId: number) => void
 }
@@ -69,6 +71,7 @@ export function composeIntake(parts: IntakeParts): { readonly assembler: Assembl
     logger: logger.child({ room: 'dimse' }),
     limits: { maxInstanceBytes: settings().limits.maximumInstanceBytes },
     randomness,
+    services: parts.services,
   })
   return { assembler, dimse }
 }

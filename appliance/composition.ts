@@ -4,6 +4,7 @@ import { type Logger, type Service, systemClock, systemRandomness } from '@leadg
 import { ModelLibrary } from './activation/index.ts'
 import { composeEgress } from './compose-egress.ts'
 import { composeIntake } from './compose-intake.ts'
+import { composeNetwork } from './compose-network.ts'
 import { composeUpdates } from './compose-updates.ts'
 import type { ApplianceConfiguration } from './configuration.ts'
 import { Deidentifier, deriveSiteKeys, EgressVerifier, pseudonymOfPerson } from './deidentify/index.ts'
@@ -138,7 +139,9 @@ export async function startAppliance(configuration: ApplianceConfiguration, logg
       logger,
       onChanged,
     })
+    const network = composeNetwork({ aeTitle, records, spool, settings, clock, randomness, logger })
     const { assembler, dimse } = composeIntake({
+      services: network.services,
       host,
       port: configuration.dimsePort,
       aeTitle,
@@ -188,7 +191,16 @@ export async function startAppliance(configuration: ApplianceConfiguration, logg
     )
     audit.recordNow({ event: 'process.started', actor: PROCESS, subject: null, outcome: 'success' })
     const updates = await composeUpdates(folders, exchangeFolder, { records, library, pool, audit, clock, logger })
-    await start(egressService, ...(updates === undefined ? [] : [updates]), deliveries, pipeline, api, assembler, dimse)
+    await start(
+      egressService,
+      ...(updates === undefined ? [] : [updates]),
+      deliveries,
+      pipeline,
+      api,
+      assembler,
+      network.commitment,
+      dimse,
+    )
     return {
       dimsePort: dimse.port,
       httpPort: api.port,

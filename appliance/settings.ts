@@ -16,7 +16,18 @@ const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 export const settingsSchema = z.strictObject({
   schema: z.literal('leadglass.settings/1').default('leadglass.settings/1'),
   /** Who may send: a calling AE title together with the addresses it may come from. */
-  callers: z.array(z.strictObject({ aeTitle, addresses: z.array(network).min(1) })).default([]),
+  callers: z
+    .array(
+      z.strictObject({
+        aeTitle,
+        addresses: z.array(network).min(1),
+        /** Where the caller listens for reports of storage commitment, when it does not wait on its association. */
+        reportPort: port.optional(),
+        /** C-FIND tells patients' names: sending does not imply asking. */
+        mayQuery: z.boolean().optional(),
+      }),
+    )
+    .default([]),
   /** Any calling title may send from this very machine. */
   acceptLoopback: z.boolean().default(true),
   /** Where results go. */

@@ -47,7 +47,7 @@ export const DEFAULT_CONFORMANCE: ConformanceConfiguration = {
   limits: DEFAULT_LIMITS,
   timeouts: DEFAULT_TIMEOUTS,
   acceptance: DEFAULT_ACCEPTANCE,
-  services: { commitmentScp: true, commitmentScu: true, queryScp: true, queryRetrieveScu: false },
+  services: { commitmentScp: true, commitmentScu: false, queryScp: true, queryRetrieveScu: false },
   commitment: {
     reportDelayMs: DEFAULT_PROVIDER_LIMITS.reportDelayMs,
     abandonAfterMs: DEFAULT_PROVIDER_LIMITS.abandonAfterMs,

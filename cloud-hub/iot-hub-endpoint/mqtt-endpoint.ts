@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
@@ -46,7 +47,7 @@ export class MqttEndpoint implements Service {
   readonly #parts: MqttEndpointParts
   readonly #methods = new DeviceMethods()
   readonly #boards = new Map<DeviceId, AnswerBoard>()
-  readonly #sockets = new Set<TLSSocket>()
+  readonly #sockets = new Set<Socket>()
   readonly #names = new WeakMap<object, string>()
   readonly #sessions = new WeakMap<Client, Session>()
   readonly #connected = new Map<DeviceId, { readonly client: Client; readonly session: Session }>()
@@ -133,6 +134,7 @@ export class MqttEndpoint implements Service {
     this.#methods.stop()
     if (server === undefined || aedes === undefined) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    // Those in the middle of a handshake too, which the TLS server has not handed out yet.
     for (const socket of this.#sockets) socket.destroy()
     await new Promise<void>((resolve) => aedes.close(resolve))
     await closed
@@ -216,6 +218,10 @@ export class MqttEndpoint implements Service {
       (socket) => this.#accept(aedes, socket),
     )
     server.maxConnections = MAX_CONNECTIONS
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     server.on('tlsClientError', () => this.#parts.logger.info('iot-hub.handshake-failed'))
     return server
   }
@@ -224,8 +230,6 @@ export class MqttEndpoint implements Service {
     socket.on('error', (error: Error) => this.#parts.logger.info('iot-hub.socket-error', { reason: error.message }))
     // Answers are small, and each must go at once.
     socket.setNoDelay(true)
-    this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
     const guard = new PacketGuard(MAX_PACKET_BYTES)
     const guarded = Duplex.from({ readable: socket.pipe(guard), writable: socket })
     guard.once('error', () => socket.destroy())

@@ -1,4 +1,4 @@
-import { type TrainingTable, trainingTable } from '../../cloud-hub/training/trainers/index.ts'
+import { type TrainingTable, trainingTable } from '@leadglass/cloud-hub/trainers'
 
 /** A column of the table: its name and how it is read from a row; NaN is missing. */
 interface Feature {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TrainingTable } from '@leadglass/cloud-hub/trainers'
 import { z } from 'zod'
-import type { TrainingTable } from '../../cloud-hub/training/trainers/index.ts'
 import { InstallerError } from '../errors.ts'
 
 const SCRIPT = join(import.meta.dirname, 'train-peer.py')

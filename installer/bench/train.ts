@@ -10,7 +10,7 @@ import {
   rowsOf,
   splitByGroup,
   type TrainingTable,
-} from '../../cloud-hub/training/trainers/index.ts'
+} from '@leadglass/cloud-hub/trainers'
 import { InstallerError } from '../errors.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { type HarnessReport, judge } from '../harness/report.ts'

@@ -69,8 +69,9 @@ export class AzureIotLink {
     this.#open().catch((error: unknown) => this.drop(classifySdkError(error)))
     const code = await over
     this.#session?.stopRenewal()
-    // A client on a dead link cannot say farewell; it is left to its keepalive, and the hub closes it for the next one.
+    // A client on a dead link cannot say farewell, and one that was dialling does not close its socket.
     if (this.#session !== undefined) await within(CLOSE_MS, this.#session.client.close()).catch(() => undefined)
+    this.#session?.destroySocket()
     return code
   }
 

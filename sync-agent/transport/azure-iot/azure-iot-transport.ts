@@ -181,6 +181,7 @@ export class AzureIotTransport implements Transport {
           )
         }
         this.#status.connected(link.reported)
+        this.#reporting = false
         this.#report()
       },
       onOver: (code) => {

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { Duplex } from 'node:stream'
 import azureIotDevice from 'azure-iot-device'
 import azureIotDeviceMqtt from 'azure-iot-device-mqtt'
 import type { DeviceId } from '../../contract/index.ts'
@@ -33,6 +34,8 @@ export interface SdkSession {
   readonly transport: SdkTransport
   /** Stops the timer that would renew the token. */
   readonly stopRenewal: () => void
+  /** Closes the socket: after a client that was still dialling is closed, the SDK leaves it open. */
+  readonly destroySocket: () => void
 }
 
 const UNKNOWN_SDK = 'this version of the SDK is not the one that was tested'
@@ -102,18 +105,23 @@ function newClient(provider: Parameters<typeof Client.fromAuthenticationProvider
   const client = Client.fromAuthenticationProvider(provider, KnownMqtt)
   const [transport] = transports
   if (transport === undefined) throw new TypeError(UNKNOWN_SDK)
-  guardMessages(transport)
+  const base = guardMessages(transport)
   client.setRetryPolicy(NO_RETRY)
   // Without a listener an 'error' event would end the process.
   client.on('error', () => undefined)
-  return { client, transport }
+  const destroySocket = (): void => {
+    const mqttClient: unknown = Reflect.get(base, '_mqttClient')
+    const stream: unknown = typeof mqttClient === 'object' && mqttClient !== null && Reflect.get(mqttClient, 'stream')
+    if (stream instanceof Duplex) stream.destroy()
+  }
+  return { client, transport, destroySocket }
 }
 
 /**
  * The SDK parses what the hub sends inside an event listener without catching anything: one malformed twin would end the
  * agent. Its listeners are called by a guard instead; a message that one of them cannot read is dropped.
  */
-function guardMessages(transport: object): void {
+function guardMessages(transport: object): EventEmitter {
   const base: unknown = Reflect.get(transport, '_mqtt')
   if (!(base instanceof EventEmitter)) throw new TypeError(UNKNOWN_SDK)
   const listeners = base.listeners('message')
@@ -127,4 +135,5 @@ function guardMessages(transport: object): void {
       }
     }
   })
+  return base
 }
