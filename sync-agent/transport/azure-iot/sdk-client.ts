@@ -121,7 +121,7 @@ function newClient(provider: Parameters<typeof Client.fromAuthenticationProvider
  * The SDK parses what the hub sends inside an event listener without catching anything: one malformed twin would end the
  * agent. Its listeners are called by a guard instead; a message that one of them cannot read is dropped.
  */
-function guardMessages(transport: object): EventEmitter {
+function guardMessages(transport: object): object {
   const base: unknown = Reflect.get(transport, '_mqtt')
   if (!(base instanceof EventEmitter)) throw new TypeError(UNKNOWN_SDK)
   const listeners = base.listeners('message')
