@@ -14,7 +14,7 @@ const CHECKS: readonly { readonly name: string; readonly script: string; readonl
   { name: 'eslint (type-aware)', script: tool('eslint/bin/eslint.js'), args: ['--max-warnings', '0', '.'] },
   {
     name: 'dependency rules',
-    script: tool('dependency-cruiser/bin/dependency-cruise.mjs'),
+    script: tool('dependency-cruiser/bin/dependency-cruiser.mjs'),
     args: ['--config', '.dependency-cruiser.cjs', ...WORKSPACES],
   },
   { name: 'unused files, exports and packages', script: tool('knip/bin/knip.js'), args: [] },

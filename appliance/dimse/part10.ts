@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { DimseError } from './errors.ts'
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, isUid } from './facts/uids.ts'
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, isInstanceName, isUid } from './facts/uids.ts'
 import type { OutgoingInstance } from './requester/send-instances.ts'
 
 /** What goes into the file meta group of an instance (PS3.10 7.1). */
@@ -115,12 +115,12 @@ export function parseFileMeta(head: Uint8Array): { meta: FileMeta; dataSetOffset
     values.set(bytes.readUInt16LE(at + 2), bytes.toString('latin1', value, value + length).replace(/[\0 ]+$/, ''))
     at = value + length
   }
-  const uid = (number: number): string => {
+  const uid = (number: number, isValid = isUid): string => {
     const value = values.get(number) ?? ''
-    if (!isUid(value)) throw notPart10('file meta lacks a UID (PS3.10 7.1)')
+    if (!isValid(value)) throw notPart10('file meta lacks a UID (PS3.10 7.1)')
     return value
   }
-  const meta = { sopClassUid: uid(0x0002), sopInstanceUid: uid(0x0003), transferSyntaxUid: uid(0x0010) }
+  const meta = { sopClassUid: uid(0x0002), sopInstanceUid: uid(0x0003, isInstanceName), transferSyntaxUid: uid(0x0010) }
   return { meta, dataSetOffset: at }
 }
 

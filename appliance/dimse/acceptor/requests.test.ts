@@ -48,7 +48,8 @@ describe('readRequest', () => {
   it.each([
     ['another SOP class than the context has', store('1.2.840.10008.5.1.4.1.1.4', '1.2.3'), 0x0122],
     ['no SOP instance UID', store(CT, ''), 0x0117],
-    ['letters in the SOP instance UID', store(CT, '1.2.x'), 0x0117],
+    ['a backslash in the SOP instance UID', store(CT, '1.2\\3'), 0x0117],
+    ['blanks within the SOP instance UID', store(CT, '1.2 3'), 0x0117],
     ['a SOP instance UID of 65 characters', store(CT, `1.${'2'.repeat(63)}`), 0x0117],
     ['a C-FIND', [[ELEMENT.commandField, 0x20] as const, [ELEMENT.messageId, 5] as const], 0x0211],
   ] as const)('refuses %s', (_, values, status) => {

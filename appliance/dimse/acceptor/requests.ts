@@ -1,4 +1,4 @@
-import { isUid } from '../facts/uids.ts'
+import { isInstanceName, isUid } from '../facts/uids.ts'
 import { type CommandSet, ELEMENT } from '../message/command-set.ts'
 import { type Answered, COMMAND, RESPONSE_BIT, STATUS } from '../message/commands.ts'
 import type { AssociationFacts, InstanceFacts, StoreRefusal } from '../ports.ts'
@@ -33,7 +33,7 @@ export function readRequest(command: CommandSet, context: AcceptedContext, assoc
     commandField,
     messageId: command.requiredNumber(ELEMENT.messageId),
     sopClassUid: validUid(sopClassUid),
-    sopInstanceUid: validUid(sopInstanceUid),
+    sopInstanceUid: sopInstanceUid !== undefined && isInstanceName(sopInstanceUid) ? sopInstanceUid : undefined,
   }
   const refused = (status: number, comment: string): Request => ({
     kind: 'refused',

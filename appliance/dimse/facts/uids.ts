@@ -58,6 +58,15 @@ export function isPrivateUid(uid: string): boolean {
   return !uid.startsWith(STANDARD_ROOT)
 }
 
+/**
+ * True for what may name an instance on its way in: a UID, or letters, digits, dots, hyphens and underscores in its place,
+ * 1 to 64 characters. Objects in the field carry digests there, other archives take them, and a refusal would lose an
+ * image; what such an object is good for is decided after it is kept.
+ */
+export function isInstanceName(value: string): boolean {
+  return /^[0-9A-Za-z._-]{1,64}$/.test(value)
+}
+
 /** PS3.5 9.1, table 6.2-1 (UI): digits and dots, 1 to 64 characters. Leading zeros in components occur in the field. */
 export function isUid(value: string): boolean {
   return value.length > 0 && value.length <= 64 && /^[0-9]+(\.[0-9]+)*$/.test(value)
