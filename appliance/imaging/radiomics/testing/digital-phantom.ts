@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { computeRadiomics, type RadiomicFeature, type Triple, type Volume } from '../index.ts'
+import { sharedData } from '../../../../installer/testing/peers.ts'
+import { computeRadiomics, type RadiomicFeature, readNifti, type Volume } from '../index.ts'
 
-const FIXTURES = join(import.meta.dirname, '..', 'fixtures')
+/** The shared data of IBSI; `undefined` where it is not there. */
+export const IBSI_FOLDER = sharedData('ibsi')
 
 /** One row of the reference table of IBSI 1; `value` is absent where the initiative found no consensus. */
 export interface ReferenceValue {
@@ -18,17 +20,20 @@ export interface ReferenceFindings {
   readonly withoutReference: string[]
 }
 
-/** The digital phantom of IBSI 1 and its mask. */
-export function digitalPhantom(): { image: Volume; mask: Uint8Array } {
-  const { dimensions, spacing, values, mask } = JSON.parse(
-    readFileSync(join(FIXTURES, 'ibsi-1-digital-phantom.json'), 'utf8'),
-  ) as { dimensions: Triple; spacing: Triple; values: number[]; mask: number[] }
-  return { image: { dimensions, spacing, values: Int16Array.from(values) }, mask: Uint8Array.from(mask) }
+/** The digital phantom of IBSI 1 and its mask, as published. */
+function digitalPhantom(): { image: Volume; mask: Uint8Array } {
+  const nifti = (...path: string[]): Volume => readNifti(read('ibsi_1_digital_phantom', 'nifti', ...path))
+  return { image: nifti('image', 'phantom.nii.gz'), mask: Uint8Array.from(nifti('mask', 'mask.nii.gz').values) }
 }
 
-/** The text of the reference table that lies with the tests. */
+/** The text of the published reference table. */
 export function referenceTable(): string {
-  return readFileSync(join(FIXTURES, 'ibsi-1-digital-phantom.csv'), 'utf8')
+  return read('reference_values', 'ibsi_1_dig_phantom.csv').toString('utf8')
+}
+
+function read(...path: string[]): Buffer {
+  if (IBSI_FOLDER === undefined) throw new Error('the shared data ibsi is missing')
+  return readFileSync(join(IBSI_FOLDER, ...path))
 }
 
 /** Reads a reference table: a heading, then `reference value;tolerance;tag`. */
