@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InstallerError } from '../errors.ts'
 import type { InstanceLayout } from './layout.ts'
@@ -13,7 +13,7 @@ export async function holdInstanceLock(layout: InstanceLayout): Promise<() => Pr
   await mkdir(layout.root, { recursive: true, mode: 0o700 })
   for (let tries = 0; tries < 3; tries++) {
     try {
-      await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 })
+      await createWhole(path, String(process.pid))
       return () => rm(path, { force: true })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -27,6 +27,17 @@ export async function holdInstanceLock(layout: InstanceLayout): Promise<() => Pr
     effect: 'nothing was started a second time',
     nextStep: 'use it, or stop it with Ctrl-C where it runs',
   })
+}
+
+/** Creates a file that appears with its content or not at all: a lock seen empty would look like a dead holder's. */
+async function createWhole(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${process.pid}`
+  await writeFile(temporary, content, { mode: 0o600 })
+  try {
+    await link(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -16,6 +16,8 @@ export interface ThrowawayInstance {
   readonly client: InstanceClient
   /** Process id of a service as it runs now; `undefined` between two starts. */
   pidOf(name: 'hub' | 'agent' | 'appliance'): Promise<number | undefined>
+  /** Kills the supervisor alone, as a crash would; the services go on without it. */
+  killSupervisor(): Promise<void>
   /** Ends everything as Ctrl-C does. The data folder stays. */
   stop(): Promise<void>
 }
@@ -64,6 +66,10 @@ export async function startThrowawayInstance(
     async pidOf(name) {
       const text = await readFile(join(layout.root, `${name}.pid`), 'utf8').catch(() => '')
       return text === '' ? undefined : Number(text)
+    },
+    async killSupervisor() {
+      child.kill('SIGKILL')
+      await ended
     },
     async stop() {
       child.kill('SIGTERM')

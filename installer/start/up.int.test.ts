@@ -75,4 +75,14 @@ describe('an instance', () => {
       .toBe(2)
     expect(await first.pidOf('appliance')).not.toBe(pid)
   }, 60_000)
+
+  it('takes over from a supervisor that was killed', async () => {
+    const orphan = await first.pidOf('hub')
+    await first.killSupervisor()
+    expect(orphan).toBeDefined()
+    first = await startThrowawayInstance(first.layout.root)
+    expect(await first.pidOf('hub')).not.toBe(orphan)
+    expect(() => process.kill(orphan ?? 0, 0)).toThrow()
+    expect(await fetchStudies(first.client, { limit: 10 })).toHaveLength(2)
+  }, 60_000)
 })

@@ -9,6 +9,7 @@ import { releaseShippedModels } from './first-model.ts'
 import { type InstanceFile, readInstanceFile, writeInstanceFile } from './instance-file.ts'
 import { holdInstanceLock } from './instance-lock.ts'
 import { type InstanceLayout, type InstancePorts, portsFrom } from './layout.ts'
+import { endLeftovers } from './leftovers.ts'
 import { buildPagesIfChanged } from './pages.ts'
 import { sendPhantoms } from './phantoms.ts'
 import { isPortFree } from './ports.ts'
@@ -57,6 +58,7 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
       options.portBase === undefined
         ? (existing?.ports ?? portsFrom(options.defaultPortBase))
         : portsFrom(options.portBase)
+    await endLeftovers(layout)
     await requireFreePorts(ports)
     if (firstStart) await removeUnfinished(layout)
     const made = firstStart ? await provision(layout, ports, progress) : { ...existing, ports }
