@@ -21,6 +21,7 @@ const COMMANDS = {
   check: (args) => [join(ROOT, 'installer', 'check.ts'), ...args],
   bench: (args) => [join(ROOT, 'installer', 'cli', 'main.ts'), 'bench', ...args],
   fault: (args) => [join(ROOT, 'installer', 'cli', 'main.ts'), 'fault', ...args],
+  engine: (args) => [join(ROOT, 'installer', 'engine', 'build.ts'), ...args],
 }
 
 async function main([command, ...args]) {

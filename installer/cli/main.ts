@@ -45,6 +45,12 @@ async function run(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv)
 }
 
+// A reader that has seen enough (`| head`) closes the pipe: that ends the command and is no failure.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done)
+  throw cause
+})
+
 try {
   await run(process.argv)
 } catch (error) {
