@@ -9,18 +9,30 @@ export function presentReport(report: HarnessReport): string {
     `${report.name}: ${report.runs} run${report.runs === 1 ? '' : 's'} on ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`,
     '',
     renderTable(columnsOf(report), rowsOf(report)),
-    '',
-    renderTable(
-      ['goal', 'value', 'wanted', 'holds'],
-      judgements.map((entry) => [entry.name, entry.value, entry.goal, entry.holds ? 'yes' : 'NO']),
-    ),
+    ...(judgements.length === 0
+      ? []
+      : [
+          '',
+          renderTable(
+            ['goal', 'value', 'wanted', 'holds'],
+            judgements.map((entry) => [entry.name, entry.value, entry.goal, entry.holds ? 'yes' : 'NO']),
+          ),
+        ]),
   ].join('\n')
+}
+
+/** Scores are commands of their own, each with its own options. */
+const SCORE_COMMANDS: Readonly<Record<string, string>> = {
+  reidentification: 'npx leadglass deid reidentify --data-set FOLDER --publish',
 }
 
 const HEADINGS = {
   bench: (name: string) => ({ title: `Bench: ${name}`, command: `npm run bench -- ${name} --publish` }),
   fault: (name: string) => ({ title: `Fault run: ${name}`, command: `npm run fault -- ${name} --publish` }),
-  score: (name: string) => ({ title: `Score: ${name}`, command: `npx leadglass ${name} score --size full --publish` }),
+  score: (name: string) => ({
+    title: `Score: ${name}`,
+    command: SCORE_COMMANDS[name] ?? `npx leadglass ${name} score --size full --publish`,
+  }),
 }
 
 /** The report as a page of the documentation. */
@@ -41,11 +53,15 @@ export function presentReportAsMarkdown(
     '',
     markdownTable(columnsOf(report), rowsOf(report)),
     '',
-    markdownTable(
-      ['goal', 'value', 'wanted', 'holds'],
-      judgements.map((entry) => [entry.name, entry.value, entry.goal, entry.holds ? 'yes' : '**no**']),
-    ),
-    '',
+    ...(judgements.length === 0
+      ? []
+      : [
+          markdownTable(
+            ['goal', 'value', 'wanted', 'holds'],
+            judgements.map((entry) => [entry.name, entry.value, entry.goal, entry.holds ? 'yes' : '**no**']),
+          ),
+          '',
+        ]),
   ].join('\n')
 }
 

@@ -19,6 +19,8 @@ export interface HarnessOptions {
   readonly runs: number | undefined
   /** Size of the load, in the harness's own unit (objects, studies); its default when undefined. */
   readonly size: number | undefined
+  /** How long to go on, for a run that has no natural end; its default when undefined. */
+  readonly seconds?: number | undefined
   readonly seed: number
 }
 
