@@ -1,3 +1,4 @@
+export { workerCodeRoots } from './code-roots.ts'
 export { ScoringError, type ScoringErrorCode } from './errors.ts'
 export { type Fit, fits } from './fit.ts'
 export type { Lane } from './lane-queue.ts'
@@ -10,7 +11,6 @@ export {
   type NotScoredReason,
   type ScoringOutcome,
 } from './outcome.ts'
-export { workerCodeRoots } from './permissions.ts'
 export {
   defaultScoringLimits,
   type PoolFigures,

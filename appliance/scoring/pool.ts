@@ -3,13 +3,12 @@ import { realpath } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import type { ModelReference } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import { WorkerProcess, workerArguments } from '../workers/index.ts'
 import { ScoringError } from './errors.ts'
 import { goldenJob, type PoolJob, scoringJob } from './job.ts'
 import { type Lane, LaneQueue } from './lane-queue.ts'
-import type { WorkerRequest } from './messages.ts'
+import { type WorkerRequest, workerReply } from './messages.ts'
 import type { GoldenOutcome, ScoringOutcome } from './outcome.ts'
-import { workerArguments } from './permissions.ts'
-import { WorkerProcess } from './worker-process.ts'
 import { type SlotOwner, WorkerSlot } from './worker-slot.ts'
 
 /** Bounds of the pool. */
@@ -195,7 +194,7 @@ export class ScoringPool implements Service {
 
   #slotOwner(args: readonly string[]): SlotOwner {
     return {
-      launch: (events) => WorkerProcess.launch(args, this.#options.workFolder, events),
+      launch: (events) => WorkerProcess.launch(args, this.#options.workFolder, workerReply, events),
       onIdle: () => {
         this.#onFirstReady?.()
         this.#dispatch()

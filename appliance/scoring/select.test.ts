@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import type { InstanceFacts } from '../imaging/index.ts'
 import { fits } from './fit.ts'
 import { LaneQueue } from './lane-queue.ts'
-import { workerArguments, workerCodeRoots } from './permissions.ts'
 import { selectModels } from './select.ts'
 
 const DX = '1.2.840.10008.5.1.4.1.1.1.1'
@@ -93,20 +92,5 @@ describe('the queue', () => {
     queue.offer('routine', 1)
     queue.putBack('routine', 0)
     expect(queue.drain()).toEqual([0, 1])
-  })
-})
-
-describe('the arguments of a worker', () => {
-  it('allow reading part by part, never the root, and nothing else but add-ons', () => {
-    const reach = { readable: [...workerCodeRoots('/opt/leadglass'), '/d/work', '/d/models'], heapMiB: 100 }
-    const args = workerArguments(reach, 'main.ts')
-    expect(args[0]).toBe('--permission')
-    expect(args.filter((arg) => arg.startsWith('--allow') && !arg.startsWith('--allow-fs-read='))).toEqual([
-      '--allow-addons',
-    ])
-    const readable = args.flatMap((arg) => arg.split('--allow-fs-read=').slice(1))
-    expect(readable).not.toContain('/opt/leadglass')
-    expect(readable).not.toContain('/opt/leadglass/appliance')
-    expect(readable).toEqual(expect.arrayContaining(['/d/work', '/d/models', '/opt/leadglass/appliance/scoring']))
   })
 })

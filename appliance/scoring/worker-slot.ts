@@ -1,12 +1,12 @@
 import type { Logger } from '@leadglass/sync-agent/foundation'
+import type { WorkerEvents, WorkerExit, WorkerProcess } from '../workers/index.ts'
 import type { PoolJob } from './job.ts'
-import type { WorkerReply } from './messages.ts'
+import type { WorkerReply, WorkerRequest } from './messages.ts'
 import { residentBytes } from './resident-memory.ts'
-import type { WorkerEvents, WorkerExit, WorkerProcess } from './worker-process.ts'
 
 /** What a slot needs of its pool. */
 export interface SlotOwner {
-  launch(events: WorkerEvents): WorkerProcess
+  launch(events: WorkerEvents<WorkerReply>): WorkerProcess<WorkerRequest, WorkerReply>
   /** The slot can take a job. */
   onIdle(slot: WorkerSlot): void
   /** A worker has died with this job; the slot starts another worker by itself. */
@@ -29,7 +29,7 @@ export class WorkerSlot {
   readonly #owner: SlotOwner
   readonly #limits: SlotLimits
   readonly #logger: Logger
-  #worker: WorkerProcess | undefined
+  #worker: WorkerProcess<WorkerRequest, WorkerReply> | undefined
   #job: PoolJob | undefined
   #ready = false
   #stopping = false

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { type WorkerReply, workerRequest } from '../messages.ts'
-import { sealNetwork } from '../worker/seal.ts'
+import { sealNetwork } from '../../workers/index.ts'
 
 sealNetwork()
 

@@ -1,9 +1,9 @@
+import { sealNetwork } from '../../workers/index.ts'
 import { type WorkerReply, type WorkerRequest, workerReply, workerRequest } from '../messages.ts'
 import { runGolden } from './golden-cases.ts'
 import { ModelCache } from './model-cache.ts'
 import { type LoadedModel, loadModel, releaseModel } from './model-sessions.ts'
 import { ModelFailure, scoreFile } from './score-file.ts'
-import { sealNetwork } from './seal.ts'
 
 sealNetwork()
 

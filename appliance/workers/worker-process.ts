@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { type WorkerReply, type WorkerRequest, workerReply } from './messages.ts'
+import type { z } from 'zod'
 
 /** How a worker ended. `stderr` is the last of what it wrote there; it has never seen a name. */
 export interface WorkerExit {
@@ -9,35 +9,45 @@ export interface WorkerExit {
 }
 
 /** What a worker process tells its owner. */
-export interface WorkerEvents {
-  onReply(reply: WorkerReply): void
+export interface WorkerEvents<Reply> {
+  onReply(reply: Reply): void
   /** Once, after the process has gone; also when it could not be started. */
   onExit(exit: WorkerExit): void
 }
 
 const STDERR_KEPT = 2000
 
-/** One child process. It starts in the constructor's `launch`, and ends by `kill` or by itself, once. */
-export class WorkerProcess {
+/**
+ * One child process. It starts in `launch`, and ends by `kill` or by itself, once. What it says is believed only as far as
+ * the schema of its replies goes: it has read hostile files.
+ */
+export class WorkerProcess<Request, Reply> {
   readonly #child: ChildProcess
-  readonly #events: WorkerEvents
+  readonly #reply: z.ZodType<Reply>
+  readonly #events: WorkerEvents<Reply>
   #stderr = ''
   #gone = false
 
-  private constructor(child: ChildProcess, events: WorkerEvents) {
+  private constructor(child: ChildProcess, reply: z.ZodType<Reply>, events: WorkerEvents<Reply>) {
     this.#child = child
+    this.#reply = reply
     this.#events = events
   }
 
   /** Starts a worker with an empty environment, a message channel, and nothing else to hold on to. */
-  static launch(args: readonly string[], workFolder: string, events: WorkerEvents): WorkerProcess {
+  static launch<Request, Reply>(
+    args: readonly string[],
+    workFolder: string,
+    reply: z.ZodType<Reply>,
+    events: WorkerEvents<Reply>,
+  ): WorkerProcess<Request, Reply> {
     const child = spawn(process.execPath, args, {
       env: {},
       cwd: workFolder,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
     })
-    const worker = new WorkerProcess(child, events)
+    const worker = new WorkerProcess<Request, Reply>(child, reply, events)
     worker.#listen()
     return worker
   }
@@ -47,8 +57,8 @@ export class WorkerProcess {
   }
 
   /** Sends a request. A worker that is going away drops it; its exit tells the owner. */
-  send(request: WorkerRequest): void {
-    if (this.#child.connected) this.#child.send(request, () => undefined)
+  send(request: Request): void {
+    if (this.#child.connected) this.#child.send(request as object, () => undefined)
   }
 
   /** Ends the process at once, whatever it is doing. */
@@ -61,7 +71,7 @@ export class WorkerProcess {
       this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT)
     })
     this.#child.on('message', (message) => {
-      const parsed = workerReply.safeParse(message)
+      const parsed = this.#reply.safeParse(message)
       if (parsed.success) this.#events.onReply(parsed.data)
       else this.kill()
     })
