@@ -51,6 +51,11 @@ export function imageContent(content: Content, image: InstanceReference): DataSe
   return item('IMAGE', content, [sequenceElement(0x00081199, [referencedSop(image)])])
 }
 
+/** A reference to an object that is no image (PS3.3 C.18.3). */
+export function compositeContent(content: Content, object: InstanceReference): DataSet {
+  return item('COMPOSITE', content, [sequenceElement(0x00081199, [referencedSop(object)])])
+}
+
 /** A measured value; numbers are written with at most 16 characters (PS3.5 6.2, DS). */
 export function numberContent(content: Content, value: number, unit: Code): DataSet {
   const measured = dataSetOf([

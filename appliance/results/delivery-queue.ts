@@ -7,9 +7,11 @@ import { backoffMs, type DeliveryVerdict, verdictOf } from './retry.ts'
 
 const POLL_MS = 1000
 const AT_A_TIME = 50
+/** What an archive may take before a query finds what it has just accepted, in milliseconds. */
+const INDEXING_MS = 2000
 
 export interface DeliveryQueueDependencies {
-  readonly records: Pick<Records, 'results' | 'transaction'>
+  readonly records: Pick<Records, 'results' | 'confirmations' | 'transaction'>
   readonly sender: ResultSender
   readonly settings: CurrentSettings
   readonly audit: AuditSink
@@ -21,7 +23,8 @@ export interface DeliveryQueueDependencies {
 
 /**
  * Brings results to their destinations, each destination by itself: one that is down holds up no other. A delivery is
- * tried until the destination has accepted it; what it refuses for good waits for a person, with the reason.
+ * tried until the destination has accepted it; what it refuses for good waits for a person, with the reason. Where the
+ * settings want more than that, `DeliveryConfirmation` goes on from there.
  */
 export class DeliveryQueue {
   readonly #dependencies: DeliveryQueueDependencies
@@ -80,6 +83,16 @@ export class DeliveryQueue {
     const { records, clock, randomness, audit } = this.#dependencies
     const at = clock.now()
     const { deliveryId, attempts } = delivery
+    if (verdict.kind === 'accepted' && destination.confirm !== 'store') {
+      // Accepted is not yet kept: the destination is asked, and only its word makes a delivery of it.
+      records.confirmations.stored(
+        deliveryId,
+        destination.confirm,
+        at,
+        at + (destination.confirm === 'query' ? INDEXING_MS : 0),
+      )
+      return
+    }
     if (verdict.kind === 'accepted') records.results.accept(deliveryId, at)
     else if (verdict.kind === 'dead') records.results.kill(deliveryId, verdict.reason, at)
     else {

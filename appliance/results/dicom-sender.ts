@@ -1,4 +1,11 @@
-import { type AssociationRequester, type InstanceResult, type OutgoingInstance, parseFileMeta } from '../dimse/index.ts'
+import {
+  type AssociationRequester,
+  DimseError,
+  type InstanceResult,
+  type OutgoingInstance,
+  parseFileMeta,
+  type RequesterTls,
+} from '../dimse/index.ts'
 import { IMPLICIT_LITTLE } from '../imaging/dataset/index.ts'
 import type { DueDelivery } from '../records/index.ts'
 import type { Destination } from '../settings.ts'
@@ -15,16 +22,23 @@ export interface ResultSender {
 
 /** Sends over C-STORE (PS3.4 annex B), all objects of a call over as few associations as it takes. */
 export class DicomSender implements ResultSender {
-  readonly #requester: AssociationRequester
+  readonly #requester: Pick<AssociationRequester, 'sendInstances'>
   readonly #callingAeTitle: string
+  readonly #towards: (tls: Destination['tls']) => RequesterTls | undefined
 
-  constructor(requester: AssociationRequester, callingAeTitle: string) {
+  /** @param towards our identity towards a destination with TLS; throws DimseError while it cannot be read. */
+  constructor(
+    requester: Pick<AssociationRequester, 'sendInstances'>,
+    callingAeTitle: string,
+    towards: (tls: Destination['tls']) => RequesterTls | undefined,
+  ) {
     this.#requester = requester
     this.#callingAeTitle = callingAeTitle
+    this.#towards = towards
   }
 
   async send(
-    { host, port, aeTitle }: Destination,
+    destination: Destination,
     objects: readonly Pick<DueDelivery, 'sopClassUid' | 'sopInstanceUid' | 'content'>[],
     onResult: (position: number, result: InstanceResult) => void,
   ): Promise<void> {
@@ -37,8 +51,17 @@ export class DicomSender implements ResultSender {
         open: () => dataSetOf(content),
       }),
     )
-    const destination = { host, port, calledAeTitle: aeTitle, callingAeTitle: this.#callingAeTitle }
-    await this.#requester.sendInstances(destination, instances, (instance, result) => {
+    const { host, port, aeTitle } = destination
+    let tls: RequesterTls | undefined
+    try {
+      tls = this.#towards(destination.tls)
+    } catch (cause) {
+      if (!(cause instanceof DimseError)) throw cause
+      for (const position of instances.keys()) onResult(position, { kind: 'not-sent', error: cause })
+      return
+    }
+    const peer = { host, port, calledAeTitle: aeTitle, callingAeTitle: this.#callingAeTitle }
+    await this.#requester.sendInstances(tls === undefined ? peer : { ...peer, tls }, instances, (instance, result) => {
       onResult(instances.indexOf(instance), result)
     })
   }

@@ -120,7 +120,8 @@ export function buildMeasurementReport(request: ReportRequest): Report {
   return { sopClassUid: REPORT_SOP_CLASS, sopInstanceUid, bytes: concat(writePart10({ meta, dataSet })) }
 }
 
-function sourceElements(source: DataSet): Element[] {
+/** Patient and study attributes of a result, from its source. */
+export function sourceElements(source: DataSet): Element[] {
   return FROM_SOURCE.flatMap(([tag, vr]) => {
     const element = source.elements.get(tag)
     if (element?.value.kind === 'bytes') return [{ tag, vr, value: element.value }]
@@ -183,7 +184,8 @@ function replaced({ studyInstanceUid, model }: ReportRequest, sopInstanceUid: st
   )
 }
 
-function hierarchy(studyInstanceUid: string, bySeries: ReadonlyMap<string, readonly DataSet[]>): DataSet {
+/** One item of the Hierarchical SOP Instance Reference macro, from references by series (PS3.3 C.17.2.1). */
+export function hierarchy(studyInstanceUid: string, bySeries: ReadonlyMap<string, readonly DataSet[]>): DataSet {
   const series = [...bySeries].map(([uid, items]) =>
     dataSetOf([sequenceElement(0x00081199, items), textElement(0x0020000e, 'UI', uid)]),
   )

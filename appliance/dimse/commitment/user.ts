@@ -76,6 +76,7 @@ export class CommitmentUser implements CommitmentReportService, Service {
    * Asks a peer to commit to instances that it accepted. The request is on disk before it is sent, because the report
    * may come before the answer. How it ends is told to `onSettled`.
    * @param name the caller's name for the peer, given back with the outcome.
+   * @param reportTimeoutMs how long the peer has for its report, instead of `limits.reportTimeoutMs`.
    * @returns the transaction UID once the peer has accepted the request; the report comes later.
    * @throws DimseError when the peer was not reached, and nothing is kept; when it refused the request, which is then
    * settled as `not-accepted`; or when its answer did not come: the request stays open until its time-out.
@@ -84,6 +85,7 @@ export class CommitmentUser implements CommitmentReportService, Service {
     name: string,
     destination: Destination,
     instances: readonly InstanceReference[],
+    reportTimeoutMs = this.#limits.reportTimeoutMs,
   ): Promise<{ readonly transactionUid: string }> {
     if (instances.length === 0 || instances.length > MAX_REFERENCES)
       throw new DimseError('invalid-argument', `a request for commitment names 1 to ${MAX_REFERENCES} instances`)
@@ -94,7 +96,7 @@ export class CommitmentUser implements CommitmentReportService, Service {
       transactionUid,
       destination: name,
       requestedAt,
-      expiresAt: requestedAt + this.#limits.reportTimeoutMs,
+      expiresAt: requestedAt + reportTimeoutMs,
       instances,
     }
     const association = await openForRequest(requester, destination)

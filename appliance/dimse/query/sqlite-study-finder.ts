@@ -8,18 +8,26 @@ const STUDY_COLUMNS = `study_instance_uid AS studyInstanceUid, study_date AS stu
   patient_birth_date AS patientBirthDate, patient_sex AS patientSex, study_description AS studyDescription,
   modalities, instance_count AS instances`
 
-export const SELECT_STUDIES = `SELECT ${STUDY_COLUMNS} FROM study ORDER BY last_received_at DESC, study_id DESC LIMIT ?`
+export const SELECT_STUDIES = `SELECT ${STUDY_COLUMNS} FROM study WHERE study_instance_uid NOT LIKE 'purged:%'
+ORDER BY last_received_at DESC, study_id DESC LIMIT ?`
 export const SELECT_STUDY = `SELECT ${STUDY_COLUMNS} FROM study WHERE study_instance_uid = ?`
 export const SELECT_STUDIES_OF_PATIENT = `
-SELECT ${STUDY_COLUMNS} FROM study WHERE patient_id = ? ORDER BY last_received_at DESC, study_id DESC LIMIT ?`
+SELECT ${STUDY_COLUMNS} FROM study WHERE patient_id = ?
+AND study_instance_uid NOT LIKE 'purged:%' ORDER BY last_received_at DESC, study_id DESC LIMIT ?`
+/** Rejected instances are kept and not offered (IHE RAD TF-2 4.66.4.1.3). */
+const NOT_WITHDRAWN = `NOT EXISTS (
+  SELECT 1 FROM revision_instance ri WHERE ri.instance_id = instance.instance_id AND ri.withdrawn IS NOT NULL
+    AND ri.revision_id = (SELECT r.revision_id FROM revision r WHERE r.study_id = instance.study_id
+      ORDER BY r.number DESC LIMIT 1))`
 export const SELECT_SERIES = `
 SELECT series_instance_uid AS seriesInstanceUid, max(modality) AS modality, count(*) AS instances FROM instance
 WHERE study_id = (SELECT study_id FROM study WHERE study_instance_uid = ?) AND series_instance_uid IS NOT NULL
+  AND ${NOT_WITHDRAWN}
 GROUP BY series_instance_uid ORDER BY min(instance_id) LIMIT ?`
 export const SELECT_INSTANCES = `
 SELECT sop_instance_uid AS sopInstanceUid, sop_class_uid AS sopClassUid FROM instance
 WHERE study_id = (SELECT study_id FROM study WHERE study_instance_uid = ?) AND series_instance_uid = ?
-ORDER BY instance_id LIMIT ?`
+  AND ${NOT_WITHDRAWN} ORDER BY instance_id LIMIT ?`
 /** Rows of an instance that were registered, conflicts left out: which classes it is held under, and its file. */
 export const SELECT_HOLDINGS_OF_INSTANCE = `
 SELECT sop_class_uid AS sopClassUid, digest FROM instance WHERE sop_instance_uid = ? AND conflict = 0`

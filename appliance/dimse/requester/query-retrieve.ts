@@ -235,5 +235,6 @@ function sourceFacts(destination: Destination, associationId: string): Associati
     implementationVersionName: '',
     tls: destination.tls !== undefined,
     certificateSubject: null,
+    certificateSha256: null,
   }
 }

@@ -1,0 +1,3 @@
+export { type Prior, type PriorArchive, PriorFetcher, type PriorFetcherParts } from './prior-fetcher.ts'
+export { MoveRouter } from './prior-storage.ts'
+export { PriorVault } from './vault.ts'
