@@ -1,0 +1,6 @@
+export { RetentionError, type RetentionErrorCode } from './errors.ts'
+export { Holds } from './holds.ts'
+export { type KeyPlacement, keyPlacement } from './key-placement.ts'
+export { Purger } from './purger.ts'
+export { Retention } from './retention.ts'
+export { cronSchedule } from './schedule.ts'

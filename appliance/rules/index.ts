@@ -1,0 +1,7 @@
+export type { RuleChange } from './compare.ts'
+export type { Decision } from './decide.ts'
+export { RulesError, type RulesErrorCode } from './errors.ts'
+export { LaneScheduler } from './lane-scheduler.ts'
+export { Router } from './router.ts'
+export { RuleBook } from './rule-book.ts'
+export { decisionAbout, decisionFrom, reasonOf, takesIn } from './stored-decision.ts'
