@@ -18,6 +18,7 @@ export const EFFECTS = `SELECT i.epoch, i.stream, count(*) AS effects FROM envel
   WHERE i.device = ? AND (
     EXISTS (SELECT 1 FROM instance_features e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM not_scored e WHERE e.envelope = i.id)
+    OR EXISTS (SELECT 1 FROM study_revisions e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM study_labels e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM drift_counts e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM device_health e WHERE e.envelope = i.id)

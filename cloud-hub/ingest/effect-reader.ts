@@ -41,6 +41,11 @@ export class EffectReader {
         const { study, patient, revision, instance, reason } = this.#one('not_scored', id)
         return { study, patient, revision, instance, reason }
       }
+      case 'study-revision': {
+        const { study, patient, revision, causes, same_instances } = this.#one('study_revisions', id)
+        const sameInstances = JSON.parse(String(same_instances)) as unknown
+        return { study, patient, revision, causes: JSON.parse(String(causes)) as unknown, sameInstances }
+      }
       case 'study-label': {
         const { label, study, patient, revision, finding, value, reader, blind } = this.#one('study_labels', id)
         return { label, study, patient, revision, finding, value, reader, blind: blind === 1 }

@@ -1,4 +1,11 @@
-import type { DriftCounts, EnvelopeBody, InstanceFeatures, NotScored, StudyLabel } from '@leadglass/sync-agent/contract'
+import type {
+  DriftCounts,
+  EnvelopeBody,
+  InstanceFeatures,
+  NotScored,
+  StudyLabel,
+  StudyRevision,
+} from '@leadglass/sync-agent/contract'
 import { canonicalJson } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 
@@ -17,6 +24,8 @@ const INSERT_LABEL = `INSERT INTO study_labels (envelope, label, study, patient,
 const INSERT_DRIFT = `INSERT INTO drift_counts (envelope, model_name, model_version, model_digest, feature, month)
   VALUES (?, ?, ?, ?, ?, ?)`
 const INSERT_CELL = `INSERT INTO drift_cells (envelope, position, bin, count) VALUES (?, ?, ?, ?)`
+const INSERT_REVISION = `INSERT INTO study_revisions (envelope, study, patient, revision, causes, same_instances)
+  VALUES (?, ?, ?, ?, ?, ?)`
 const INSERT_HEALTH = `INSERT INTO device_health (envelope, software_version, models, figures) VALUES (?, ?, ?, ?)`
 
 /** Writes the effect of an accepted envelope. Must run inside the transaction that accepts it. */
@@ -27,6 +36,7 @@ export class EffectWriter {
   readonly #label: Database.Statement
   readonly #drift: Database.Statement
   readonly #cell: Database.Statement
+  readonly #revision: Database.Statement
   readonly #health: Database.Statement
 
   constructor(database: Database.Database) {
@@ -36,6 +46,7 @@ export class EffectWriter {
     this.#label = database.prepare(INSERT_LABEL)
     this.#drift = database.prepare(INSERT_DRIFT)
     this.#cell = database.prepare(INSERT_CELL)
+    this.#revision = database.prepare(INSERT_REVISION)
     this.#health = database.prepare(INSERT_HEALTH)
   }
 
@@ -47,6 +58,9 @@ export class EffectWriter {
         break
       case 'not-scored':
         this.#writeNotScored(id, body)
+        break
+      case 'study-revision':
+        this.#writeRevision(id, body)
         break
       case 'study-label':
         this.#writeLabel(id, body)
@@ -86,6 +100,11 @@ export class EffectWriter {
 
   #writeNotScored(id: number, body: NotScored): void {
     this.#notScored.run(id, body.study, body.patient, body.revision, body.instance, body.reason)
+  }
+
+  #writeRevision(id: number, body: StudyRevision): void {
+    const { study, patient, revision, causes, sameInstances } = body
+    this.#revision.run(id, study, patient, revision, canonicalJson(causes), canonicalJson(sameInstances))
   }
 
   #writeLabel(id: number, body: StudyLabel): void {

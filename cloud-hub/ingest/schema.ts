@@ -1,3 +1,16 @@
+/** What sites say of revisions that supersede earlier ones. */
+export const STUDY_REVISION_SCHEMA = `
+CREATE TABLE study_revisions (
+  envelope INTEGER PRIMARY KEY REFERENCES envelope_inbox (id),
+  study TEXT NOT NULL,
+  patient TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  causes TEXT NOT NULL,
+  same_instances TEXT NOT NULL
+) STRICT;
+CREATE INDEX study_revisions_by_study ON study_revisions (study, revision);
+`
+
 /**
  * Tables of the inbox. Every accepted envelope has one row in `envelope_inbox` and exactly one effect row that refers to
  * it; both are written in one transaction with the stream's watermark. Effect rows hold everything the body said, so the

@@ -14,20 +14,31 @@ import type Database from 'better-sqlite3'
 import { LakeError } from './errors.ts'
 import { type SnapshotManifest, snapshotManifest } from './manifest.ts'
 import { writeParquet } from './parquet.ts'
-import { type Candidate, type ExclusionReason, type LatestLabel, type SelectionRules, selectRows } from './selection.ts'
+import {
+  type Candidate,
+  type ExclusionReason,
+  type LatestLabel,
+  type SelectionRules,
+  type StandingRevision,
+  selectRows,
+} from './selection.ts'
 import { DATA_FOLDER, listFiles, manifestBytes, SNAPSHOT_MANIFEST } from './snapshot-folder.ts'
 
 const COUNT_ALL = 'SELECT count(*) AS n FROM instance_features'
 export const READ_CANDIDATES = `SELECT f.envelope, i.device AS site, f.study, f.patient, f.revision, f.instance,
   f.model_digest AS modelDigest, f.month, f.view, f.sex, f.age_decade AS ageDecade, f.embedding
   FROM instance_features f JOIN envelope_inbox i ON i.id = f.envelope WHERE f.model_name = ? ORDER BY f.envelope`
-export const READ_LABELS = `SELECT i.device AS site, l.study, l.value FROM study_labels l
+export const READ_LABELS = `SELECT i.device AS site, l.study, l.revision, l.value FROM study_labels l
   JOIN envelope_inbox i ON i.id = l.envelope WHERE l.finding = ? ORDER BY l.envelope`
+export const READ_REVISIONS = `SELECT i.device AS site, r.study, r.patient, r.revision, r.same_instances AS sameInstances
+  FROM study_revisions r JOIN envelope_inbox i ON i.id = r.envelope ORDER BY r.envelope`
 const READ_WATERMARKS = `SELECT device AS site, epoch, stream, sequence FROM stream_watermark
   ORDER BY device, epoch, stream`
 const INSERT = `INSERT INTO dataset_snapshot (digest, finding, model_name, model_digest, row_count, created_at, manifest)
   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`
 const READ_ONE = 'SELECT manifest FROM dataset_snapshot WHERE digest = ?'
+
+type StoredRevision = Omit<StandingRevision, 'sameInstances'> & { readonly sameInstances: string }
 
 /** What a snapshot is made for. */
 export interface SnapshotRequest extends SelectionRules {
@@ -73,7 +84,7 @@ export class Lake {
    */
   async createSnapshot(request: SnapshotRequest): Promise<Snapshot> {
     const read = this.#read(request)
-    const { rows, excluded } = selectRows(read.candidates, read.labels, request)
+    const { rows, excluded } = selectRows(read.candidates, read.labels, request, read.revisions)
     count(excluded, 'other-model', read.envelopes - read.candidates.length)
     if (rows.length === 0) throw empty(excluded)
     const working = join(this.#folder, 'work', randomUUID())
@@ -126,12 +137,17 @@ export class Lake {
     readonly envelopes: number
     readonly candidates: readonly Candidate[]
     readonly labels: readonly LatestLabel[]
+    readonly revisions: readonly StandingRevision[]
     readonly watermarks: readonly JsonValue[]
   } {
     return this.#database.transaction(() => ({
       envelopes: (this.#database.prepare(COUNT_ALL).get() as { readonly n: number }).n,
       candidates: this.#database.prepare(READ_CANDIDATES).all(request.model) as Candidate[],
       labels: this.#database.prepare(READ_LABELS).all(request.finding) as LatestLabel[],
+      revisions: (this.#database.prepare(READ_REVISIONS).all() as StoredRevision[]).map((row) => ({
+        ...row,
+        sameInstances: JSON.parse(row.sameInstances) as number[],
+      })),
       watermarks: this.#database.prepare(READ_WATERMARKS).all() as JsonValue[],
     }))()
   }

@@ -14,11 +14,24 @@ export interface Candidate {
   readonly embedding: Uint8Array
 }
 
-/** The latest label of a study for the finding. */
+/** A label of a study for the finding; of several the last counts. */
 export interface LatestLabel {
   readonly site: string
   readonly study: string
+  readonly revision: number
   readonly value: 'present' | 'absent' | 'uncertain'
+}
+
+/**
+ * What a site said last of the revisions of a study: which one stands, whose the study is, and which earlier revisions
+ * had the same instances.
+ */
+export interface StandingRevision {
+  readonly site: string
+  readonly study: string
+  readonly patient: string
+  readonly revision: number
+  readonly sameInstances: readonly number[]
 }
 
 /** A row of a snapshot. `label` is 1 for present. */
@@ -35,6 +48,7 @@ export const EXCLUSION_REASONS = [
   'superseded-revision',
   'scored-again',
   'no-label',
+  'label-superseded',
   'label-uncertain',
 ] as const
 export type ExclusionReason = (typeof EXCLUSION_REASONS)[number]
@@ -56,12 +70,15 @@ export interface SelectionRules {
 
 /**
  * Joins features with the latest label of their study. Of a study only the latest revision counts; of an instance scored
- * by several versions only the last envelope. Rows come in a fixed order: site, study, instance.
+ * by several versions only the last envelope. A site's word on a study's revisions goes before what can be read from
+ * features: it tells of revisions that nothing was scored of, of the patient in force, and which labels were given on the
+ * same instances; labels on others do not count. Rows come in a fixed order: site, study, instance.
  */
 export function selectRows(
   candidates: readonly Candidate[],
   labels: readonly LatestLabel[],
   rules: SelectionRules,
+  revisions: readonly StandingRevision[] = [],
 ): { readonly rows: SnapshotRow[]; readonly excluded: Map<ExclusionReason, number> } {
   const excluded = new Map<ExclusionReason, number>()
   const exclude = (reason: ExclusionReason): void => {
@@ -72,7 +89,11 @@ export function selectRows(
     if (reason !== undefined) exclude(reason)
     return reason === undefined
   })
-  const lastRevision = new Map<string, number>()
+  const standing = new Map<string, StandingRevision>()
+  for (const one of revisions) {
+    if (one.revision >= (standing.get(studyKey(one))?.revision ?? 0)) standing.set(studyKey(one), one)
+  }
+  const lastRevision = new Map([...standing].map(([key, one]) => [key, one.revision]))
   for (const candidate of usable) {
     const key = studyKey(candidate)
     lastRevision.set(key, Math.max(candidate.revision, lastRevision.get(key) ?? 0))
@@ -88,15 +109,28 @@ export function selectRows(
     if (earlier !== undefined) exclude('scored-again')
     if (earlier === undefined || candidate.envelope > earlier.envelope) latest.set(key, candidate)
   }
-  const answers = new Map(labels.map((label) => [studyKey(label), label.value]))
+  const labelled = new Set(labels.map(studyKey))
+  const valid = labels.filter((label) => stillCounts(label, standing.get(studyKey(label))))
+  const answers = new Map(valid.map((label) => [studyKey(label), label.value]))
   const rows: SnapshotRow[] = []
   for (const candidate of latest.values()) {
     const value = answers.get(studyKey(candidate))
-    if (value === undefined) exclude('no-label')
+    if (value === undefined) exclude(labelled.has(studyKey(candidate)) ? 'label-superseded' : 'no-label')
     else if (value === 'uncertain') exclude('label-uncertain')
-    else rows.push({ ...candidate, label: value === 'present' ? 1 : 0 })
+    else {
+      const stands = standing.get(studyKey(candidate))
+      // Features of a newer revision than was told of yet speak for themselves.
+      const patient = stands?.revision === candidate.revision ? stands.patient : candidate.patient
+      rows.push({ ...candidate, patient, label: value === 'present' ? 1 : 0 })
+    }
   }
   return { rows: rows.sort(byPlace), excluded }
+}
+
+/** A label counts as long as the instances that it was given on are those of the standing revision. */
+function stillCounts(label: LatestLabel, standing: StandingRevision | undefined): boolean {
+  if (standing === undefined || label.revision >= standing.revision) return true
+  return standing.sameInstances.includes(label.revision)
 }
 
 function misfit(candidate: Candidate, rules: SelectionRules): ExclusionReason | undefined {

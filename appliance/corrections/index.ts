@@ -1,0 +1,5 @@
+export { Corrections, type MergeAnswer, type MergeRequest } from './corrections.ts'
+export { CorrectionError, type CorrectionErrorCode } from './errors.ts'
+export { overlayHeader, withCorrected } from './overlay-header.ts'
+export { type RevisionCorrections, Superseding } from './superseding.ts'
+export type { Correction, IdentityOverlay, PatientKey } from './vocabulary.ts'
