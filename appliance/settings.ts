@@ -1,4 +1,9 @@
 import { z } from 'zod'
+import { archiveSource, assemblyEvidence, confirmation, priorRule } from './settings-archives.ts'
+import { hl7Listener } from './settings-corrections.ts'
+import { egressSettings } from './settings-egress.ts'
+import { acceptance, certificateRule, listenerTls, type PeerTls, peerTls, pressure } from './settings-network.ts'
+import { retentionSettings } from './settings-retention.ts'
 
 const aeTitle = z
   .string()
@@ -12,8 +17,8 @@ const port = z.number().int().min(1).max(65_535)
 /** An address or a network in CIDR form, IPv4 or IPv6. */
 const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 
-/** What a site decides about its appliance. Read again whenever the file changes. */
-export const settingsSchema = z.strictObject({
+/** The settings, member by member. */
+const members = z.strictObject({
   schema: z.literal('leadglass.settings/1').default('leadglass.settings/1'),
   /** Who may send: a calling AE title together with the addresses it may come from. */
   callers: z
@@ -25,6 +30,12 @@ export const settingsSchema = z.strictObject({
         reportPort: port.optional(),
         /** C-FIND tells patients' names: sending does not imply asking. */
         mayQuery: z.boolean().optional(),
+        /** The caller must come over TLS with one of these certificates. Without it any certificate of a trusted issuer will do. */
+        certificate: certificateRule.optional(),
+        /** Reports of storage commitment go to `reportPort` over TLS. */
+        reportTls: peerTls.optional(),
+        /** Associations of this title at once, instead of `limits.maximumAssociationsPerCaller`. */
+        maximumAssociations: z.number().int().min(1).max(1024).optional(),
       }),
     )
     .default([]),
@@ -38,6 +49,9 @@ export const settingsSchema = z.strictObject({
         aeTitle,
         host: z.string().min(1).max(255),
         port,
+        /** Results, and reports of storage commitment to this title, go over TLS. */
+        tls: peerTls.optional(),
+        ...confirmation,
       }),
     )
     .refine((list) => new Set(list.map((one) => one.name)).size === list.length, { message: 'a name occurs twice' })
@@ -51,20 +65,67 @@ export const settingsSchema = z.strictObject({
       idleMs: z.number().int().min(100).max(3_600_000).default(30_000),
       /** After the first instance, whatever still comes. */
       capMs: z.number().int().min(1000).max(86_400_000).default(900_000),
+      ...assemblyEvidence,
     })
     .prefault({}),
+  /** Archives that are asked: how many instances a study has, and for earlier studies of a patient. */
+  sources: z
+    .array(archiveSource)
+    .refine((list) => new Set(list.map((one) => one.name)).size === list.length, { message: 'a name occurs twice' })
+    .default([]),
+  priors: priorRule.prefault({}),
+  /** What leaves at once, and what waits for a person. */
+  egress: egressSettings.prefault({}),
+  /** How long studies are kept; everything for ever unless rules are named. */
+  retention: retentionSettings.prefault({}),
+  /** Patient merges over HL7 v2; without it nothing listens. Taken at the start. */
+  hl7: hl7Listener.optional(),
   limits: z
     .strictObject({
-      /** Below this much free disk nothing more is accepted; nothing already accepted is ever evicted. */
+      /** The hard mark: below this much free disk nothing more is accepted; nothing already accepted is ever evicted. */
       minimumFreeBytes: z.number().int().min(0).default(1_073_741_824),
       /** Largest data set of one instance. */
       maximumInstanceBytes: z.number().int().min(1024).default(2_147_483_000),
+      /** Instances that one association may bring; the next is answered with A700H. */
+      maximumInstancesPerAssociation: z.number().int().min(1).default(1_000_000),
+      /** Bytes of data sets that one association may bring. */
+      maximumBytesPerAssociation: z.number().int().min(1024).default(1_099_511_627_776),
+      /** Bytes of data sets that are held altogether. Without it the marks of the disk alone decide. */
+      maximumHeldBytes: z.number().int().min(1024).optional(),
+      /** Associations at once; the next is rejected as transient. */
+      maximumAssociations: z.number().int().min(1).max(1024).default(64),
+      /** Associations at once of one title at one address. */
+      maximumAssociationsPerCaller: z.number().int().min(1).max(1024).default(48),
       /** Studies that are worked on at the same time. */
       studiesInFlight: z.number().int().min(1).max(16).default(2),
       /** A sign-in lasts at most this long. */
       sessionHours: z.number().int().min(1).max(24).default(9),
     })
     .prefault({}),
+  /** Instances at rest are encrypted, with a key per study. `false` is for a disk that is itself encrypted: purging then only removes files. */
+  encryptInstances: z.boolean().default(true),
+  /** TLS on the DICOM side; without it the port speaks plain TCP. */
+  tls: listenerTls.optional(),
+  /** What is taken beyond the standard's own lists. */
+  accept: acceptance.prefault({}),
+  /** When optional work stops, and what besides the disk counts. */
+  pressure: pressure.prefault({}),
+})
+
+/** What a site decides about its appliance. Read again whenever the file changes. */
+export const settingsSchema = members.superRefine((settings, context) => {
+  // Towards a peer we show our own identity unless its entry names another: without either there is none to show.
+  const whole = (tls: PeerTls | undefined): boolean =>
+    tls === undefined ||
+    settings.tls !== undefined ||
+    (tls.keyFile !== undefined && tls.certificateFile !== undefined && tls.authoritiesFile !== undefined)
+  const message = 'names no key, certificate and authorities, and "tls" names none either'
+  for (const [index, { tls }] of settings.destinations.entries())
+    if (!whole(tls)) context.addIssue({ code: 'custom', path: ['destinations', index, 'tls'], message })
+  for (const [index, { tls }] of settings.sources.entries())
+    if (!whole(tls)) context.addIssue({ code: 'custom', path: ['sources', index, 'tls'], message })
+  for (const [index, { reportTls }] of settings.callers.entries())
+    if (!whole(reportTls)) context.addIssue({ code: 'custom', path: ['callers', index, 'reportTls'], message })
 })
 export type Settings = z.infer<typeof settingsSchema>
 export type Destination = Settings['destinations'][number]

@@ -4,11 +4,11 @@ import {
   DEFAULT_LIMITS,
   DEFAULT_PROVIDER_LIMITS,
   DEFAULT_TIMEOUTS,
-  DEFAULT_USER_LIMITS,
   type DimseServerLimits,
   type RequesterTimeouts,
 } from '../dimse/index.ts'
 import { type Settings, settingsSchema } from '../settings.ts'
+import { CONFIRM_TIMEOUT_MS } from '../settings-archives.ts'
 
 /** What a conformance statement is made from: what the composition root builds, and what the site has set. */
 export interface ConformanceConfiguration {
@@ -16,8 +16,6 @@ export interface ConformanceConfiguration {
   readonly aeTitle: string
   readonly host: string
   readonly dimsePort: number
-  /** TLS on the DICOM port. */
-  readonly tls: 'none' | 'without-client-certificates' | 'mutual'
   readonly settings: Settings
   readonly limits: DimseServerLimits
   readonly timeouts: RequesterTimeouts
@@ -42,15 +40,14 @@ export const DEFAULT_CONFORMANCE: ConformanceConfiguration = {
   aeTitle: 'LEADGLASS',
   host: '127.0.0.1',
   dimsePort: 11_112,
-  tls: 'none',
   settings: settingsSchema.parse({}),
   limits: DEFAULT_LIMITS,
   timeouts: DEFAULT_TIMEOUTS,
   acceptance: DEFAULT_ACCEPTANCE,
-  services: { commitmentScp: true, commitmentScu: false, queryScp: true, queryRetrieveScu: false },
+  services: { commitmentScp: true, commitmentScu: true, queryScp: true, queryRetrieveScu: true },
   commitment: {
     reportDelayMs: DEFAULT_PROVIDER_LIMITS.reportDelayMs,
     abandonAfterMs: DEFAULT_PROVIDER_LIMITS.abandonAfterMs,
-    reportTimeoutMs: DEFAULT_USER_LIMITS.reportTimeoutMs,
+    reportTimeoutMs: CONFIRM_TIMEOUT_MS,
   },
 }

@@ -26,15 +26,15 @@ describe('the conformance statement', () => {
       ...DEFAULT_CONFORMANCE,
       aeTitle: 'RADIOLOGY_AI',
       dimsePort: 104,
-      tls: 'mutual',
       settings: settingsSchema.parse({
+        tls: { mode: 'only', keyFile: '/k', certificateFile: '/c', authoritiesFile: '/a' },
         callers: [{ aeTitle: 'CT_1', addresses: ['192.0.2.1'] }],
         acceptLoopback: false,
       }),
       services: { commitmentScp: false, commitmentScu: false, queryScp: false, queryRetrieveScu: false },
     })
     expect(changed).toContain('| AE title | RADIOLOGY_AI | RADIOLOGY_AI |')
-    expect(changed).toContain('every caller must own a certificate')
+    expect(changed).toContain('port 104 speaks TLS only, and every caller must own a certificate')
     expect(changed).toContain('| callers | CT_1 |')
     expect(changed).not.toContain('Any title may call from the machine itself')
     expect(changed).not.toContain('1.2.840.10008.1.20.1')

@@ -1,11 +1,14 @@
 import {
+  type AcceptancePolicy,
   DEFAULT_GET_CLASSES,
   FAILURE_REASON,
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
+  INSTANCE_AVAILABILITY,
   KEY,
   MAX_LOOKED_AT,
   MAX_REFERENCES,
+  PROCEDURE_STEP,
   type QueryLevel,
   RETURNED_COUNTS,
   rejectionFor,
@@ -25,7 +28,7 @@ import { blocks, list, table, tagText, yesNo } from './markdown.ts'
 const PLAIN = 'Explicit VR Little Endian, Implicit VR Little Endian'
 
 /** SOP classes of the services with the role of the appliance in each. */
-export function servicesTable({ services }: ConformanceConfiguration): string {
+export function servicesTable({ services, settings }: ConformanceConfiguration): string {
   const rows: [string, string, boolean, boolean][] = [
     ['Verification', VERIFICATION, true, true],
     [`Storage: ${STORAGE_SOP_CLASSES.length} classes (annex A)`, '', false, true],
@@ -34,6 +37,8 @@ export function servicesTable({ services }: ConformanceConfiguration): string {
     ['Study Root Query/Retrieve - FIND', STUDY_ROOT.find, services.queryRetrieveScu, services.queryScp],
     ['Study Root Query/Retrieve - MOVE', STUDY_ROOT.move, services.queryRetrieveScu, false],
     ['Study Root Query/Retrieve - GET', STUDY_ROOT.get, services.queryRetrieveScu, false],
+    ['Modality Performed Procedure Step', PROCEDURE_STEP, false, settings.assembly.procedureSteps],
+    ['Instance Availability Notification', INSTANCE_AVAILABILITY, false, settings.assembly.availability],
   ]
   return table(
     ['SOP class', 'UID', 'SCU', 'SCP'],
@@ -58,15 +63,23 @@ export function associationPolicies({ aeTitle, limits, timeouts, settings }: Con
           'what the peer announces, at most 131072',
         ],
         ['Simultaneous associations', limits.maxAssociations, 'one for each destination and retrieval'],
+        [
+          'Simultaneous associations of one title at one address',
+          settings.limits.maximumAssociationsPerCaller,
+          'not applicable',
+        ],
         ['Asynchronous operations window', 'one invoked, one performed', 'not proposed'],
         ['ARTIM, seconds', limits.artimTimeoutMs / 1000, timeouts.associationMs / 1000],
         ['Transport connection, seconds', 'not applicable', timeouts.connectMs / 1000],
         ['Without progress, seconds', limits.idleTimeoutMs / 1000, timeouts.responseMs / 1000],
         ['Largest instance, bytes', settings.limits.maximumInstanceBytes, 'not limited'],
+        ['Instances of one association', settings.limits.maximumInstancesPerAssociation, 'not limited'],
+        ['Bytes of one association', settings.limits.maximumBytesPerAssociation, 'not limited'],
+        ['Bytes held altogether', settings.limits.maximumHeldBytes ?? 'not limited', 'not applicable'],
         ['User identity negotiation', 'read and not used', 'not proposed'],
       ],
     ),
-    'A caller is accepted when it calls our AE title and the settings name its own title together with its address. ' +
+    'A caller is accepted when it calls our AE title and the settings name its own title together with its address, and, where its entry names certificates, it shows one of them over TLS. ' +
       (settings.acceptLoopback ? 'Any title may call from the machine itself. ' : '') +
       `The settings name ${settings.callers.length} callers and ${settings.destinations.length} destinations.`,
     'What is rejected, and how (PS3.8 9.3.4):',
@@ -79,13 +92,19 @@ export function associationPolicies({ aeTitle, limits, timeouts, settings }: Con
           ['the address does not belong to the title', 'address'],
           ['the certificate does not belong to the title', 'certificate'],
           ['as many associations as may be are open', 'limit'],
+          ['the hard mark is reached, and more than Verification is proposed', 'busy'],
         ] as const
       ).map(([cause, why]) => {
-        const { result, source, reason } = rejectionFor(why, why === 'limit')
+        const { result, source, reason } = rejectionFor(why, why === 'limit' || why === 'busy')
         return [cause, result, source, reason]
       }),
     ),
   )
+}
+
+/** All, none, or the UIDs of a list. */
+function taken(rule: AcceptancePolicy['privateSopClasses']): string {
+  return typeof rule === 'boolean' ? yesNo(rule) : [...rule].join(', ')
 }
 
 /** Storage as SCP and SCU (PS3.4 annex B). */
@@ -95,8 +114,8 @@ export function storage({ acceptance }: ConformanceConfiguration): string {
       'which it came; no element is coerced and digital signatures stay valid. Success is answered when the object and ' +
       'its journal entry are on disk.',
     list([
-      `Private SOP classes are accepted: ${yesNo(acceptance.privateSopClasses)}.`,
-      `Private and later transfer syntaxes are accepted: ${yesNo(acceptance.unknownTransferSyntaxes)}.`,
+      `Private SOP classes are accepted: ${taken(acceptance.privateSopClasses)}.`,
+      `Private and later transfer syntaxes are accepted: ${taken(acceptance.unknownTransferSyntaxes)}.`,
       'Of several proposed transfer syntaxes the first is accepted that is known; Explicit VR Little Endian goes before Implicit VR Little Endian and Explicit VR Big Endian.',
       'The same instance sent twice is stored once and answered with success. Another content under a known SOP Instance UID is kept apart and shown to a person.',
     ]),
@@ -111,7 +130,11 @@ export function storage({ acceptance }: ConformanceConfiguration): string {
         ['0117H', 'invalid SOP instance', 'SOP class or instance UID is missing or malformed'],
         ['0122H', 'SOP class not supported', 'another class than that of the presentation context'],
         ['0211H', 'unrecognized operation', 'another operation than those of this statement'],
-        ['A700H', 'out of resources', 'the disk runs low, the instance is too large, or writing failed'],
+        [
+          'A700H',
+          'out of resources',
+          'the hard mark is reached, a limit of the instance, the association or the whole is passed, or writing failed',
+        ],
         ['A900H', 'data set does not match SOP class', 'the data set is empty'],
       ],
     ),
@@ -143,7 +166,23 @@ export function storageCommitment({ services, commitment }: ConformanceConfigura
         )
       : '',
     services.commitmentScu
-      ? `**SCU.** A request is on disk before it is sent. Reports are taken on the association of the request and on our listener, from any calling AE title that may call and knows the transaction UID. Without a report in ${commitment.reportTimeoutMs / 3_600_000} hours a request is given up.`
+      ? `**SCU.** A request is on disk before it is sent. Reports are taken on the association of the request and on our listener, from any calling AE title that may call and knows the transaction UID. Without a report in ${commitment.reportTimeoutMs / 60_000} minutes, unless the destination's entry names another time, it is asked by C-FIND. Commitment is asked for where the entry says so; a report that is not committed to is sent again (0112H), asked for again (0110H, 0131H, 0213H) or kept for a person (0119H, 0122H).`
+      : '',
+  )
+}
+
+/** Modality Performed Procedure Step (PS3.4 F.7) and Instance Availability Notification (PS3.4 R), where the site wants them. */
+export function evidence({ settings }: ConformanceConfiguration): string {
+  const { procedureSteps, availability } = settings.assembly
+  if (!procedureSteps && !availability)
+    return 'Not offered in this configuration; `assembly.procedureSteps` and `assembly.availability` of the settings offer them.'
+  return blocks(
+    `Transfer syntaxes: ${PLAIN}. What a peer names is evidence of completeness (chapter 3) and nothing else.`,
+    procedureSteps
+      ? '**Modality Performed Procedure Step SCP.** N-CREATE with the status IN PROGRESS and at least one scheduled step that names a study; N-SET until COMPLETED or DISCONTINUED. Statuses: 0106H for an unknown status or malformed reference, 0111H for a known UID, 0112H for an unknown one, 0120H for a missing attribute, 0110H with Error ID A710H for a step that is final. N-GET and N-EVENT-REPORT are not offered. Steps are kept for 90 days.'
+      : '',
+    availability
+      ? '**Instance Availability Notification SCP.** N-CREATE. Instances that are called UNAVAILABLE are not counted. Several notifications for a study are added up and kept for 90 days.'
       : '',
   )
 }

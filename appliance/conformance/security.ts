@@ -22,16 +22,19 @@ const OPTIONS: readonly (readonly [code: string, name: string])[] = [
 ]
 
 /** Secure transport (PS3.15 annex B). */
-export function secureTransport({ tls }: ConformanceConfiguration): string {
+export function secureTransport({ settings, dimsePort }: ConformanceConfiguration): string {
+  const { tls } = settings
+  const where =
+    tls?.mode === 'beside'
+      ? `port ${tls.port} speaks TLS beside the plain DICOM port`
+      : `port ${dimsePort} speaks TLS only`
   const state = {
     none: 'In this configuration the DICOM port speaks plain TCP.',
-    'without-client-certificates':
-      'In this configuration the DICOM port speaks TLS and asks for no client certificate.',
-    mutual:
-      'In this configuration the DICOM port speaks TLS, and every caller must own a certificate of a trusted issuer.',
-  }[tls]
+    optional: `In this configuration ${where}, and asks for a client certificate without requiring one.`,
+    mutual: `In this configuration ${where}, and every caller must own a certificate of a trusted issuer.`,
+  }[tls === undefined ? 'none' : tls.requireClientCertificate ? 'mutual' : 'optional']
   return blocks(
-    `${state} Where TLS is configured, for callers or for destinations, it follows the BCP 195 RFC 8996 TLS Secure Transport Connection Profile (PS3.15 B.12): ${TLS_PROFILE.minVersion.replace('v', ' ')} or newer, no downgrade, forward secrecy and authenticated encryption only. The host name of a peer's certificate is checked unless its destination says otherwise.`,
+    `${state} Where TLS is configured, for callers or for destinations, it follows the BCP 195 RFC 8996 TLS Secure Transport Connection Profile (PS3.15 B.12): ${TLS_PROFILE.minVersion.replace('v', ' ')} or newer, no downgrade, forward secrecy and authenticated encryption only. Peers that follow the non-downgrading (B.10) or the extended (B.11) BCP 195 profile find a suite of theirs among these. The host name of a peer's certificate is checked unless its destination says otherwise. A caller may be bound to the subject or the SHA-256 fingerprint of its certificate. Renewed files are taken without a restart.`,
     'Cipher suites, in order of preference:',
     list(TLS_PROFILE.ciphers.split(':')),
   )

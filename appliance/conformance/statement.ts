@@ -1,7 +1,15 @@
 import { CHARACTER_SETS } from './character-sets.ts'
 import type { ConformanceConfiguration } from './configuration.ts'
 import { blocks, table } from './markdown.ts'
-import { annexes, associationPolicies, queryRetrieve, servicesTable, storage, storageCommitment } from './networking.ts'
+import {
+  annexes,
+  associationPolicies,
+  evidence,
+  queryRetrieve,
+  servicesTable,
+  storage,
+  storageCommitment,
+} from './networking.ts'
 import { deidentification, elementActions, secureTransport } from './security.ts'
 import { AUDIT_NOTE } from './texts.ts'
 
@@ -17,7 +25,7 @@ export function conformanceStatement(configuration: ConformanceConfiguration): s
     '## 1 Overview',
     'The appliance receives studies from modalities and archives, de-identifies and scores them locally, and returns structured reports. It does not display images.',
     servicesTable(configuration),
-    'Media services, DICOMweb, worklist, MPPS and printing are not offered.',
+    'Media services, DICOMweb, worklist and printing are not offered.',
     '## 2 Introduction',
     'For those who connect the appliance to modalities and archives. It presumes familiarity with DICOM. A statement of conformance does not by itself guarantee that two systems work together: the connection has to be tested. References are to the standard, PS3.1 to PS3.22, edition 2024b or later where nothing else is said. Abbreviations are those of PS3.',
     '## 3 Implementation model',
@@ -38,7 +46,9 @@ export function conformanceStatement(configuration: ConformanceConfiguration): s
         ['Somebody tests the connection', 'Verification SCP'],
       ],
     ),
-    'Objects are put together as studies. A study counts as complete after ' +
+    'Objects are put together as studies. Where a finished procedure step, a notification of availability or the number of instances that a configured archive counts agrees with what is here, the study is complete; where one of them names more, it waits for the rest, at most ' +
+      `${settings.assembly.evidenceMs / 1000} s after its last object. ` +
+      'Without such evidence a study counts as complete after ' +
       `${settings.assembly.quietMs} ms without a new object once no association that sent to it is open, and at the latest after ${settings.assembly.capMs / 1000} s. An object that comes later opens a new revision.`,
     '## 4 Services',
     '### 4.1 Verification',
@@ -49,12 +59,14 @@ export function conformanceStatement(configuration: ConformanceConfiguration): s
     storageCommitment(configuration),
     '### 4.4 Query and retrieve',
     queryRetrieve(configuration),
+    '### 4.5 Procedure steps and availability',
+    evidence(configuration),
     '## 5 Association policies',
     associationPolicies(configuration),
     '## 6 Network',
     `TCP/IP, IPv4 and IPv6. This configuration listens on ${host}, port ${dimsePort}. Names of destinations are resolved by the host; the appliance itself offers no DHCP, DNS, NTP or LDAP configuration service.`,
     '## 7 Configuration',
-    'AE title, address and port are set in the configuration file, which is read at the start. Callers with their addresses, destinations, times and limits are set in the settings file, which is read again whenever it changes.',
+    'AE title, address and port are set in the configuration file, which is read at the start. Callers with their addresses and certificates, destinations, TLS, times and limits are set in the settings, which take effect without a restart.',
     table(
       ['parameter', 'this configuration'],
       [
@@ -64,7 +76,12 @@ export function conformanceStatement(configuration: ConformanceConfiguration): s
         ['destinations', settings.destinations.map(({ name }) => name).join(', ') || 'none'],
         ['study complete after quiet, ms', settings.assembly.quietMs],
         ['study complete at the latest, ms', settings.assembly.capMs],
-        ['least free disk, bytes', settings.limits.minimumFreeBytes],
+        ['soft mark: least free disk, bytes', settings.pressure.softFreeBytes],
+        ['hard mark: least free disk, bytes', settings.limits.minimumFreeBytes],
+        [
+          'soft and hard mark: free inodes, percent',
+          `${settings.pressure.softFreeInodesPercent}, ${settings.pressure.hardFreeInodesPercent}`,
+        ],
       ],
     ),
     '## 8 Security',

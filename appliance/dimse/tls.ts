@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { ConnectionOptions, PeerCertificate, TlsOptions } from 'node:tls'
+import type { ConnectionOptions, PeerCertificate, SecureContextOptions, TlsOptions } from 'node:tls'
 
 /** Our side of a TLS connection: PEM texts. */
 export interface TlsIdentity {
@@ -48,10 +48,12 @@ export function acceptorTlsOptions(tls: AcceptorTls, handshakeTimeoutMs: number)
     cert: tls.certificate,
     ca: [...tls.certificateAuthorities],
     dhparam: 'auto',
-    requestCert: tls.requireClientCertificate,
+    // Asked for even where it is not required: a caller may be bound to its certificate by the caller policy.
+    requestCert: true,
     rejectUnauthorized: tls.requireClientCertificate,
     handshakeTimeout: handshakeTimeoutMs,
     noDelay: true,
+    keepAlive: true,
   }
 }
 
@@ -67,6 +69,23 @@ export function requesterTlsOptions(tls: RequesterTls, host: string): Connection
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(tls.verifyHostName ? {} : { checkServerIdentity: () => undefined }),
   }
+}
+
+/** The identity of a listener that runs, anew: for `setSecureContext`. Connections that are open keep the old one. */
+export function renewedIdentity(tls: TlsIdentity): SecureContextOptions {
+  return {
+    ...TLS_PROFILE,
+    key: tls.key,
+    cert: tls.certificate,
+    ca: [...tls.certificateAuthorities],
+    dhparam: 'auto',
+  }
+}
+
+/** The SHA-256 fingerprint of a peer's certificate as 64 lower-case hexadecimal digits, or `null` without one. */
+export function certificateSha256(certificate: PeerCertificate | Record<string, never>): string | null {
+  const fingerprint = certificate.fingerprint256 as string | undefined
+  return fingerprint?.replaceAll(':', '').toLowerCase() ?? null
 }
 
 /** The subject of a verified certificate as one line, most specific part first (RFC 4514), or `null` without one. */

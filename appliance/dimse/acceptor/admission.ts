@@ -1,5 +1,5 @@
 import { isAeTitle } from '../facts/ae-title.ts'
-import { APPLICATION_CONTEXT } from '../facts/uids.ts'
+import { APPLICATION_CONTEXT, VERIFICATION } from '../facts/uids.ts'
 import type { AssociationFacts, CallerPolicy, NetworkServices, RejectionCause } from '../ports.ts'
 import type { AssociateAccept, AssociateRequest } from '../upper-layer/associate.ts'
 import { decodeAssociateRequest } from '../upper-layer/associate-codec.ts'
@@ -10,7 +10,7 @@ import { APPLICATION_CONTEXT_NOT_SUPPORTED, PROTOCOL_VERSION_NOT_SUPPORTED, reje
 /** What the transport knows about a caller. */
 export type TransportFacts = Pick<
   AssociationFacts,
-  'associationId' | 'remoteAddress' | 'remotePort' | 'tls' | 'certificateSubject'
+  'associationId' | 'remoteAddress' | 'remotePort' | 'tls' | 'certificateSubject' | 'certificateSha256'
 >
 
 /** The answer to an association request. */
@@ -39,8 +39,16 @@ export interface AdmissionParts {
   readonly acceptance: AcceptancePolicy
   readonly services: NetworkServices
   readonly maxPduReceived: number
-  /** True while one more association may be held. */
-  readonly hasRoom: () => boolean
+  readonly room: RoomRule
+}
+
+/** Whether there is room for one more association of a caller that may come in; else why not, for the time being. */
+export type RoomRule = (facts: AssociationFacts, proposal: Proposal) => 'limit' | 'busy' | undefined
+
+/** What a caller proposes, as far as room depends on it. */
+export interface Proposal {
+  /** Nothing but Verification is proposed: such a caller needs no room. */
+  readonly verificationOnly: boolean
 }
 
 /** The desk for a caller on the transport described by `transport`. */
@@ -69,11 +77,16 @@ export function admissionDesk(transport: TransportFacts, parts: AdmissionParts):
       if (!isAeTitle(request.callingAeTitle)) return rejected('protocol', rejectionFor('calling-ae-title', false))
       const decision = parts.policy.decide(facts)
       if (decision.kind === 'rejected') return rejected(decision.why, rejectionFor(decision.why, decision.transient))
-      if (!parts.hasRoom()) return rejected('limit', rejectionFor('limit', true))
+      const full = parts.room(facts, { verificationOnly: proposesVerificationOnly(request) })
+      if (full !== undefined) return rejected(full, rejectionFor(full, true))
       const accept = negotiate(request, parts.acceptance, parts.maxPduReceived, parts.services)
       return { kind: 'accepted', facts, request, accept }
     },
   }
+}
+
+function proposesVerificationOnly({ contexts }: AssociateRequest): boolean {
+  return contexts.length > 0 && contexts.every((context) => context.abstractSyntax === VERIFICATION)
 }
 
 /** What a stranger wrote goes into journals only in printable form. */

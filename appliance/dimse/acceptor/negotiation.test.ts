@@ -72,6 +72,12 @@ describe('negotiation', () => {
   it('accepts private SOP classes and unknown transfer syntaxes only where the policy says so', () => {
     expect(one('1.3.6.1.4.1.5962.99.1', [IMPLICIT])?.result).toBe(0)
     expect(one('1.3.6.1.4.1.5962.99.1', [IMPLICIT], { privateSopClasses: false })?.result).toBe(3)
+    const listed = { privateSopClasses: new Set(['1.3.6.1.4.1.5962.99.1']) }
+    expect(one('1.3.6.1.4.1.5962.99.1', [IMPLICIT], listed)?.result).toBe(0)
+    expect(one('1.3.6.1.4.1.5962.99.2', [IMPLICIT], listed)?.result).toBe(3)
+    const syntaxes = { unknownTransferSyntaxes: new Set(['1.3.6.1.4.1.5962.88.1']) }
+    expect(one('1.2.840.10008.5.1.4.1.1.2', ['1.3.6.1.4.1.5962.88.1'], syntaxes)?.result).toBe(0)
+    expect(one('1.2.840.10008.5.1.4.1.1.2', ['1.3.6.1.4.1.5962.88.2'], syntaxes)?.result).toBe(4)
     expect(one(CT, ['1.3.6.1.4.1.5962.99.2'])?.result).toBe(0)
     expect(one(CT, ['1.3.6.1.4.1.5962.99.2'], { unknownTransferSyntaxes: false })?.result).toBe(4)
   })

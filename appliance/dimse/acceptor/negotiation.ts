@@ -4,10 +4,12 @@ import {
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
   IMPLICIT_VR_LITTLE_ENDIAN,
+  INSTANCE_AVAILABILITY,
   isPrivateUid,
   isStandardTransferSyntax,
   isStorageSopClass,
   isUid,
+  PROCEDURE_STEP,
   STORAGE_COMMITMENT_PUSH_MODEL,
   STUDY_ROOT,
   VERIFICATION,
@@ -27,10 +29,10 @@ import {
  * in: an object that cannot be decoded is still worth forwarding.
  */
 export interface AcceptancePolicy {
-  /** Private SOP classes: UIDs that are not the standard's own. */
-  readonly privateSopClasses: boolean
+  /** Private SOP classes: UIDs that are not the standard's own. All, none, or these. */
+  readonly privateSopClasses: boolean | ReadonlySet<string>
   /** Private transfer syntaxes, and those of an edition later than our table. */
-  readonly unknownTransferSyntaxes: boolean
+  readonly unknownTransferSyntaxes: boolean | ReadonlySet<string>
 }
 
 export const DEFAULT_ACCEPTANCE: AcceptancePolicy = { privateSopClasses: true, unknownTransferSyntaxes: true }
@@ -71,6 +73,8 @@ export function offeredSopClasses(services: NetworkServices): ReadonlySet<string
   if (services.commitment !== undefined || services.commitmentReports !== undefined)
     offered.add(STORAGE_COMMITMENT_PUSH_MODEL)
   if (services.query !== undefined) offered.add(STUDY_ROOT.find)
+  if (services.procedureSteps !== undefined) offered.add(PROCEDURE_STEP)
+  if (services.availability !== undefined) offered.add(INSTANCE_AVAILABILITY)
   return offered
 }
 
@@ -96,7 +100,11 @@ function answerContext(
 
 function acceptsAbstractSyntax(uid: string, policy: AcceptancePolicy): boolean {
   if (uid === VERIFICATION || isStorageSopClass(uid)) return true
-  return policy.privateSopClasses && isUid(uid) && isPrivateUid(uid)
+  return isUid(uid) && isPrivateUid(uid) && allows(policy.privateSopClasses, uid)
+}
+
+function allows(rule: boolean | ReadonlySet<string>, uid: string): boolean {
+  return typeof rule === 'boolean' ? rule : rule.has(uid)
 }
 
 /**
@@ -104,7 +112,9 @@ function acceptsAbstractSyntax(uid: string, policy: AcceptancePolicy): boolean {
  * explicit little endian goes before the other two uncompressed ones: it names value representations, and is not retired.
  */
 function chooseTransferSyntax(proposed: readonly string[], policy: AcceptancePolicy): string | undefined {
-  const first = proposed.find((uid) => isStandardTransferSyntax(uid) || (policy.unknownTransferSyntaxes && isUid(uid)))
+  const first = proposed.find(
+    (uid) => isStandardTransferSyntax(uid) || (isUid(uid) && allows(policy.unknownTransferSyntaxes, uid)),
+  )
   const lesser = first === IMPLICIT_VR_LITTLE_ENDIAN || first === EXPLICIT_VR_BIG_ENDIAN
   return lesser && proposed.includes(EXPLICIT_VR_LITTLE_ENDIAN) ? EXPLICIT_VR_LITTLE_ENDIAN : first
 }

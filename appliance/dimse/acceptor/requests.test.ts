@@ -16,6 +16,7 @@ const FACTS: AssociationFacts = {
   implementationVersionName: '',
   tls: false,
   certificateSubject: null,
+  certificateSha256: null,
 }
 const read = (values: CommandValues) => readRequest(decodeCommandSet(encodeCommandSet(values)), CONTEXT, FACTS)
 const store = (sopClassUid: string, sopInstanceUid: string): CommandValues => [

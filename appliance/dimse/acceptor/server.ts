@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, TLSSocket, Server as TlsServer } from 'node:tls'
 import {
   type Clock,
   type Logger,
@@ -10,9 +10,16 @@ import {
 import { DimseError } from '../errors.ts'
 import { isAeTitle } from '../facts/ae-title.ts'
 import type { CallerPolicy, NetworkServices, StorageService } from '../ports.ts'
-import { type AcceptorTls, acceptorTlsOptions, certificateSubject } from '../tls.ts'
+import {
+  type AcceptorTls,
+  acceptorTlsOptions,
+  certificateSha256,
+  certificateSubject,
+  renewedIdentity,
+  type TlsIdentity,
+} from '../tls.ts'
 import { uuid } from '../uuid.ts'
-import { admissionDesk, type TransportFacts } from './admission.ts'
+import { admissionDesk, type RoomRule, type TransportFacts } from './admission.ts'
 import { AcceptorAssociation } from './association.ts'
 import { type AcceptancePolicy, DEFAULT_ACCEPTANCE } from './negotiation.ts'
 
@@ -57,9 +64,14 @@ export interface DimseServerOptions {
   readonly services?: NetworkServices
   readonly clock: Clock
   readonly logger: Logger
-  readonly limits?: Partial<DimseServerLimits>
-  readonly acceptance?: Partial<AcceptancePolicy>
+  /** A function is asked for each connection anew, except for `maxPduReceived` and the times of the listener itself. */
+  readonly limits?: Partial<DimseServerLimits> | (() => Partial<DimseServerLimits>)
+  readonly acceptance?: Partial<AcceptancePolicy> | (() => Partial<AcceptancePolicy>)
   readonly tls?: AcceptorTls
+  /** Asked besides `maxAssociations`. */
+  readonly room?: RoomRule
+  /** Told of each TLS handshake that failed or did not end in time. `reason` is a code of Node or OpenSSL. */
+  readonly onTlsRefused?: (remoteAddress: string, reason: string) => void
   /** For association ids. */
   readonly randomness?: Randomness
 }
@@ -72,15 +84,19 @@ const EXTRA_CONNECTIONS = 32
 /** SCP of Verification and Storage (PS3.4 A, B), and of what `services` brings, on one port, with or without TLS. */
 export class DimseServer implements Service {
   readonly #options: DimseServerOptions
-  readonly #limits: DimseServerLimits
   readonly #associations = new Set<AcceptorAssociation>()
+  readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #startedAt = 0
   #allClosed: (() => void) | undefined
 
   constructor(options: DimseServerOptions) {
     this.#options = options
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+  }
+
+  get #limits(): DimseServerLimits {
+    const { limits } = this.#options
+    return { ...DEFAULT_LIMITS, ...(typeof limits === 'function' ? limits() : limits) }
   }
 
   /** The port in use. @throws DimseError (`listen-failed`) when not started. */
@@ -108,9 +124,12 @@ export class DimseServer implements Service {
         : createTlsServer(acceptorTlsOptions(tls, this.#limits.artimTimeoutMs), (socket) => this.#accept(socket))
     server.maxConnections = this.#limits.maxAssociations + EXTRA_CONNECTIONS
     server.on('drop', () => logger.warn('dimse.connection.dropped', { connections: server.maxConnections }))
-    server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
-      logger.warn('dimse.tls.refused', { reason: error.code ?? error.name }),
-    )
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => this.#refusedTls(error, socket))
+    // A handshake that is not finished belongs to no association yet, and must not hold up the stop.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: Error) =>
         reject(new DimseError('listen-failed', `cannot listen on port ${port}`, error)),
@@ -121,6 +140,14 @@ export class DimseServer implements Service {
     this.#server = server
     this.#startedAt = clock.now()
     logger.info('dimse.listening', { aeTitle, port: this.port, tls: tls !== undefined })
+  }
+
+  /**
+   * Shows another certificate, and trusts other issuers, from the next connection on.
+   * @throws an error of OpenSSL when key and certificate do not belong together; the old ones then stay.
+   */
+  renewTls(identity: TlsIdentity): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(renewedIdentity(identity))
   }
 
   /** Takes no more callers, lets open associations go on for the grace time, then aborts them (PS3.8 9.3.8). */
@@ -136,22 +163,26 @@ export class DimseServer implements Service {
     }, this.#limits.stopGraceMs)
     await this.#drained()
     clearTimeout(grace)
+    this.#destroySockets()
     await closed
     this.#options.logger.info('dimse.stopped', { upMs: this.#options.clock.now() - this.#startedAt })
   }
 
   #accept(socket: Socket): void {
-    const { policy, storage, logger, acceptance, services = {} } = this.#options
+    const { policy, storage, logger, acceptance, room, services = {} } = this.#options
+    const serverLimits = this.#limits
+    if (this.#server !== undefined) this.#server.maxConnections = serverLimits.maxAssociations + EXTRA_CONNECTIONS
     const desk = admissionDesk(this.#transportFacts(socket), {
       policy,
-      acceptance: { ...DEFAULT_ACCEPTANCE, ...acceptance },
+      acceptance: { ...DEFAULT_ACCEPTANCE, ...(typeof acceptance === 'function' ? acceptance() : acceptance) },
       services,
-      maxPduReceived: this.#limits.maxPduReceived,
-      hasRoom: () => this.openAssociations < this.#limits.maxAssociations,
+      maxPduReceived: serverLimits.maxPduReceived,
+      room: (facts, proposal) =>
+        this.openAssociations < serverLimits.maxAssociations ? room?.(facts, proposal) : 'limit',
     })
     const limits = {
-      ...this.#limits,
-      maxDataBytes: this.#limits.maxPduReceived,
+      ...serverLimits,
+      maxDataBytes: serverLimits.maxPduReceived,
       maxAssociateBytes: MAX_ASSOCIATE_BYTES,
     }
     const association = new AcceptorAssociation(socket, { desk, storage, services, limits, logger }, (ended) => {
@@ -160,6 +191,21 @@ export class DimseServer implements Service {
     })
     this.#associations.add(association)
     association.start()
+  }
+
+  /** Node closes a connection whose certificate it does not accept without an error of its own: the socket knows why. */
+  #refusedTls(error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    const address = plainAddress(socket.remoteAddress)
+    // Node tells of a handshake that took too long, and leaves the connection open: closing it is ours.
+    socket.destroy()
+    const authorization = socket.authorizationError as unknown
+    const reason = typeof authorization === 'string' ? authorization : (error.code ?? error.name)
+    this.#options.logger.warn('dimse.tls.refused', { reason })
+    this.#options.onTlsRefused?.(address, reason)
+  }
+
+  #destroySockets(): void {
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   #drained(): Promise<void> {
@@ -171,12 +217,19 @@ export class DimseServer implements Service {
 
   #transportFacts(socket: Socket): TransportFacts {
     const tls = socket instanceof TLSSocket
+    const certificate = tls && socket.authorized ? socket.getPeerCertificate() : undefined
     return {
       associationId: uuid(this.#options.randomness ?? systemRandomness),
-      remoteAddress: socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
+      remoteAddress: plainAddress(socket.remoteAddress),
       remotePort: socket.remotePort ?? 0,
       tls,
-      certificateSubject: tls && socket.authorized ? certificateSubject(socket.getPeerCertificate()) : null,
+      certificateSubject: certificate === undefined ? null : certificateSubject(certificate),
+      certificateSha256: certificate === undefined ? null : certificateSha256(certificate),
     }
   }
+}
+
+/** An IPv4-mapped IPv6 address is told as IPv4. */
+function plainAddress(address: string | undefined): string {
+  return address?.replace(/^::ffff:/, '') ?? ''
 }

@@ -5,14 +5,16 @@ import {
   readCommitmentReport,
   readCommitmentRequest,
 } from '../commitment/data-sets.ts'
-import { isUid, STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL, STUDY_ROOT } from '../facts/uids.ts'
+import { STORAGE_COMMITMENT_INSTANCE, STORAGE_COMMITMENT_PUSH_MODEL, STUDY_ROOT } from '../facts/uids.ts'
 import { type CommandSet, ELEMENT } from '../message/command-set.ts'
 import { type Answered, COMMAND, hasDataSet, RESPONSE_BIT, response, STATUS } from '../message/commands.ts'
 import { CollectingReceiver, type DataSetReceiver, droppingReceiver } from '../message/data-set-receiver.ts'
 import type { AssociationFacts, MessageRefusal, NetworkServices } from '../ports.ts'
 import { MalformedMessageError } from '../upper-layer/malformed.ts'
+import { answeredOf } from './answered.ts'
 import { EVENT_TYPES, EventReports, type SendMessage } from './event-reports.ts'
 import { FindOperation, MAX_IDENTIFIER_BYTES } from './find-operation.ts'
+import { normalizedRequest } from './normalized-requests.ts'
 import type { AcceptedContext } from './requests.ts'
 
 export interface ServiceParts {
@@ -51,6 +53,11 @@ export class ServiceMessages {
     const { services } = this.#parts
     if (context.abstractSyntax === STUDY_ROOT.find && field === COMMAND.find && services.query !== undefined)
       return this.#query(services.query, command, context)
+    const normalized = normalizedRequest(services, command, context, this.#parts.association)
+    if (normalized !== undefined) {
+      const { answered, wrong, handle } = normalized
+      return this.#collect(context, answered, wrong, hasDataSet(command), async (bytes) => handle(bytes))
+    }
     if (context.abstractSyntax !== STORAGE_COMMITMENT_PUSH_MODEL) return undefined
     if (field === COMMAND.action && services.commitment !== undefined)
       return this.#action(services.commitment, command, context)
@@ -141,8 +148,8 @@ export class ServiceMessages {
     dataSetFollows: boolean,
     handle: (bytes: Uint8Array | undefined) => Promise<'accepted' | MessageRefusal>,
   ): DataSetReceiver {
-    const answer = ({ status, comment }: { status: number; comment: string }) =>
-      this.#parts.send(context, response(answered, status, comment))
+    const answer = ({ status, comment, errorId }: Omit<MessageRefusal, 'kind'>) =>
+      this.#parts.send(context, response(answered, status, comment, false, errorId))
     if (wrong !== undefined) return droppingReceiver(() => answer(wrong))
     if (!dataSetFollows)
       return droppingReceiver(() => answer(refused(STATUS.invalidArgumentValue, 'no data set follows the command')))
@@ -158,24 +165,6 @@ export class ServiceMessages {
       reason: error instanceof Error ? error.name : undefined,
     })
     return FAILED
-  }
-}
-
-type UidElement = typeof ELEMENT.affectedSopClassUid | typeof ELEMENT.requestedSopClassUid
-type InstanceElement = typeof ELEMENT.affectedSopInstanceUid | typeof ELEMENT.requestedSopInstanceUid
-
-function answeredOf(
-  command: CommandSet,
-  commandField: number,
-  classElement: UidElement,
-  instanceElement: InstanceElement | undefined,
-): Answered {
-  const valid = (uid: string | undefined) => (uid !== undefined && isUid(uid) ? uid : undefined)
-  return {
-    commandField,
-    messageId: command.requiredNumber(ELEMENT.messageId),
-    sopClassUid: valid(command.text(classElement)),
-    sopInstanceUid: instanceElement === undefined ? undefined : valid(command.text(instanceElement)),
   }
 }
 

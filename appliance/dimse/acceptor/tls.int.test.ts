@@ -1,93 +1,27 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { createConnection, type Socket } from 'node:net'
+import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer, sharedData } from '../../../installer/testing/peers.ts'
 import { AssociationRequester } from '../requester/requester.ts'
+import { Authority } from '../testing/authority.ts'
 import { freePort, runDcmtk, startPeer } from '../testing/dcmtk.ts'
 import { startListener } from '../testing/listener.ts'
+import type { DimseServerOptions } from './server.ts'
 
 const openssl = peer('openssl')
 const storescu = peer('storescu')
 const file = sharedData('dicom/pydicom/CT_small.dcm')
 
-/** A certificate authority and what it signed, as files and as texts. */
-class Authority {
-  readonly folder = mkdtempSync(join(tmpdir(), 'leadglass-tls-'))
-  readonly #name: string
+/** A handshake record that announces 512 bytes of which none comes (RFC 8446 5.1). */
+const HELLO_BEGINS = Buffer.from('1603010200', 'hex')
 
-  constructor(name: string) {
-    this.#name = name
-    this.#openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      this.path(name, 'key'),
-      '-out',
-      this.path(name, 'crt'),
-    )
-  }
-
-  path(name: string, kind: 'key' | 'crt' | 'csr' | 'ext'): string {
-    return join(this.folder, `${name}.${kind}`)
-  }
-
-  text(name: string, kind: 'key' | 'crt'): string {
-    return readFileSync(this.path(name, kind), 'utf8')
-  }
-
-  get certificate(): string {
-    return this.text(this.#name, 'crt')
-  }
-
-  sign(name: string, subject: string): void {
-    writeFileSync(this.path(name, 'ext'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
-    this.#openssl(
-      'req',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-subj',
-      subject,
-      '-keyout',
-      this.path(name, 'key'),
-      '-out',
-      this.path(name, 'csr'),
-    )
-    this.#openssl(
-      'x509',
-      '-req',
-      '-days',
-      '2',
-      '-in',
-      this.path(name, 'csr'),
-      '-CA',
-      this.path(this.#name, 'crt'),
-      '-CAkey',
-      this.path(this.#name, 'key'),
-      '-CAcreateserial',
-      '-extfile',
-      this.path(name, 'ext'),
-      '-out',
-      this.path(name, 'crt'),
-    )
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true })
-  }
-
-  #openssl(...args: string[]): void {
-    execFileSync(openssl ?? 'openssl', args, { stdio: 'ignore' })
-  }
+/** A caller that does not care how its connection ends, as long as it does. */
+function caller(port: number): { readonly socket: Socket; readonly closed: Promise<void> } {
+  const socket = createConnection({ host: '127.0.0.1', port }).resume()
+  socket.on('error', () => undefined)
+  return { socket, closed: new Promise((resolve) => socket.once('close', () => resolve())) }
 }
 
 describe.skipIf(openssl === undefined)('TLS [needs openssl]', () => {
@@ -105,10 +39,11 @@ describe.skipIf(openssl === undefined)('TLS [needs openssl]', () => {
     stranger.remove()
   })
 
-  const listen = () =>
+  const listen = (options: Partial<DimseServerOptions> = {}) =>
     startListener(
       {},
       {
+        ...options,
         tls: {
           key: trusted.text('server', 'key'),
           certificate: trusted.text('server', 'crt'),
@@ -152,6 +87,73 @@ describe.skipIf(openssl === undefined)('TLS [needs openssl]', () => {
     await open.server.stop()
   })
 
+  it('shows a renewed certificate from the next connection on, and knows callers by fingerprint', async () => {
+    const { server, storage, port } = await listen()
+    trusted.sign('renewed', '/O=Hospital/CN=leadglass-2')
+    const shown = async (): Promise<string> => {
+      const socket = connect({
+        host: '127.0.0.1',
+        port,
+        ca: trusted.certificate,
+        key: trusted.text('client', 'key'),
+        cert: trusted.text('client', 'crt'),
+      })
+      await once(socket, 'secureConnect')
+      const { CN } = socket.getPeerCertificate().subject
+      socket.destroy()
+      return String(CN)
+    }
+    expect(await shown()).toBe('leadglass')
+    server.renewTls({
+      key: trusted.text('renewed', 'key'),
+      certificate: trusted.text('renewed', 'crt'),
+      certificateAuthorities: [trusted.certificate],
+    })
+    expect(await shown()).toBe('leadglass-2')
+    await new AssociationRequester().echo(destination(port, trusted))
+    const { fingerprint256 } = new X509Certificate(trusted.text('client', 'crt'))
+    expect(storage.accepted.at(-1)?.certificateSha256).toBe(fingerprint256.replaceAll(':', '').toLowerCase())
+    await expect(new AssociationRequester().echo(destination(port, stranger))).rejects.toThrow()
+    await server.stop()
+  })
+
+  it('ends handshakes that never finish by its timer, and stops without waiting for them', async () => {
+    const refused: string[] = []
+    const options = { onTlsRefused: (_address: string, reason: string) => refused.push(reason) }
+    const { server, port } = await listen({ ...options, limits: { artimTimeoutMs: 400 } })
+    const started = performance.now()
+    const callers = [1, 2, 3].map(() => caller(port))
+    // The first bytes of a ClientHello, and then nothing; one caller goes on a byte at a time.
+    for (const { socket } of callers.slice(1)) socket.write(HELLO_BEGINS)
+    const trickle = setInterval(() => callers[2]?.socket.write(Buffer.from([0])), 50)
+    await Promise.all(callers.map(({ closed }) => closed))
+    clearInterval(trickle)
+    expect(performance.now() - started).toBeLessThan(5000)
+    await expect.poll(() => refused.length).toBe(3)
+    expect(await new AssociationRequester().echo(destination(port, trusted))).toEqual({ status: 0 })
+    await server.stop()
+
+    const slow = await listen({ limits: { artimTimeoutMs: 60_000 } })
+    const half = caller(slow.port)
+    await once(half.socket, 'connect')
+    half.socket.write(HELLO_BEGINS)
+    const stopping = performance.now()
+    await slow.server.stop()
+    await half.closed
+    expect(performance.now() - stopping).toBeLessThan(5000)
+  })
+
+  it('ends a connection that never asks for an association after its handshake', async () => {
+    const { server, port, storage } = await listen({ limits: { artimTimeoutMs: 400 } })
+    const client = { key: trusted.text('client', 'key'), cert: trusted.text('client', 'crt') }
+    const socket = connect({ host: '127.0.0.1', port, ca: trusted.certificate, ...client })
+    await once(socket, 'secureConnect')
+    socket.resume()
+    await once(socket, 'close')
+    expect(storage.accepted).toEqual([])
+    await server.stop()
+  })
+
   describe.skipIf(storescu === undefined)('with DCMTK [needs dcmtk]', () => {
     const identity = (signer: Authority, name: string) => [
       '+tls',
@@ -177,6 +179,16 @@ describe.skipIf(openssl === undefined)('TLS [needs openssl]', () => {
       expect((await runDcmtk('echoscu', '127.0.0.1', String(port))).code).not.toBe(0)
       await server.stop()
     })
+
+    it.each(['--profile-bcp195-nd', '--profile-bcp195', '--profile-bcp195-ex'])(
+      'finds a suite of %s',
+      async (profile) => {
+        const { server, port } = await listen()
+        const args = [...identity(trusted, 'client'), profile, '127.0.0.1', String(port)]
+        expect(await runDcmtk('echoscu', ...args)).toEqual({ code: 0, output: '' })
+        await server.stop()
+      },
+    )
 
     it('storescp answers an echo over TLS', async () => {
       const port = await freePort()
