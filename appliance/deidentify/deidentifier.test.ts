@@ -12,9 +12,9 @@ import {
   textElement,
   texts,
 } from '../imaging/dataset/index.ts'
-import type { DeidentifyReason } from './deidentifier.ts'
 import { EgressVerifier, identifiersOf } from './index.ts'
 import { dateOffsetDays, pseudonymOfPatient, pseudonymOfStudy, pseudonymOfUid } from './keys.ts'
+import type { DeidentifyReason } from './outcome.ts'
 import { CT_IMAGE, deidentified, fileOf, fileWith, testDeidentifier, testKeys } from './testing.ts'
 
 const JPEG = '1.2.840.10008.1.2.4.50'

@@ -1,4 +1,4 @@
-import type { AcquisitionFacts, PatientPseudonym, StudyPseudonym } from '@leadglass/sync-agent/contract'
+import type { PatientPseudonym } from '@leadglass/sync-agent/contract'
 import {
   type DataSet,
   DataSetError,
@@ -15,56 +15,29 @@ import {
 } from '../imaging/dataset/index.ts'
 import { acquisitionFactsOf } from './acquisition.ts'
 import { type ActionCode, type CleaningContext, cleanDataSet, UTF_8 } from './cleaner.ts'
-import { identifierCount, identifiersIn, MOST_IDENTIFIERS } from './identifiers.ts'
+import { identifierCount, identifiersIn, MOST_IDENTIFIERS, type StudyIdentifiers } from './identifiers.ts'
 import { isJpegSyntax, withoutMarkers } from './jpeg-markers.ts'
-import { dateOffsetDays, pseudonymOfPatient, pseudonymOfStudy, pseudonymOfUid, type SiteKeys } from './keys.ts'
+import {
+  dateOffsetDays,
+  type PatientIdentity,
+  pseudonymOfPatient,
+  pseudonymOfStudy,
+  pseudonymOfUid,
+  type SiteKeys,
+} from './keys.ts'
 import { trimNativePixels } from './native-pixels.ts'
-import { patientOf } from './patient.ts'
-import { type PixelRisk, pixelRiskOf } from './pixel-risk.ts'
+import type { DeidentifiedFacts, DeidentifyOutcome, DeidentifyReason, QuarantinedObject } from './outcome.ts'
+import { patientOf, type SurvivingPatient } from './patient.ts'
+import { pixelRiskOf } from './pixel-risk.ts'
 import { PROFILE_EDITION } from './table/index.ts'
 import { TokenMatcher } from './token-matcher.ts'
 import { codedEntry, dummyPatientName } from './values.ts'
 
-/**
- * Why an object stays in quarantine.
- * - `object-unreadable`, `object-truncated`: the bytes are no whole data set.
- * - `transfer-syntax-contradicted`: native pixels under a compressed syntax, or the other way round.
- * - `sop-class-missing`, `study-uid-missing`, `instance-uid-missing`, `date-missing`: nothing to bind the object to.
- * - `encapsulated-document`, `structured-report`, `media-directory`: free text or files that the profile cannot clean.
- * - `too-many-identifiers`: more names and numbers than the verifier can look for.
- * - `jpeg-header-unreadable`: comment segments of a JPEG frame cannot be found.
- * - `object-unwritable`: the cleaned object cannot be encoded.
- */
-export type DeidentifyReason =
-  | 'object-unreadable'
-  | 'object-truncated'
-  | 'transfer-syntax-contradicted'
-  | 'sop-class-missing'
-  | 'study-uid-missing'
-  | 'instance-uid-missing'
-  | 'date-missing'
-  | 'encapsulated-document'
-  | 'structured-report'
-  | 'media-directory'
-  | 'too-many-identifiers'
-  | 'jpeg-header-unreadable'
-  | 'object-unwritable'
-
-/** The de-identified form of one object, or why there is none. */
-export type DeidentifyOutcome =
-  | {
-      readonly kind: 'deidentified'
-      /** A PS3.10 file in order; long values are views into the input. */
-      readonly chunks: readonly Uint8Array[]
-      readonly transferSyntaxUid: string
-      readonly sopInstanceUid: string
-      readonly studyPseudonym: StudyPseudonym
-      readonly patientPseudonym: PatientPseudonym
-      readonly acquisition: AcquisitionFacts
-      readonly pixelRisk: PixelRisk
-      readonly report: { readonly actions: Readonly<Partial<Record<ActionCode, number>>> }
-    }
-  | { readonly kind: 'quarantined'; readonly reason: DeidentifyReason }
+interface SealedObject {
+  readonly kind: 'sealed'
+  readonly facts: DeidentifiedFacts
+  readonly output: DataSet
+}
 
 /** What a site decides about the profile. Its options are fixed: Modified Dates and Patient Characteristics. */
 export interface DeidentifyProfile {
@@ -81,32 +54,95 @@ export const APPLIED_METHODS: readonly (readonly [string, string])[] = [
 
 const UID_CACHE_ENTRIES = 10_000
 const PIXEL_DATA = 0x7fe00010
-const EXTENDED_OFFSETS = [0x7fe00001, 0x7fe00002]
+
+/** Extended Offset Table and its lengths: 64-bit offsets that stand for one fragment per frame (PS3.5 A.4). */
+export const EXTENDED_OFFSETS: readonly number[] = [0x7fe00001, 0x7fe00002]
+
+/** An object whose elements are cleaned and whose pixel data is not looked at yet. */
+export interface CleanedObject {
+  readonly kind: 'cleaned'
+  readonly original: DataSet
+  /** To be changed until `sealed`. */
+  readonly dataSet: DataSet
+  readonly identifiers: StudyIdentifiers
+  readonly sopClassUid: string
+  readonly patient: PatientIdentity
+  readonly facts: Omit<DeidentifiedFacts, 'acquisition'>
+}
+
+/** An object with everything that is known of it, for the caller who goes on to verify and score it. */
+export interface ProcessedObject {
+  readonly outcome: Extract<DeidentifyOutcome, { kind: 'deidentified' }>
+  /** PHI: of the original. */
+  readonly identifiers: StudyIdentifiers
+  /** PHI: the original. */
+  readonly original: DataSet
+}
 
 /** Applies the PS3.15 Basic Application Level Confidentiality Profile to one object at a time. */
 export class Deidentifier {
   readonly #keys: SiteKeys
   readonly #profile: DeidentifyProfile
+  readonly #survivorOf: (studyInstanceUid: string) => SurvivingPatient | undefined
   readonly #uidCache = new Map<string, string>()
 
-  constructor({ keys, profile }: { keys: SiteKeys; profile: DeidentifyProfile }) {
+  /** `survivorOf` names the patient under whom a study goes since a merge; without it nobody was ever merged. */
+  constructor({
+    keys,
+    profile,
+    survivorOf,
+  }: {
+    keys: SiteKeys
+    profile: DeidentifyProfile
+    survivorOf?: (studyInstanceUid: string) => SurvivingPatient | undefined
+  }) {
     this.#keys = keys
     this.#profile = profile
+    this.#survivorOf = survivorOf ?? (() => undefined)
   }
 
   /** Never throws for what an object holds: it is cleaned, or quarantined with a reason. */
   deidentify(file: Uint8Array): DeidentifyOutcome {
+    const result = this.process(file)
+    return 'outcome' in result ? result.outcome : result
+  }
+
+  /** `deidentify` with the identifiers that the verifier is to look for; the object is parsed once. */
+  process(file: Uint8Array): ProcessedObject | QuarantinedObject {
+    const object = this.clean(() => parsePart10(file))
+    if (object.kind === 'quarantined') return object
+    const { dataSet, identifiers, original, sopClassUid } = object
+    const { transferSyntaxUid, sopInstanceUid } = object.facts
+    trimNativePixels(dataSet)
+    if (!stripPixelComments(dataSet, transferSyntaxUid)) return quarantined('jpeg-header-unreadable')
+    const sealed = this.sealed(object)
+    if (sealed.kind === 'quarantined') return sealed
+    const chunks = written(sealed.output, sopClassUid, sopInstanceUid, transferSyntaxUid)
+    if (chunks === undefined) return quarantined('object-unwritable')
+    return { outcome: { kind: 'deidentified', chunks, ...sealed.facts }, identifiers, original }
+  }
+
+  /** The first half: every element but the pixels. @param parse reads the object, or its skeleton. */
+  clean(parse: () => Part10File): CleanedObject | QuarantinedObject {
     let parsed: Part10File
     try {
-      parsed = parsePart10(file)
+      parsed = parse()
     } catch (error) {
       if (error instanceof DataSetError) return quarantined('object-unreadable')
       throw error
     }
-    return parsed.truncated ? quarantined('object-truncated') : this.#deidentifyParsed(parsed)
+    return parsed.truncated ? quarantined('object-truncated') : this.#cleanParsed(parsed)
   }
 
-  #deidentifyParsed({ dataSet, meta }: Part10File): DeidentifyOutcome {
+  /** The second half, when the pixels of `object` are settled: the facts, and the data set to write. */
+  sealed({ original, dataSet, sopClassUid, patient, facts }: CleanedObject): SealedObject | QuarantinedObject {
+    const acquisition = acquisitionFactsOf(original, dataSet)
+    if (acquisition === undefined) return quarantined('date-missing')
+    const output = withMarks(dataSet, sopClassUid, facts.sopInstanceUid, pseudonymOfPatient(this.#keys, patient))
+    return { kind: 'sealed', facts: { ...facts, acquisition }, output }
+  }
+
+  #cleanParsed({ dataSet, meta }: Part10File): CleanedObject | QuarantinedObject {
     const sopClassUid = uid(dataSet, 0x00080016) ?? meta.mediaStorageSopClassUid
     const sopInstanceUid = uid(dataSet, 0x00080018) ?? meta.mediaStorageSopInstanceUid
     const studyInstanceUid = uid(dataSet, 0x0020000d)
@@ -115,7 +151,12 @@ export class Deidentifier {
     if (refused !== undefined) return quarantined(refused)
     if (sopInstanceUid === '') return quarantined('instance-uid-missing')
     if (studyInstanceUid === undefined) return quarantined('study-uid-missing')
-    const patient = patientOf(dataSet, studyInstanceUid, this.#profile.patientIssuer)
+    const patient = patientOf(
+      dataSet,
+      studyInstanceUid,
+      this.#profile.patientIssuer,
+      this.#survivorOf(studyInstanceUid),
+    )
     if (patient === undefined) return quarantined('study-uid-missing')
     const transferSyntaxUid = outputSyntax(dataSet, meta.transferSyntaxUid)
     if (transferSyntaxUid === undefined) return quarantined('transfer-syntax-contradicted')
@@ -132,26 +173,15 @@ export class Deidentifier {
       uidCache: this.#freshCache(),
       actions,
     } satisfies CleaningContext)
-    trimNativePixels(cleaned)
-    if (!stripPixelComments(cleaned, transferSyntaxUid)) return quarantined('jpeg-header-unreadable')
-    const acquisition = acquisitionFactsOf(dataSet, cleaned)
-    if (acquisition === undefined) return quarantined('date-missing')
-    const newInstanceUid = pseudonymOfUid(this.#keys, sopInstanceUid)
-    const patientPseudonym = pseudonymOfPatient(this.#keys, patient)
-    const output = withMarks(cleaned, sopClassUid, newInstanceUid, patientPseudonym)
-    const chunks = written(output, sopClassUid, newInstanceUid, transferSyntaxUid)
-    if (chunks === undefined) return quarantined('object-unwritable')
-    return {
-      kind: 'deidentified',
-      chunks,
+    const facts = {
       transferSyntaxUid,
-      sopInstanceUid: newInstanceUid,
+      sopInstanceUid: pseudonymOfUid(this.#keys, sopInstanceUid),
       studyPseudonym: pseudonymOfStudy(this.#keys, studyInstanceUid),
-      patientPseudonym,
-      acquisition,
+      patientPseudonym: pseudonymOfPatient(this.#keys, patient),
       pixelRisk: pixelRiskOf(dataSet, sopClassUid),
       report: { actions: Object.fromEntries(actions) },
     }
+    return { kind: 'cleaned', original: dataSet, dataSet: cleaned, identifiers, sopClassUid, patient, facts }
   }
 
   /** The cache only saves work; a result never depends on what it holds. */
@@ -190,7 +220,7 @@ function stripPixelComments(cleaned: DataSet, transferSyntaxUid: string): boolea
   if (stripped === undefined) return false
   if (stripped === element.value) return true
   cleaned.elements.set(PIXEL_DATA, { ...element, value: stripped })
-  // Offsets of 64 bits stand for one fragment per frame (PS3.5 A.4); without the table the fragments say the same.
+  // Without the table the fragments say the same.
   for (const tag of EXTENDED_OFFSETS) cleaned.elements.delete(tag)
   return true
 }
@@ -233,6 +263,6 @@ function written(
   }
 }
 
-function quarantined(reason: DeidentifyReason): DeidentifyOutcome {
+function quarantined(reason: DeidentifyReason): QuarantinedObject {
   return { kind: 'quarantined', reason }
 }

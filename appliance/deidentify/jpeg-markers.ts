@@ -3,7 +3,7 @@ import { strippedJpeg2000 } from './jpeg-2000-stream.ts'
 import { strippedStream } from './jpeg-stream.ts'
 
 /** Takes what decoders do not read out of one frame: the same view, a new buffer, or `undefined` when it is unclear. */
-type Stripper = (frame: Uint8Array) => Uint8Array | undefined
+export type Stripper = (frame: Uint8Array) => Uint8Array | undefined
 
 const jpeg: Stripper = (frame) => strippedStream(frame, false)
 const jpegLs: Stripper = (frame) => strippedStream(frame, true)
@@ -19,7 +19,7 @@ const ROOT = '1.2.840.10008.1.2.4.'
 
 /** True where `withoutMarkers` has something to look at. */
 export function isJpegSyntax(transferSyntaxUid: string): boolean {
-  return stripperOf(transferSyntaxUid) !== undefined
+  return frameStripper(transferSyntaxUid) !== undefined
 }
 
 /**
@@ -29,7 +29,7 @@ export function isJpegSyntax(transferSyntaxUid: string): boolean {
  * @returns `undefined` when a frame cannot be followed, so nothing can be said about it.
  */
 export function withoutMarkers(value: FragmentsValue, transferSyntaxUid: string): FragmentsValue | undefined {
-  const strip = stripperOf(transferSyntaxUid)
+  const strip = frameStripper(transferSyntaxUid)
   if (strip === undefined) return value
   const fragments: Uint8Array[] = []
   const moved = new Map<number, number>()
@@ -51,7 +51,8 @@ export function withoutMarkers(value: FragmentsValue, transferSyntaxUid: string)
   return offsetTable === undefined ? undefined : { kind: 'fragments', offsetTable, fragments }
 }
 
-function stripperOf(transferSyntaxUid: string): Stripper | undefined {
+/** What cleans the frames of a transfer syntax; `undefined` where frames carry no comments. */
+export function frameStripper(transferSyntaxUid: string): Stripper | undefined {
   return transferSyntaxUid.startsWith(ROOT) ? STRIPPERS.get(transferSyntaxUid.slice(ROOT.length)) : undefined
 }
 
@@ -68,7 +69,7 @@ function framesOf(fragments: readonly Uint8Array[]): Uint8Array[][] {
 }
 
 /** SOI, SOC, or the signature box of a JP2 file (T.800 I.5.1). */
-function startsFrame(fragment: Uint8Array): boolean {
+export function startsFrame(fragment: Uint8Array): boolean {
   if (fragment[0] === 0xff) return fragment[1] === 0xd8 || fragment[1] === 0x4f
   return fragment[3] === 12 && Buffer.from(fragment.subarray(4, 6)).equals(Buffer.from('jP'))
 }
@@ -81,8 +82,11 @@ function lengthInFile(fragments: readonly Uint8Array[]): number {
   return fragments.reduce((sum, { length }) => sum + 8 + length + (length % 2), 0)
 }
 
-/** PS3.5 A.4: offsets count from the first byte of the first item after the table; each item has 8 bytes of header. */
-function movedOffsets(offsetTable: Uint8Array, moved: ReadonlyMap<number, number>): Uint8Array | undefined {
+/**
+ * PS3.5 A.4: offsets count from the first byte of the first item after the table; each item has 8 bytes of header.
+ * @param moved new offset of each frame by its old one. @returns `undefined` when an offset is that of no frame.
+ */
+export function movedOffsets(offsetTable: Uint8Array, moved: ReadonlyMap<number, number>): Uint8Array | undefined {
   const table = Buffer.from(offsetTable)
   for (let at = 0; at + 4 <= table.length; at += 4) {
     const offset = moved.get(table.readUInt32LE(at))

@@ -8,16 +8,14 @@ const PIXEL_DATA = 0x7fe00010
  */
 export function trimNativePixels(dataSet: DataSet): void {
   const element = dataSet.elements.get(PIXEL_DATA)
-  const bits = nativeBits(dataSet)
-  if (element?.value.kind !== 'bytes' || bits === undefined) return
-  const bytes = Math.ceil(bits / 8)
-  const even = bytes + (bytes % 2)
-  if (element.value.bytes.length <= even) return
+  const even = nativeBytes(dataSet)
+  if (element?.value.kind !== 'bytes' || even === undefined || element.value.bytes.length <= even) return
   const value = { ...element.value, bytes: element.value.bytes.subarray(0, even) }
   dataSet.elements.set(PIXEL_DATA, { ...element, value })
 }
 
-function nativeBits(dataSet: DataSet): number | undefined {
+/** Bytes that native pixel data has by the image attributes, made even; `undefined` where they do not say. */
+export function nativeBytes(dataSet: DataSet): number | undefined {
   const rows = integer(dataSet, 0x00280010)
   const columns = integer(dataSet, 0x00280011)
   const allocated = integer(dataSet, 0x00280100)
@@ -26,5 +24,6 @@ function nativeBits(dataSet: DataSet): number | undefined {
   // PS3.3 C.7.6.3.1.2: two chrominance samples for each pair of pixels.
   const perPixel = text(dataSet, 0x00280004) === 'YBR_FULL_422' ? 2 : samples
   const frames = integer(dataSet, 0x00280008) ?? 1
-  return rows * columns * perPixel * frames * allocated
+  const bytes = Math.ceil((rows * columns * perPixel * frames * allocated) / 8)
+  return bytes + (bytes % 2)
 }

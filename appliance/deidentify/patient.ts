@@ -11,17 +11,33 @@ const STUDY_SCOPE = '\u0001study'
 const PLACEHOLDER =
   /^(?:[0x?._-]+|unknown|unk|none|null|n\/?a|anonymous|anonymized|no[ _-]?name|not available|emergency)$/i
 
+/** True when a Patient ID stands for nobody in particular. */
+export function isPlaceholderId(id: string): boolean {
+  return id.trim() === '' || PLACEHOLDER.test(id.trim())
+}
+
+/** Under whom an object goes instead of whom it names, after a merge. An `issuer` of null leaves the object's own. */
+export interface SurvivingPatient {
+  readonly id: string
+  readonly issuer: string | null
+}
+
 /**
  * Whom an object is about. An object without Patient ID, or with a placeholder for it, stands for a patient of its own study, so that two such
  * patients never become one.
  * @param defaultIssuer the site's issuer, for objects that name none.
+ * @param survivor the patient into whom this one was merged, if so.
  * @returns `undefined` when neither the patient nor the study has an identifier.
  */
 export function patientOf(
   dataSet: DataSet,
   studyInstanceUid: string | undefined,
   defaultIssuer: string,
+  survivor?: SurvivingPatient,
 ): PatientIdentity | undefined {
+  if (survivor !== undefined) {
+    return { issuer: survivor.issuer ?? text(dataSet, ISSUER_OF_PATIENT_ID) ?? defaultIssuer, id: survivor.id }
+  }
   const id = text(dataSet, PATIENT_ID)
   if (id !== undefined && !PLACEHOLDER.test(id))
     return { issuer: text(dataSet, ISSUER_OF_PATIENT_ID) ?? defaultIssuer, id }

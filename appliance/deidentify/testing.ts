@@ -8,8 +8,9 @@ import {
   textElement,
   writePart10,
 } from '../imaging/dataset/index.ts'
-import { Deidentifier, type DeidentifyOutcome } from './deidentifier.ts'
+import { Deidentifier } from './deidentifier.ts'
 import { deriveSiteKeys, type SiteKeys } from './keys.ts'
+import type { DeidentifyOutcome } from './outcome.ts'
 
 /** Objects and keys for the tests of this folder. Nothing here describes a real person. */
 

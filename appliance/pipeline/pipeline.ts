@@ -23,6 +23,8 @@ const OUT_OF_RESOURCES = new Set([
 
 export interface PipelineDependencies {
   readonly records: Pick<Records, 'revisions' | 'transaction'>
+  /** Takes the next revision of the queue, inside a transaction; undefined when none is to be worked on now. */
+  readonly next: (at: number) => WaitingRevision | undefined
   readonly process: (revision: WaitingRevision) => Promise<void>
   readonly settings: CurrentSettings
   readonly clock: Clock
@@ -60,11 +62,11 @@ export class Pipeline {
 
   /** Looks for work now. */
   wake(): void {
-    const { records, settings, clock, logger } = this.#dependencies
+    const { records, next, settings, clock, logger } = this.#dependencies
     try {
       while (!this.#stopped && this.#inFlight.size < settings().limits.studiesInFlight) {
         if (clock.now() < this.#pausedUntil) return
-        const revision = records.transaction(() => records.revisions.claim(clock.now()))
+        const revision = records.transaction(() => next(clock.now()))
         if (revision === undefined) return
         this.#launch(revision)
       }

@@ -1,17 +1,29 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { instanceFacts, parsePart10, uid } from '../imaging/index.ts'
+import { type IdentityOverlay, overlayHeader, withCorrected } from '../corrections/index.ts'
+import { instanceFacts, memorySource, type ObjectSource, uid } from '../imaging/index.ts'
 import { type Spool, SpoolError } from '../intake/index.ts'
 import type { RevisionInstance } from '../records/index.ts'
 import { defaultScoringLimits } from '../scoring/index.ts'
-import type { Gate } from './gate.ts'
+import type { Gate, GateOutcome } from './gate.ts'
+import { PassedFile } from './passed-file.ts'
 import { headerOf, type PreparedInstance, type StoppedInstance } from './prepared-instance.ts'
 
-/** Larger objects are kept and not worked on: de-identification holds an object in memory. */
-const LARGEST_BYTES = defaultScoringLimits.maximumFileBytes
+/** Larger objects are de-identified and verified, and no worker could read them. */
+const LARGEST_SCORED_BYTES = defaultScoringLimits.maximumFileBytes
+
+/** An instance that is read in ranges. */
+interface OpenInstance extends ObjectSource {
+  close(): Promise<void>
+}
+
+/** Where instances lie. A store that opens them is never asked to read a large one whole. */
+interface InstanceStore extends Pick<Spool, 'read'> {
+  open?(digest: string): Promise<OpenInstance>
+}
 
 export interface PrepareDependencies {
-  readonly spool: Pick<Spool, 'read'>
+  readonly spool: InstanceStore
   readonly gate: Gate
 }
 
@@ -29,6 +41,7 @@ export async function prepareRevision(
   { spool, gate }: PrepareDependencies,
   instances: readonly RevisionInstance[],
   folder: string,
+  corrected?: IdentityOverlay,
 ): Promise<Preparation> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o750 })
@@ -36,40 +49,59 @@ export async function prepareRevision(
   const stopped: StoppedInstance[] = []
   for (const instance of instances) {
     const { ordinal, instanceId } = instance
-    if (instance.bytes > LARGEST_BYTES) {
+    const path = join(folder, `${ordinal}.dcm`)
+    const isTooLarge = instance.bytes > LARGEST_SCORED_BYTES
+    if (isTooLarge && spool.open === undefined) {
       stopped.push({ ordinal, instanceId, stage: 'deidentify', reason: 'too-large' })
       continue
     }
-    let file: Buffer
+    let outcome: GateOutcome
     try {
-      file = await spool.read(instance.digest)
+      outcome = await passInto(isTooLarge ? null : path, gate, spool, instance.digest)
     } catch (cause) {
       if (!(cause instanceof SpoolError)) throw cause
       stopped.push({ ordinal, instanceId, stage: 'deidentify', reason: cause.code })
       continue
     }
-    const outcome = gate.pass(file)
     if (outcome.kind === 'quarantined') {
       stopped.push({ ordinal, instanceId, stage: outcome.stage, reason: outcome.reason })
       continue
     }
-    const path = outcome.pixelRisk === 'none' ? join(folder, `${ordinal}.dcm`) : null
-    if (path !== null) await writeFile(path, Buffer.concat(outcome.chunks), { mode: 0o640 })
-    const { dataSet } = parsePart10(file)
-    const { acquisition, patientPseudonym, identifiers, pixelRisk } = outcome
+    const { original: dataSet } = outcome
+    const withheld = outcome.pixelRisk !== 'none' ? `pixel-risk.${outcome.pixelRisk}` : isTooLarge ? 'too-large' : null
+    if (withheld !== null) await rm(path, { force: true })
+    const { acquisition, patientPseudonym, identifiers } = outcome
     prepared.push({
       ordinal,
-      path,
-      pixelRisk,
+      source: withheld === null ? { kind: 'file', path } : { kind: 'withheld', reason: withheld },
       facts: instanceFacts(dataSet),
       acquisition,
       patientPseudonym,
-      identifiers,
+      identifiers: withCorrected(identifiers, corrected),
       sopClassUid: instance.sopClassUid,
       sopInstanceUid: instance.sopInstanceUid,
       seriesInstanceUid: uid(dataSet, 0x0020000e) ?? '',
-      header: headerOf(dataSet),
+      header: overlayHeader(headerOf(dataSet), corrected),
     })
   }
   return { prepared, stopped }
+}
+
+/** Passes an instance, and leaves a file at `path` only when the gate let it through. @throws {SpoolError} */
+async function passInto(path: string | null, gate: Gate, spool: InstanceStore, digest: string): Promise<GateOutcome> {
+  const source = await openInstance(spool, digest)
+  const file = path === null ? undefined : new PassedFile(path)
+  let outcome: GateOutcome | undefined
+  try {
+    outcome = await gate.pass(source, file)
+    return outcome
+  } finally {
+    await file?.close(outcome?.kind === 'passed')
+    await source.close()
+  }
+}
+
+async function openInstance(spool: InstanceStore, digest: string): Promise<OpenInstance> {
+  if (spool.open !== undefined) return spool.open(digest)
+  return { ...memorySource(await spool.read(digest)), close: async () => undefined }
 }

@@ -1,13 +1,17 @@
 import type { AcquisitionFacts, PatientPseudonym } from '@leadglass/sync-agent/contract'
-import type { PixelRisk, StudyIdentifiers } from '../deidentify/index.ts'
+import type { StudyIdentifiers } from '../deidentify/index.ts'
 import { type DataSet, dataSetOf, type InstanceFacts } from '../imaging/index.ts'
 
 /** An instance that passed the gate. */
 export interface PreparedInstance {
   readonly ordinal: number
-  /** Where it lies for the workers; null when identities may stand in its pixels, which no worker may see. */
-  readonly path: string | null
-  readonly pixelRisk: PixelRisk
+  /**
+   * Where it lies for the workers. `withheld`: identities may stand in its pixels, which no worker may see
+   * (`pixel-risk.*`), or it is more than a worker reads (`too-large`).
+   */
+  readonly source:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'withheld'; readonly reason: string }
   readonly facts: InstanceFacts
   readonly acquisition: AcquisitionFacts
   readonly patientPseudonym: PatientPseudonym

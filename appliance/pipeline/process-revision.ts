@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type { ModelPackage } from '@leadglass/models'
 import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
 import { type Clock, type Logger, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import type { RevisionCorrections } from '../corrections/index.ts'
 import type { StudyIdentifiers } from '../deidentify/index.ts'
 import { type AuditSink, countInstance, type EgressDoor, releaseCells } from '../egress/index.ts'
 import type { Records, WaitingRevision } from '../records/index.ts'
+import { type Decision, decisionAbout, reasonOf, takesIn } from '../rules/index.ts'
 import type { ScoringPool } from '../scoring/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import { bodiesOf } from './envelopes.ts'
@@ -17,6 +19,8 @@ import { buildReports, type ReportOutcome } from './reports.ts'
 import { scorePrepared } from './score.ts'
 
 export interface ProcessDependencies extends PrepareDependencies {
+  /** What corrections mean for the work; without it nothing is ever corrected. */
+  readonly corrections?: RevisionCorrections
   readonly records: Records
   readonly pool: Pick<ScoringPool, 'score'>
   /** The packages in use; asked once a revision, so that a revision has one version from end to end. */
@@ -37,6 +41,8 @@ interface Finding {
   readonly reports: readonly ReportOutcome[]
   readonly bodies: readonly EnvelopeBody[]
   readonly active: readonly ModelPackage[]
+  /** What the rules said about it. */
+  readonly decision: Decision
 }
 
 /**
@@ -49,14 +55,21 @@ export async function processRevision(revision: WaitingRevision, dependencies: P
   const { records, pool, activeModels, device, workFolder, clock } = dependencies
   const folder = join(workFolder, String(revision.revisionId))
   try {
-    const active = activeModels()
-    const preparation = await prepareRevision(dependencies, records.revisions.instances(revision.revisionId), folder)
-    const job = { id: `revision-${revision.revisionId}`, urgent: revision.urgent === 1 }
-    const outcomes = await scorePrepared(pool, active, preparation.prepared, job)
+    const decision = decisionAbout(records, revision.revisionId)
+    const active = activeModels().filter((one) => takesIn(decision.models, one.model.name))
+    const instances = records.revisions.instances(revision.revisionId)
+    const isScored = decision.processing === 'score' && decision.models.length > 0
+    const preparation = isScored
+      ? await prepareRevision(dependencies, instances, folder, dependencies.corrections?.overlayOf(revision.studyId))
+      : { prepared: [], stopped: [] }
+    const job = { id: `revision-${revision.revisionId}`, urgent: decision.lane === 'stat' }
+    const outcomes = isScored
+      ? await scorePrepared(pool, active, preparation.prepared, job)
+      : instances.map(({ ordinal }) => notScoredByRule(ordinal, decision))
     const newestReport = (digest: string): string | undefined => records.results.newestReport(revision.studyId, digest)
     const now = new Date(clock.now())
     const reports = buildReports(revision, active, preparation.prepared, outcomes, device, now, newestReport)
-    const finding = verified(revision, { preparation, outcomes, reports, active }, dependencies)
+    const finding = verified(revision, { preparation, outcomes, reports, active, decision }, dependencies)
     records.transaction(() => {
       write(revision, finding, dependencies)
     })
@@ -71,7 +84,9 @@ function verified(
   finding: Omit<Finding, 'bodies'>,
   { gate, records }: ProcessDependencies,
 ): Finding {
-  const { preparation, outcomes } = finding
+  const { preparation, outcomes, active, decision } = finding
+  // A site may keep a study's figures to itself.
+  if (decision.profile === 'local-only') return { ...finding, bodies: [] }
   const patient = preparation.prepared[0]?.patientPseudonym ?? revision.patientPseudonym
   const bodies = bodiesOf(
     { ...revision, patientPseudonym: patient },
@@ -90,7 +105,11 @@ function verified(
       reason: fault,
     }),
   )
-  return { preparation: { prepared: [], stopped }, outcomes: [], reports: [], bodies: [], active: finding.active }
+  return { preparation: { prepared: [], stopped }, outcomes: [], reports: [], bodies: [], active, decision }
+}
+
+function notScoredByRule(ordinal: number, decision: Decision): Outcome {
+  return { kind: 'not-scored', ordinal, model: null, reason: reasonOf(decision), quality: {} }
 }
 
 function faultOf(body: EnvelopeBody, gate: Gate, identifiers: readonly StudyIdentifiers[]): string | undefined {
@@ -109,10 +128,11 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
     return
   }
   const { preparation, outcomes } = finding
-  const end = revisionOutcome(
+  const found = revisionOutcome(
     outcomes,
     preparation.stopped.map((one) => one.reason),
   )
+  const end = { ...found, reason: dependencies.corrections?.reasonOfEmpty(revisionId) ?? found.reason }
   if (!records.revisions.finish(revisionId, end.processing, end.reason, at)) return
   const event = (
     name: 'study.scored' | 'study.not-scored' | 'study.deidentified' | 'study.quarantined',
@@ -137,14 +157,17 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
     event('study.deidentified', 'success', [`instances-${preparation.prepared.length}`])
   writeOutcomes(revision, finding, dependencies)
   for (const body of finding.bodies) dependencies.door.seal(body, studyId)
-  writeReports(revision, finding.reports, dependencies, at)
+  writeReports(revision, finding, dependencies, at)
+  const reports = finding.reports.filter((one) => one.kind === 'report').length
+  const localOnly = finding.decision.profile === 'local-only'
+  dependencies.corrections?.written(revision, { processing: end.processing, reports, localOnly })
   if (end.processing === 'scored') event('study.scored', 'success', [`revision-${revision.number}`])
   else event('study.not-scored', end.processing === 'failed' ? 'failure' : 'success', [end.reason ?? 'unknown'])
 }
 
 function writeOutcomes(
   { revisionId, studyId }: WaitingRevision,
-  { outcomes, preparation, active }: Finding,
+  { outcomes, preparation, active, decision }: Finding,
   { records, door, clock }: ProcessDependencies,
 ): void {
   const counted = new Set<string>()
@@ -163,7 +186,7 @@ function writeOutcomes(
       scores: scored?.scores ?? [],
     })
     const model = active.find((one) => one.digest === outcome.model?.digest)
-    if (scored === undefined || model === undefined) continue
+    if (scored === undefined || model === undefined || decision.profile === 'local-only') continue
     const measured = { scores: scored.scores, embedding: [...scored.embedding], quality: scored.quality }
     countInstance(records.egress, model.model, model.reference, measured, month)
     counted.add(model.digest)
@@ -177,11 +200,14 @@ function writeOutcomes(
 
 function writeReports(
   { revisionId, studyId, studyPseudonym }: WaitingRevision,
-  reports: readonly ReportOutcome[],
+  { reports, decision }: Finding,
   { records, settings, audit, logger }: ProcessDependencies,
   at: number,
 ): void {
-  const destinations = settings().destinations.map((destination) => destination.name)
+  const known = settings().destinations.map((destination) => destination.name)
+  // Who has an earlier result must get the one that supersedes it, whatever the rules say now.
+  const had = new Set(records.corrections.destinationsThatHave(studyId))
+  const destinations = known.filter((name) => takesIn(decision.destinations, name) || had.has(name))
   for (const one of reports) {
     const subject = { kind: 'study', id: studyPseudonym } as const
     const actor = { kind: 'system', id: 'results' } as const

@@ -26,9 +26,9 @@ export async function scorePrepared(
       outcomes.push({ kind: 'not-scored', ordinal: instance.ordinal, model: null, reason, quality: {} })
       continue
     }
-    if (instance.path === null) {
+    if (instance.source.kind === 'withheld') {
       // PS3.15 E.3.1: pixels that may hold identities are not clean, and workers see clean pixels only.
-      const reason = `pixel-risk.${instance.pixelRisk}`
+      const { reason } = instance.source
       outcomes.push({ kind: 'not-scored', ordinal: instance.ordinal, model: null, reason, quality: {} })
       continue
     }
@@ -55,7 +55,7 @@ async function runJob(
       jobId: `${job.id}-${model.digest.slice(0, 12)}`,
       packageFolder: folder,
       model,
-      files: instances.flatMap((instance) => instance.path ?? []),
+      files: instances.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : [])),
       timeoutMs: Math.min(LONGEST_MS, manifest.runtime.timeoutMs * instances.length),
       lane: job.urgent ? 'stat' : 'routine',
     })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InstallerError } from '../errors.ts'
@@ -39,7 +39,12 @@ async function benchDeid(options: HarnessOptions): Promise<HarnessReport> {
   try {
     const files = options.size ?? DEFAULT_FILES
     const rounds = options.runs ?? DEFAULT_RUNS
-    const contenders = [product(), ...(await gdcmanon(folder)), ...(await dicomAnonymizer(folder, options))]
+    const contenders = [
+      product(),
+      productOnOneThread(),
+      ...(await gdcmanon(folder)),
+      ...(await dicomAnonymizer(folder, options)),
+    ]
     const costs = new Map<string, ProcessCost[]>(contenders.map(({ name }) => [name, []]))
     for (let round = 0; round < rounds; round += 1) {
       options.progress.step(`round ${round + 1} of ${rounds}: ${files} files`)
@@ -57,7 +62,14 @@ async function benchDeid(options: HarnessOptions): Promise<HarnessReport> {
 
 function product(): Contender {
   const command: Contender['command'] = (input, output) => [process.execPath, CHILD, input, output]
-  return { name: 'leadglass', does: 'PS3.15 table, verifier, fdatasync', command }
+  const threads = `${availableParallelism()} threads`
+  return { name: 'leadglass', does: `PS3.15 table, verifier, fdatasync by batches, ${threads}`, command }
+}
+
+/** The peers have one thread each; so has this row. */
+function productOnOneThread(): Contender {
+  const command: Contender['command'] = (input, output) => [process.execPath, CHILD, '--threads', '1', input, output]
+  return { name: 'leadglass, 1 thread', does: 'the same on one thread', command }
 }
 
 async function gdcmanon(folder: string): Promise<Contender[]> {

@@ -3,9 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantomDicom } from '@leadglass/models'
 import { describe, expect, it } from 'vitest'
-import { deidentifyFiles, overlaps } from './deidentify-folder.ts'
+import { type DeidentifyOptions, deidentifyFiles, overlaps } from './deidentify-folder.ts'
+import { DEFAULT_PROFILE } from './profiles.ts'
 
 const SECRET = new Uint8Array(32).fill(7)
+
+function plan(output: string, differs: Partial<DeidentifyOptions> = {}): DeidentifyOptions {
+  return {
+    output,
+    secret: SECRET,
+    profile: DEFAULT_PROFILE.profile,
+    dryRun: false,
+    pixelsReviewed: false,
+    done: undefined,
+    onFile: () => undefined,
+    onDurable: () => undefined,
+    ...differs,
+  }
+}
 
 async function scene() {
   const input = await mkdtemp(join(tmpdir(), 'leadglass-deid-in-'))
@@ -19,13 +34,7 @@ async function scene() {
 describe('de-identifying a folder', () => {
   it('writes what the verifier found clean and reports the rest with reasons', async () => {
     const { output, files } = await scene()
-    const report = await deidentifyFiles(files, {
-      output,
-      secret: SECRET,
-      dryRun: false,
-      pixelsReviewed: false,
-      onFile: () => undefined,
-    })
+    const report = await deidentifyFiles(files, plan(output))
     expect(report).toMatchObject({ files: 2, deidentified: 1, quarantined: [{ file: 1, reason: 'object-unreadable' }] })
     const [study = ''] = await readdir(output)
     const [name = ''] = await readdir(join(output, study))
@@ -36,14 +45,7 @@ describe('de-identifying a folder', () => {
 
   it('gives the same bytes for the same secret, and writes nothing in a dry run', async () => {
     const { output, files } = await scene()
-    const run = (dryRun: boolean) =>
-      deidentifyFiles(files.slice(0, 1), {
-        output,
-        secret: SECRET,
-        dryRun,
-        pixelsReviewed: false,
-        onFile: () => undefined,
-      })
+    const run = (dryRun: boolean) => deidentifyFiles(files.slice(0, 1), plan(output, { dryRun }))
     await run(true)
     expect(await readdir(output)).toEqual([])
     await run(false)
@@ -71,14 +73,16 @@ describe('many files', () => {
       await writeFile(name, content)
       names.push(name)
     }
-    const seen: number[] = []
-    const options = { secret: SECRET, dryRun: false, pixelsReviewed: false }
-    const whole = await deidentifyFiles(names, { ...options, output, onFile: (done) => seen.push(done) })
-    expect(seen).toEqual(names.map((_, index) => index + 1))
+    let seen = 0
+    const onFile = (): void => {
+      seen += 1
+    }
+    const whole = await deidentifyFiles(names, plan(output, { onFile, threads: 2 }))
+    expect(seen).toBe(70)
     expect(whole).toMatchObject({ files: 70, deidentified: 63 })
     expect(whole.quarantined.map(({ file }) => file)).toEqual([9, 19, 29, 39, 49, 59, 69])
     const halves = [names.slice(0, 35), names.slice(35)]
-    for (const half of halves) await deidentifyFiles(half, { ...options, output: other, onFile: () => undefined })
+    for (const half of halves) await deidentifyFiles(half, plan(other))
     const listed = async (folder: string) => (await readdir(folder, { recursive: true })).sort()
     expect(await listed(other)).toEqual(await listed(output))
   })
@@ -86,13 +90,7 @@ describe('many files', () => {
   it('fail as a whole when one cannot be read', async () => {
     const { output, files } = await scene()
     const names = [...Array.from({ length: 80 }, () => files[0]), join(output, 'not there.dcm')]
-    const run = deidentifyFiles(names, {
-      output,
-      secret: SECRET,
-      dryRun: true,
-      pixelsReviewed: false,
-      onFile: () => undefined,
-    })
+    const run = deidentifyFiles(names, plan(output, { dryRun: true }))
     await expect(run).rejects.toThrow('ENOENT')
   })
 })
@@ -110,10 +108,33 @@ describe('files whose pixels may show text', () => {
     const burned = Buffer.concat([image.subarray(0, at + 8), Buffer.from('YES '), image.subarray(value)])
     const file = join(input, 'burned.dcm')
     await writeFile(file, burned)
-    const run = (pixelsReviewed: boolean) =>
-      deidentifyFiles([file], { output, secret: SECRET, dryRun: false, pixelsReviewed, onFile: () => undefined })
+    const run = (pixelsReviewed: boolean) => deidentifyFiles([file], plan(output, { pixelsReviewed }))
     expect((await run(false)).quarantined).toEqual([{ file: 0, reason: 'pixels-may-identify.declared' }])
     expect(await readdir(output)).toEqual([])
     expect((await run(true)).deidentified).toBe(1)
   })
 })
+
+describe('two files of one instance', () => {
+  it('are one when they are equal; when they differ the second one is held and the first one stays', async () => {
+    const { input, output, files } = await scene()
+    const original = Buffer.from(await readFile(files[0]))
+    const other = Buffer.from(original)
+    other[other.length - 2] = (other.at(-2) ?? 0) ^ 1
+    const [copy, changed] = [join(input, 'copy.dcm'), join(input, 'changed.dcm')]
+    await writeFile(copy, original)
+    await writeFile(changed, other)
+    expect(await deidentifyFiles([files[0], copy], plan(output))).toMatchObject({ deidentified: 2, quarantined: [] })
+    const before = await contentOf(output)
+    const report = await deidentifyFiles([changed], plan(output))
+    expect(report.quarantined).toEqual([{ file: 0, reason: 'instance-uid-conflict' }])
+    expect(await contentOf(output)).toEqual(before)
+  })
+})
+
+/** Every file below a folder with its content; temporary files would show. */
+async function contentOf(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return Promise.all(files.sort().map(async (file) => [file, (await readFile(file)).toString('base64')] as const))
+}

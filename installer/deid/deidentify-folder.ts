@@ -1,14 +1,22 @@
 import { availableParallelism } from 'node:os'
 import { relative } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type DeidentifyReport, deidentifyShare, type ShareOptions } from './deidentify-share.ts'
-import type { WorkerInput } from './deidentify-worker.ts'
+import { type ArchiveEntry, isTaken } from './archives/archive-entry.ts'
+import {
+  type DeidentifyReport,
+  deidentifyShare,
+  Share,
+  type ShareEvents,
+  type ShareOptions,
+} from './deidentify-share.ts'
+import type { WorkerInput, WorkerMessage } from './deidentify-worker.ts'
 
 export type { DeidentifyReport } from './deidentify-share.ts'
 
 /** How a run is done. */
-export interface DeidentifyOptions extends ShareOptions {
-  readonly onFile: (done: number) => void
+export interface DeidentifyOptions extends ShareOptions, ShareEvents {
+  /** Most threads; as many as there are processors where not given. */
+  readonly threads?: number
 }
 
 /** Fewer files are done before a second thread has started. */
@@ -21,14 +29,13 @@ const MOST_THREADS = 8
  * UIDs, so the result does not depend on which thread took which file.
  */
 export async function deidentifyFiles(files: readonly string[], options: DeidentifyOptions): Promise<DeidentifyReport> {
-  const { onFile, ...share } = options
+  const { onFile, onDurable, threads: most = availableParallelism(), ...share } = options
+  const events = { onFile, onDurable }
   const next = new Int32Array(new SharedArrayBuffer(4))
-  let done = 0
-  const count = (): void => onFile(++done)
-  const threads = files.length < FEWEST_FOR_THREADS ? 1 : Math.min(MOST_THREADS, availableParallelism())
-  const shares = Array.from({ length: threads - 1 }, () => inThread({ files, next, options: share }, count))
+  const threads = files.length < FEWEST_FOR_THREADS ? 1 : Math.min(MOST_THREADS, most)
+  const shares = Array.from({ length: threads - 1 }, () => inThread({ files, next, options: share }, events))
   try {
-    return merged(await Promise.all([deidentifyShare(files, next, share, count), ...shares]))
+    return mergedReports(await Promise.all([deidentifyShare(files, next, share, events), ...shares]))
   } catch (error) {
     // Nobody takes another file; what is being written is finished.
     Atomics.store(next, 0, files.length)
@@ -37,19 +44,40 @@ export async function deidentifyFiles(files: readonly string[], options: Deident
   }
 }
 
-function inThread(workerData: WorkerInput, onFile: () => void): Promise<DeidentifyReport> {
+/**
+ * De-identifies the entries of an archive as they come, on one thread; nothing of them is ever written as it is.
+ * @param first number of the first entry in the run.
+ */
+export async function deidentifyEntries(
+  entries: AsyncIterable<ArchiveEntry>,
+  first: number,
+  options: DeidentifyOptions,
+): Promise<DeidentifyReport> {
+  const share = new Share(options, options)
+  let index = first
+  for await (const entry of entries) {
+    if (isTaken(entry)) await share.takeBytes(index, entry.bytes)
+    else share.refuse(index, entry.refused)
+    index += 1
+  }
+  return share.finish()
+}
+
+function inThread(workerData: WorkerInput, { onFile, onDurable }: ShareEvents): Promise<DeidentifyReport> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./deidentify-worker.ts', import.meta.url), { workerData })
-    worker.on('message', (message: DeidentifyReport | 'file') => {
-      if (message === 'file') onFile()
-      else resolve(message)
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'file') onFile(message.bytes)
+      else if (message.kind === 'durable') onDurable(message.marks)
+      else resolve(message.report)
     })
     worker.on('error', reject)
     worker.on('exit', (status) => reject(new Error(`a thread of the de-identification ended early, status ${status}`)))
   })
 }
 
-function merged(reports: readonly DeidentifyReport[]): DeidentifyReport {
+/** One report of several. */
+export function mergedReports(reports: readonly DeidentifyReport[]): DeidentifyReport {
   const actions: Record<string, number> = {}
   for (const report of reports)
     for (const [code, count] of Object.entries(report.actions)) actions[code] = (actions[code] ?? 0) + count
@@ -59,6 +87,8 @@ function merged(reports: readonly DeidentifyReport[]): DeidentifyReport {
   return {
     files: sum(({ files }) => files),
     deidentified: sum(({ deidentified }) => deidentified),
+    skipped: sum(({ skipped }) => skipped),
+    bytes: sum(({ bytes }) => bytes),
     actions,
     quarantined,
   }

@@ -1,13 +1,26 @@
-import { readFile } from 'node:fs/promises'
+import { createHmac } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Deidentifier, deriveSiteKeys, EgressVerifier } from '@leadglass/appliance/deidentify'
-import { decideObject } from './deidentify-object.ts'
-import { WriteBehind } from './write-behind.ts'
+import {
+  type DeidentifiedFacts,
+  Deidentifier,
+  type DeidentifyProfile,
+  deriveSiteKeys,
+  EgressVerifier,
+  fileSource,
+} from '@leadglass/appliance/deidentify'
+import { BatchedWriter, type PendingFile } from './batched-writer.ts'
+import { decideObject, decideStream } from './deidentify-object.ts'
 
 /** What a run did, without a word that identifies anyone. */
 export interface DeidentifyReport {
   readonly files: number
   readonly deidentified: number
+  /** Files that an earlier run had finished with. */
+  readonly skipped: number
+  /** Bytes that were read. */
+  readonly bytes: number
   /** Count of each action code of PS3.15 Table E.1-1 over all objects. */
   readonly actions: Readonly<Record<string, number>>
   /** Files that were not written, by number in the sorted list, and why. File names may identify, so they stay out. */
@@ -19,9 +32,151 @@ export interface ShareOptions {
   readonly output: string
   /** 32 bytes: equal secrets give equal pseudonyms. */
   readonly secret: Uint8Array
+  readonly profile: DeidentifyProfile
   readonly dryRun: boolean
   /** A person has looked at the pixels: objects that may show text in them are written too. */
   readonly pixelsReviewed: boolean
+  /** Marks of what earlier runs finished; `undefined` where no record is kept. */
+  readonly done: ReadonlySet<string> | undefined
+}
+
+/** Told while a share goes on. */
+export interface ShareEvents {
+  readonly onFile: (bytes: number) => void
+  /** These files are durable. */
+  readonly onDurable: (marks: readonly string[]) => void
+}
+
+/** Larger files are read, cleaned, verified and written in pieces. */
+const WHOLE_UP_TO_BYTES = 16 * 2 ** 20
+
+/** One share of a run: it takes files one after the other and says at the end what it did. */
+export class Share {
+  readonly #options: ShareOptions
+  readonly #events: ShareEvents
+  readonly #deidentifier: Deidentifier
+  readonly #verifier = new EgressVerifier()
+  readonly #writer: BatchedWriter
+  readonly #actions: Record<string, number> = {}
+  readonly #quarantined: { file: number; reason: string }[] = []
+  #files = 0
+  #deidentified = 0
+  #skipped = 0
+  #bytes = 0
+
+  constructor(options: ShareOptions, events: ShareEvents) {
+    this.#options = options
+    this.#events = events
+    this.#deidentifier = new Deidentifier({ keys: deriveSiteKeys(options.secret), profile: options.profile })
+    this.#writer = new BatchedWriter(events.onDurable)
+  }
+
+  /** De-identifies a file. @param index its number in the run. */
+  async takeFile(index: number, path: string): Promise<void> {
+    const { size } = statSync(path)
+    // Threads wait for the processor, not for the disk; at this size one blocking read costs least.
+    if (size <= WHOLE_UP_TO_BYTES) return this.takeBytes(index, readFileSync(path))
+    const handle = await open(path, 'r')
+    try {
+      await this.#takeLarge(index, fileSource(handle, size))
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** De-identifies a file whose bytes are here. */
+  async takeBytes(index: number, bytes: Uint8Array): Promise<void> {
+    const { done, secret, pixelsReviewed } = this.#options
+    const mark = done === undefined ? undefined : createHmac('sha256', secret).update(bytes).digest('base64url')
+    if (mark !== undefined && done?.has(mark) === true) this.#skipped += 1
+    else {
+      const decision = decideObject(this.#deidentifier, this.#verifier, bytes, pixelsReviewed)
+      if (decision.kind === 'held') this.hold(index, decision.reason)
+      else if (this.#options.dryRun) this.#count(decision.facts)
+      else {
+        const file = this.#writer.begin(this.#nameOf(decision.facts))
+        for (const chunk of decision.chunks) file.write(chunk)
+        await this.#keep(index, file, decision.facts, mark)
+      }
+    }
+    this.#finished(bytes.length)
+  }
+
+  /** A file that cannot be taken at all. */
+  hold(index: number, reason: string): void {
+    this.#quarantined.push({ file: index, reason })
+  }
+
+  /** A file that was held before its bytes were read. */
+  refuse(index: number, reason: string): void {
+    this.hold(index, reason)
+    this.#finished(0)
+  }
+
+  /** Everything is durable when this resolves. */
+  async finish(): Promise<DeidentifyReport> {
+    await this.#writer.finish()
+    return {
+      files: this.#files,
+      deidentified: this.#deidentified,
+      skipped: this.#skipped,
+      bytes: this.#bytes,
+      actions: this.#actions,
+      quarantined: this.#quarantined,
+    }
+  }
+
+  async #takeLarge(index: number, source: ReturnType<typeof fileSource>): Promise<void> {
+    const { dryRun, done, pixelsReviewed } = this.#options
+    const mark = done === undefined ? undefined : await this.#markOf(source)
+    if (mark !== undefined && done?.has(mark) === true) this.#skipped += 1
+    else {
+      let begun: PendingFile | undefined
+      const begin = (facts: DeidentifiedFacts): PendingFile | undefined => {
+        begun = dryRun ? undefined : this.#writer.begin(this.#nameOf(facts))
+        return begun
+      }
+      try {
+        const decision = await decideStream(this.#deidentifier, this.#verifier, source, pixelsReviewed, begin)
+        if (decision.kind === 'held') {
+          begun?.discard()
+          this.hold(index, decision.reason)
+        } else if (decision.output === undefined) this.#count(decision.facts)
+        else await this.#keep(index, decision.output, decision.facts, mark)
+      } catch (error) {
+        begun?.discard()
+        throw error
+      }
+    }
+    this.#finished(source.size)
+  }
+
+  async #keep(index: number, file: PendingFile, facts: DeidentifiedFacts, mark: string | undefined): Promise<void> {
+    // Two instances of one UID and different content: which is right, only a person can say.
+    if ((await file.keep(mark)) === 'conflict') this.hold(index, 'instance-uid-conflict')
+    else this.#count(facts)
+  }
+
+  async #markOf(source: ReturnType<typeof fileSource>): Promise<string> {
+    const hash = createHmac('sha256', this.#options.secret)
+    for (let at = 0; at < source.size; at += WHOLE_UP_TO_BYTES) hash.update(await source.read(at, WHOLE_UP_TO_BYTES))
+    return hash.digest('base64url')
+  }
+
+  #nameOf({ studyPseudonym, sopInstanceUid }: DeidentifiedFacts): string {
+    return join(this.#options.output, studyPseudonym, `${sopInstanceUid}.dcm`)
+  }
+
+  #count({ report }: DeidentifiedFacts): void {
+    this.#deidentified += 1
+    for (const [code, count] of Object.entries(report.actions)) this.#actions[code] = (this.#actions[code] ?? 0) + count
+  }
+
+  #finished(bytes: number): void {
+    this.#files += 1
+    this.#bytes += bytes
+    this.#events.onFile(bytes)
+  }
 }
 
 /**
@@ -32,32 +187,14 @@ export async function deidentifyShare(
   files: readonly string[],
   next: Int32Array,
   options: ShareOptions,
-  onFile: () => void,
+  events: ShareEvents,
 ): Promise<DeidentifyReport> {
-  const deidentifier = new Deidentifier({ keys: deriveSiteKeys(options.secret), profile: { patientIssuer: '' } })
-  const verifier = new EgressVerifier()
-  const actions: Record<string, number> = {}
-  const quarantined: { file: number; reason: string }[] = []
-  const writes = new WriteBehind()
-  let [taken, deidentified] = [0, 0]
+  const share = new Share(options, events)
   for (;;) {
     const index = Atomics.add(next, 0, 1)
     const file = files[index]
     if (file === undefined) break
-    taken += 1
-    const decision = decideObject(deidentifier, verifier, await readFile(file), options.pixelsReviewed)
-    if (decision.kind === 'held') {
-      quarantined.push({ file: index, reason: decision.reason })
-    } else {
-      const { outcome, bytes } = decision
-      deidentified += 1
-      for (const [code, count] of Object.entries(outcome.report.actions)) actions[code] = (actions[code] ?? 0) + count
-      if (!options.dryRun) {
-        await writes.add(join(options.output, outcome.studyPseudonym, `${outcome.sopInstanceUid}.dcm`), bytes)
-      }
-    }
-    onFile()
+    await share.takeFile(index, file)
   }
-  await writes.finish()
-  return { files: taken, deidentified, actions, quarantined }
+  return share.finish()
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { deidentifyShare, type ShareOptions } from './deidentify-share.ts'
+import { type DeidentifyReport, deidentifyShare, type ShareOptions } from './deidentify-share.ts'
 
 /** What a thread gets. */
 export interface WorkerInput {
@@ -8,6 +8,16 @@ export interface WorkerInput {
   readonly options: ShareOptions
 }
 
+/** What a thread says. */
+export type WorkerMessage =
+  | { readonly kind: 'file'; readonly bytes: number }
+  | { readonly kind: 'durable'; readonly marks: readonly string[] }
+  | { readonly kind: 'report'; readonly report: DeidentifyReport }
+
 const { files, next, options } = workerData as WorkerInput
-const report = await deidentifyShare(files, next, options, () => parentPort?.postMessage('file'))
-parentPort?.postMessage(report)
+const tell = (message: WorkerMessage): void => parentPort?.postMessage(message)
+const report = await deidentifyShare(files, next, options, {
+  onFile: (bytes) => tell({ kind: 'file', bytes }),
+  onDurable: (marks) => tell({ kind: 'durable', marks }),
+})
+tell({ kind: 'report', report })

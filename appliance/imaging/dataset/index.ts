@@ -7,6 +7,7 @@ export {
   littleEndianBytes,
   numbers,
   sequence,
+  swapped,
   text,
   texts,
   uid,
@@ -30,6 +31,8 @@ export {
   sequenceElement,
   textElement,
 } from './model.ts'
+export { memorySource, type ObjectSource, windowed } from './object-source.ts'
+export { type Extent, type ObjectOutline, outlineObject, type PixelExtent } from './outline.ts'
 export { parseDataSet, parsePart10 } from './part10.ts'
 export { defaultReadLimits, type ReadLimits } from './reader.ts'
 export {

@@ -20,11 +20,7 @@ export function parsePart10(bytes: Uint8Array, limits: Partial<ReadLimits> = {})
   const caps = { ...defaultReadLimits, ...limits }
   if (bytes.length > caps.maxBytes) throw new DataSetError('too-large', 'the object is too large')
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const start = startOf(buffer)
-  const { metaElements, position } = readMeta(buffer, start.offset, caps)
-  const declared = uidIn(metaElements, 0x00020010)
-  const body = declared === DEFLATED_LITTLE ? inflate(buffer, position, caps) : { buffer, position }
-  const encoding = encodingAt(body.buffer, body.position, declared)
+  const { form, metaElements, declared, encoding, ...body } = bodyOf(buffer, caps)
   const reader = new ElementReader(body.buffer, body.position, caps)
   const dataSet = reader.readAll(encoding)
   if (dataSet.elements.size === 0 && metaElements.elements.size === 0)
@@ -34,9 +30,35 @@ export function parsePart10(bytes: Uint8Array, limits: Partial<ReadLimits> = {})
     metaElements,
     dataSet,
     encoding,
-    form: start.form === 'bare' && metaElements.elements.size > 0 ? 'no-preamble' : start.form,
+    form: form === 'bare' && metaElements.elements.size > 0 ? 'no-preamble' : form,
     truncated: reader.truncated,
   }
+}
+
+/** What stands before the data set, and where and how the data set is encoded. */
+export interface Part10Body {
+  readonly form: 'part10' | 'bare'
+  readonly metaElements: DataSet
+  /** Transfer Syntax UID of the file meta information; '' where there is none. */
+  readonly declared: string
+  /** Holds the data set from `position`: the file itself, or what its deflated data set inflates to. */
+  readonly buffer: Buffer
+  readonly position: number
+  readonly encoding: Encoding
+}
+
+/**
+ * Reads a file up to its data set.
+ * @param isOpaque transfer syntaxes whose data set is not to be inflated; its encoding is then not known.
+ * @throws DataSetError
+ */
+export function bodyOf(buffer: Buffer, caps: ReadLimits, isOpaque: (uid: string) => boolean = () => false): Part10Body {
+  const { offset, form } = startOf(buffer)
+  const { metaElements, position } = readMeta(buffer, offset, caps)
+  const declared = uidIn(metaElements, 0x00020010)
+  if (isOpaque(declared)) return { form, metaElements, declared, buffer, position, encoding: LITTLE_EXPLICIT }
+  const body = declared === DEFLATED_LITTLE ? inflate(buffer, position, caps) : { buffer, position }
+  return { form, metaElements, declared, ...body, encoding: encodingAt(body.buffer, body.position, declared) }
 }
 
 /**

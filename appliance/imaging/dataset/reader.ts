@@ -44,6 +44,18 @@ interface Header {
   readonly length: number
 }
 
+/** Where the value of a Pixel Data element at the top of a data set begins. */
+export interface PixelDataPlace {
+  readonly valueStart: number
+  /** As the length field has it: 0xFFFFFFFF for encapsulated pixel data (PS3.5 A.4). */
+  readonly length: number
+  readonly encoding: Encoding
+}
+
+const PIXEL_DATA = 0x7fe00010
+/** Only these hold pixels; whatever else calls itself Pixel Data is read as any element. */
+const PIXEL_VRS: ReadonlySet<Vr> = new Set<Vr>(['OB', 'OW', 'UN'])
+
 const UN_ENCODING: Encoding = { explicit: false, bigEndian: false }
 
 /** Reads elements from one buffer. Values are views into it; nothing of a value is copied. */
@@ -53,6 +65,8 @@ export class ElementReader {
   #position: number
   #count = 0
   #truncated = false
+  #seeksPixelData = false
+  #pixelData: PixelDataPlace | undefined
 
   constructor(bytes: Buffer, position: number, limits: ReadLimits) {
     this.#bytes = bytes
@@ -78,6 +92,16 @@ export class ElementReader {
       characterSets: [],
       pixelRepresentation: 0,
     })
+  }
+
+  /**
+   * Reads up to the Pixel Data at the top of the data set and says where its value is, without touching it.
+   * @returns `undefined` when the bytes end before, or the element has no form of its own. @throws DataSetError
+   */
+  findPixelData(encoding: Encoding): PixelDataPlace | undefined {
+    this.#seeksPixelData = true
+    this.readAll(encoding)
+    return this.#pixelData
   }
 
   /** Reads elements while their group is `group` (file meta information has no other end, PS3.10 7.1). */
@@ -112,11 +136,22 @@ export class ElementReader {
         throw new DataSetError('structure-invalid', 'a command group length stands out of place', start)
       }
       const header = this.#readHeader(end, scope, scope.pixelRepresentation)
+      if (this.#seeksPixelData && this.#isPixelData(header, start, scope)) {
+        this.#pixelData = { valueStart: this.#position, length: header.length, encoding: scope.encoding }
+        break
+      }
       const element = this.#readInto(elements, header, end, scope)
       if (element !== undefined) scope = withInheritance(scope, element)
     }
     if (delimited) this.#missingDelimiter(end)
     return { elements, characterSets: scope.characterSets }
+  }
+
+  /** True for pixels with a 32-bit length field: UN of undefined length is a sequence, and old VRs have 16 bits. */
+  #isPixelData({ tag, vr, length }: Header, start: number, { encoding, depth }: Scope): boolean {
+    if (depth > 0 || tag !== PIXEL_DATA || !PIXEL_VRS.has(vr)) return false
+    if (encoding.explicit && this.#position - start !== 12) return false
+    return length !== UNDEFINED || vr !== 'UN'
   }
 
   #readInto(elements: Map<number, Element>, header: Header, end: number, scope: Scope): Element | undefined {
@@ -126,7 +161,8 @@ export class ElementReader {
     if ((header.tag & 0xffff) === 0) return undefined
     if (elements.has(header.tag)) throw new DataSetError('duplicate-element', 'an element occurs twice', start)
     const element: Element = { tag: header.tag, vr, value }
-    elements.set(header.tag, element)
+    // A search for the pixels keeps nothing: tens of thousands of functional groups would fill the memory twice.
+    if (!this.#seeksPixelData) elements.set(header.tag, element)
     return element
   }
 
@@ -223,8 +259,11 @@ export class ElementReader {
         return { kind: 'items', items }
       }
       this.#countOne()
-      if (item === UNDEFINED) items.push(this.#readElements(end, true, inner))
-      else items.push(this.#readElements(this.#position + this.#available(item, end), false, inner))
+      const dataSet =
+        item === UNDEFINED
+          ? this.#readElements(end, true, inner)
+          : this.#readElements(this.#position + this.#available(item, end), false, inner)
+      if (!this.#seeksPixelData) items.push(dataSet)
     }
     if (delimited) this.#missingDelimiter(end)
     return { kind: 'items', items }

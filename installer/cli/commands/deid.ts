@@ -1,33 +1,49 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
-import type { Command } from 'commander'
-import { deidentifyFiles, overlaps } from '../../deid/deidentify-folder.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { DEFAULT_PROFILE, type NamedProfile, PROFILES, profileNamed } from '../../deid/profiles.ts'
+import { RateMeter } from '../../deid/rate-meter.ts'
+import { type DeidRun, runDeidentification } from '../../deid/run-deid.ts'
 import { InstallerError } from '../../errors.ts'
-import { findFiles } from '../../send/find-files.ts'
 import { EXIT } from '../exit.ts'
-import { callerPath, print, withJson } from '../options.ts'
+import { callerPath, print, wholeNumber, withJson } from '../options.ts'
 import { createProgress } from '../progress.ts'
+import { registerDeidReidentify } from './deid-reidentify.ts'
 import { registerDeidScore } from './deid-score.ts'
 
 const SECRET_BYTES = 32
 
 interface DeidCommandOptions {
+  readonly profile: NamedProfile
   readonly secret?: string
   readonly dryRun: boolean
   readonly pixelsReviewed: boolean
+  readonly threads?: number
+  readonly report?: string
+  readonly listHeld?: string
   readonly json: boolean
 }
 
-/** `leadglass deid IN OUT`: the appliance's de-identification for a folder. */
+const HELP = `
+Profiles:
+${PROFILES.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
+
+With --secret, a run that was interrupted goes on where it was: start it again with the same command.
+Exit status: 0 every file was written (or was before); 1 at least one was not, the report says why; 2 wrong use.`
+
+/** `leadglass deid IN OUT`: the appliance's de-identification for folders and archives. */
 export function registerDeid(program: Command): void {
   const command = program
     .command('deid')
-    .description(
-      'de-identify a folder of DICOM files by the PS3.15 Basic profile (modified dates, patient characteristics kept)',
+    .description('de-identify DICOM files in folders and archives by the PS3.15 Basic Profile')
+    .argument(
+      '<in>',
+      'folder, file, or archive (.zip, .tar, .tar.gz, .tgz); archives in the folder are read too',
+      callerPath,
     )
-    .argument('<in>', 'folder or file', callerPath)
     .argument('<out>', 'folder to write; one folder a study, names from the new UIDs', callerPath)
+    .option('--profile <name>', 'what is kept and what goes', parseProfile, DEFAULT_PROFILE)
     .option(
       '--secret <file>',
       'file with the key of the pseudonyms (64 hexadecimal digits; made when missing); without it a key is made for this run alone',
@@ -39,41 +55,75 @@ export function registerDeid(program: Command): void {
       false,
     )
     .option('--dry-run', 'write nothing, only report', false)
-    .addHelpText('after', '\nExit status 1 when at least one file was not written; the report says why for each.')
+    .option('--threads <n>', 'most threads; as many as there are processors otherwise', wholeNumber(1, 8))
+    .option('--report <file>', 'also write the report there, as JSON', callerPath)
+    .option(
+      '--list-held <file>',
+      'write which files were not written, and why; their names may identify, so the list stays with the originals',
+      callerPath,
+    )
+    .addHelpText('after', HELP)
   withJson(command).action(runDeid)
   registerDeidScore(command)
+  registerDeidReidentify(command)
 }
 
 async function runDeid(input: string, output: string, options: DeidCommandOptions): Promise<void> {
-  if (overlaps(input, output)) {
-    throw new InstallerError('input-invalid', {
-      message: 'the output folder lies within the input folder, or the other way round',
-      effect: 'nothing was written',
-      nextStep: 'choose an output folder elsewhere',
-    })
-  }
-  const files = await findFiles(input)
+  const { profile, dryRun, pixelsReviewed, threads } = options
   const progress = createProgress()
-  progress.step(`de-identifying ${files.length} files`)
-  const report = await deidentifyFiles(files, {
-    output,
-    secret: await secretOf(options.secret),
-    dryRun: options.dryRun,
-    pixelsReviewed: options.pixelsReviewed,
-    onFile: (done) => progress.count(done, files.length),
-  })
-  print(options.json, report, () =>
-    [
-      `${report.deidentified} of ${report.files} files ${options.dryRun ? 'can be de-identified' : 'were written'}.`,
-      `Actions: ${
-        Object.entries(report.actions)
-          .map(([code, count]) => `${code} ${count}`)
-          .join(', ') || 'none'
-      }.`,
-      ...report.quarantined.map(({ file, reason }) => `  file ${file + 1} of the sorted list: ${reason}`),
-    ].join('\n'),
+  let meter = new RateMeter(undefined)
+  const run = await runDeidentification(
+    {
+      input,
+      output,
+      profile,
+      secret: await secretOf(options.secret),
+      isResumable: options.secret !== undefined,
+      dryRun,
+      pixelsReviewed,
+      ...(threads === undefined ? {} : { threads }),
+    },
+    (files, archives) => {
+      progress.step(`de-identifying ${files} files${archives === 0 ? '' : ` and ${archives} archives`}`)
+      meter = new RateMeter(archives === 0 ? files : undefined)
+    },
+    (bytes) => meter.count(bytes),
   )
+  const { report } = run
+  if (options.report !== undefined) await writeFileAtomically(options.report, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.listHeld !== undefined) await writeFileAtomically(options.listHeld, heldList(run))
+  print(options.json, report, () => textOf(run))
   process.exitCode = report.quarantined.length === 0 ? EXIT.done : EXIT.failed
+}
+
+function textOf({ report }: DeidRun): string {
+  const { files, deidentified, skipped, actions, quarantined, dryRun } = report
+  const reasons = new Map<string, number>()
+  for (const { reason } of quarantined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  return [
+    `${deidentified} of ${files} files ${dryRun ? 'can be de-identified' : 'were written'}.`,
+    ...(skipped === 0 ? [] : [`${skipped} were written by an earlier run.`]),
+    `Actions: ${
+      Object.entries(actions)
+        .map(([code, count]) => `${code} ${count}`)
+        .join(', ') || 'none'
+    }.`,
+    ...[...reasons].map(([reason, count]) => `Not written, ${reason}: ${count}`),
+  ].join('\n')
+}
+
+/** One line a file: number, reason, path. Entries of archives have no path: their names are never read. */
+function heldList({ report, files }: DeidRun): string {
+  const lines = report.quarantined.map(({ file, reason }) =>
+    [file + 1, reason, files[file] ?? '(in an archive)'].join('\t'),
+  )
+  return ['number\treason\tfile', ...lines, ''].join('\n')
+}
+
+function parseProfile(name: string): NamedProfile {
+  const profile = profileNamed(name)
+  if (profile !== undefined) return profile
+  throw new InvalidArgumentError(`There is ${PROFILES.map((one) => one.name).join(', ')}.`)
 }
 
 async function secretOf(file: string | undefined): Promise<Uint8Array> {

@@ -106,11 +106,10 @@ class Product {
   process(bytes: Buffer): { file?: Buffer; beside: string; held: string | undefined; stopped?: Buffer } {
     const decision = decideObject(this.#deidentifier, this.#verifier, bytes, false)
     if (decision.kind === 'clean') {
-      const { chunks: _, ...rest } = decision.outcome
-      return { file: decision.bytes, beside: JSON.stringify(rest), held: undefined }
+      return { file: Buffer.concat(decision.chunks), beside: JSON.stringify(decision.facts), held: undefined }
     }
     const { stopped } = decision
-    return { beside: '', held: decision.reason, ...(stopped === undefined ? {} : { stopped }) }
+    return { beside: '', held: decision.reason, ...(stopped === undefined ? {} : { stopped: Buffer.concat(stopped) }) }
   }
 }
 
