@@ -22,9 +22,16 @@ const FAILURES = {
   },
   /** Certificates or protocol versions do not fit. */
   'tls-failed': {
-    failureClass: 'permanent',
+    // Certificates run out and are renewed: what waits goes out then by itself.
+    failureClass: 'transient',
     effect: 'nothing was sent',
     nextStep: 'check the certificates of both sides and that both speak TLS 1.2 or newer',
+  },
+  /** Our own key or certificate for the peer cannot be read: a peer with TLS is never called without. */
+  'tls-not-ready': {
+    failureClass: 'transient',
+    effect: 'nothing was sent',
+    nextStep: 'check the key and certificate files that the settings name; they are read again by themselves',
   },
   /** The peer accepted the connection but did not answer the association request. */
   'association-timed-out': {

@@ -1,3 +1,5 @@
+export type { Proposal, RoomRule } from './acceptor/admission.ts'
+export { DicomPort, type DicomPortParts, type DicomPortPlan } from './acceptor/dicom-port.ts'
 export { type AcceptancePolicy, DEFAULT_ACCEPTANCE } from './acceptor/negotiation.ts'
 export { rejectionFor } from './acceptor/rejection.ts'
 export { DEFAULT_LIMITS, DimseServer, type DimseServerLimits, type DimseServerOptions } from './acceptor/server.ts'
@@ -27,8 +29,10 @@ export { TRANSFER_SYNTAXES } from './facts/transfer-syntaxes.ts'
 export {
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
+  INSTANCE_AVAILABILITY,
   isStandardTransferSyntax,
   isStorageSopClass,
+  PROCEDURE_STEP,
   STORAGE_COMMITMENT_PUSH_MODEL,
   STUDY_ROOT,
   VERIFICATION,
@@ -37,6 +41,8 @@ export { encodeFileMeta, type FileMeta, type Part10Instance, parseFileMeta, spli
 export type {
   AssociationEnd,
   AssociationFacts,
+  AvailabilityNotification,
+  AvailabilityService,
   CallerDecision,
   CallerPolicy,
   CommitmentReport,
@@ -49,6 +55,9 @@ export type {
   InstanceSink,
   MessageRefusal,
   NetworkServices,
+  NewProcedureStep,
+  ProcedureStepChange,
+  ProcedureStepService,
   QueryLevel,
   QueryMatch,
   QueryService,
@@ -59,6 +68,11 @@ export type {
   StoreRefusal,
   StudyQuery,
 } from './ports.ts'
+export {
+  type ProcedureStepParts,
+  ProcedureStepProvider,
+  type ProcedureStepStore,
+} from './procedure-step/provider.ts'
 export { findPriors } from './query/find-priors.ts'
 export type { HeldInstance, HeldSeries, HeldStudy, StudyFinder, StudyNarrowing } from './query/held.ts'
 export { identifierOf, KEY, type QueryKeys } from './query/identifiers.ts'

@@ -13,6 +13,8 @@ export interface AssociationFacts {
   tls: boolean
   /** Subject of the verified client certificate, most specific part first (`CN=ct-1,O=Hospital`), or `null`. */
   certificateSubject: string | null
+  /** SHA-256 over the DER form of that certificate, 64 lower-case hexadecimal digits, or `null`. */
+  certificateSha256: string | null
 }
 
 /** Why a caller may not come in. Each maps to one result, source and reason of PS3.8 9.3.4. */
@@ -41,6 +43,8 @@ export interface StoreRefusal {
   kind: 'refused'
   status: number
   comment: string
+  /** Error ID (0000,0903), where the service defines one. */
+  errorId?: number
 }
 
 /**
@@ -149,9 +153,46 @@ export interface QueryService {
   find(query: StudyQuery): Iterable<QueryMatch> | AsyncIterable<QueryMatch>
 }
 
+/** A Modality Performed Procedure Step as N-CREATE makes it (PS3.4 F.7.2.1). UIDs are valid in form. */
+export interface NewProcedureStep {
+  readonly association: AssociationFacts
+  readonly sopInstanceUid: string
+  /** Of its Scheduled Step Attributes Sequence: studies that the step works on. */
+  readonly studyInstanceUids: readonly string[]
+}
+
+/** What N-SET changes of a procedure step (PS3.4 F.7.2.2). What is absent stays as it was. */
+export interface ProcedureStepChange {
+  readonly association: AssociationFacts
+  readonly sopInstanceUid: string
+  readonly status: 'IN PROGRESS' | 'COMPLETED' | 'DISCONTINUED' | undefined
+  /** Every instance of its Performed Series Sequence; `undefined` where the sequence is absent. */
+  readonly instances: readonly string[] | undefined
+}
+
+/** Modality Performed Procedure Step as SCP. It says `accepted` only when the step is kept. */
+export interface ProcedureStepService {
+  create(step: NewProcedureStep): 'accepted' | MessageRefusal
+  set(change: ProcedureStepChange): 'accepted' | MessageRefusal
+}
+
+/** Instances of a study that somebody says can be had (PS3.4 R.3.2). UIDs are valid in form. */
+export interface AvailabilityNotification {
+  readonly association: AssociationFacts
+  readonly studyInstanceUid: string
+  readonly instances: readonly string[]
+}
+
+/** Instance Availability Notification as SCP. It says `accepted` only when the notification is kept. */
+export interface AvailabilityService {
+  notify(notification: AvailabilityNotification): 'accepted' | MessageRefusal
+}
+
 /** What a listener offers besides Verification and Storage. What is absent is not accepted in negotiation. */
 export interface NetworkServices {
   readonly commitment?: CommitmentService
   readonly commitmentReports?: CommitmentReportService
   readonly query?: QueryService
+  readonly procedureSteps?: ProcedureStepService | undefined
+  readonly availability?: AvailabilityService | undefined
 }

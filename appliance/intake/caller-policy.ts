@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import type { AssociationFacts, CallerDecision, CallerPolicy } from '../dimse/index.ts'
 import type { CurrentSettings, Settings } from '../settings.ts'
 
-/** Default-deny for the DICOM port: the settings name who may call, and from where. */
+/** Default-deny for the DICOM port: the settings name who may call, from where, and with which certificate. */
 export class SettingsCallerPolicy implements CallerPolicy {
   readonly #calledAeTitle: string
   readonly #settings: CurrentSettings
@@ -17,12 +17,21 @@ export class SettingsCallerPolicy implements CallerPolicy {
   }
 }
 
+/** What the rule looks at. */
+type CallerFacts = Pick<
+  AssociationFacts,
+  'calledAeTitle' | 'callingAeTitle' | 'remoteAddress' | 'tls' | 'certificateSubject' | 'certificateSha256'
+>
+
+type Caller = Settings['callers'][number]
+
 /**
  * The rule itself: our own title must be called (PS3.8 9.3.4, called-AE-title-not-recognized), and the caller must be
- * named with an address that covers its own. Out of the box only this machine may call, with any title.
+ * named with an address that covers its own and, where its entry names certificates, show one of them. Out of the box
+ * only this machine may call, with any title. One title may have several entries: one that fits is enough.
  */
 export function decideCaller(
-  facts: Pick<AssociationFacts, 'calledAeTitle' | 'callingAeTitle' | 'remoteAddress'>,
+  facts: CallerFacts,
   calledAeTitle: string,
   settings: Pick<Settings, 'callers' | 'acceptLoopback'>,
 ): CallerDecision {
@@ -31,8 +40,25 @@ export function decideCaller(
   const title = facts.callingAeTitle.trim()
   const named = settings.callers.filter((caller) => caller.aeTitle.trim() === title)
   if (named.length === 0) return rejected('calling-ae-title')
-  if (named.some((caller) => addressIsIn(facts.remoteAddress, caller.addresses))) return { kind: 'accepted' }
-  return rejected('address')
+  const here = named.filter((caller) => addressIsIn(facts.remoteAddress, caller.addresses))
+  if (here.length === 0) return rejected('address')
+  return here.some((caller) => certificateFits(facts, caller.certificate))
+    ? { kind: 'accepted' }
+    : rejected('certificate')
+}
+
+/** A caller without a rule needs no certificate of its own: whether any is needed is the listener's to say. */
+function certificateFits(facts: CallerFacts, rule: Caller['certificate']): boolean {
+  if (rule === undefined) return true
+  const { tls, certificateSubject: subject, certificateSha256: sha256 } = facts
+  if (!tls) return false
+  if (sha256 !== null && rule.sha256.includes(sha256)) return true
+  return subject !== null && rule.subjects.some((one) => plainName(one) === plainName(subject))
+}
+
+/** `CN=ct-1, O=Hospital` and `CN=ct-1,O=Hospital` are one name (RFC 4514 2.1); an escaped comma belongs to a value. */
+function plainName(name: string): string {
+  return name.trim().replace(/(?<!\\),\s+/g, ',')
 }
 
 /** True when an address is one of the addresses or lies in one of the networks. An IPv4-mapped IPv6 address is IPv4. */
@@ -52,6 +78,6 @@ export function addressIsIn(address: string, networks: readonly string[]): boole
   return list.check(plain, type)
 }
 
-function rejected(why: 'called-ae-title' | 'calling-ae-title' | 'address'): CallerDecision {
+function rejected(why: 'called-ae-title' | 'calling-ae-title' | 'address' | 'certificate'): CallerDecision {
   return { kind: 'rejected', why, transient: false }
 }

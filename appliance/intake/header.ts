@@ -59,6 +59,7 @@ function identityOf(dataSet: DataSet, studyInstanceUid: string, naming: Naming):
     studyPseudonym: naming.studyPseudonym(studyInstanceUid),
     patientPseudonym: naming.patientPseudonym(dataSet, studyInstanceUid),
     patientId: text(dataSet, 0x00100020) ?? '',
+    patientIssuer: text(dataSet, 0x00100021) ?? '',
     patientName: text(dataSet, 0x00100010) ?? '',
     patientBirthDate: text(dataSet, 0x00100030) ?? '',
     patientSex: text(dataSet, 0x00100040) ?? '',

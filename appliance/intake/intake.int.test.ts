@@ -16,9 +16,21 @@ import {
 import type { Records } from '../records/index.ts'
 import { settingsSchema } from '../settings.ts'
 import { temporaryRecords } from '../testing/memory-records.ts'
-import { Assembler, Journal, journalEffects, recoverIntake, Spool, SpoolStorage } from './index.ts'
+import {
+  Assembler,
+  Journal,
+  journalEffects,
+  type RecoveryReport,
+  recoverIntake,
+  Spool,
+  SpoolStorage,
+  StudyKeys,
+} from './index.ts'
+import type { JournalHooks } from './journal.ts'
+import type { SpoolOptions } from './spool.ts'
 
 const KEY = new Uint8Array(32).fill(3)
+const NO_EFFECTS: JournalHooks = { within: () => undefined, after: () => undefined }
 
 function facts(sopInstanceUid: string): InstanceFacts {
   return {
@@ -32,6 +44,7 @@ function facts(sopInstanceUid: string): InstanceFacts {
       implementationVersionName: '',
       tls: false,
       certificateSubject: null,
+      certificateSha256: null,
     },
     sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1',
     sopInstanceUid,
@@ -61,6 +74,7 @@ describe('the intake', () => {
   let held: ReturnType<typeof temporaryRecords>
   let spool: Spool
   let storage: SpoolStorage
+  let journal: Journal
   let transactions: number
   const clock = new ManualClock(1_800_000_000_000)
   const audited: string[] = []
@@ -68,6 +82,25 @@ describe('the intake', () => {
     record: (event) => audited.push(event.event),
     recordNow: (event) => audited.push(event.event),
   }
+
+  const keysOf = (): StudyKeys => new StudyKeys(held.records.keys, KEY, systemRandomness)
+  const spoolOptions = (): SpoolOptions => ({
+    folder,
+    key: KEY,
+    keys: keysOf(),
+    randomness: systemRandomness,
+    logger: silentLogger,
+  })
+  const openSpool = (): Spool => new Spool(spoolOptions())
+  const journalOn = (records: Pick<Records, 'intake' | 'transaction'>, over: Spool, hooks: JournalHooks): Journal =>
+    new Journal({
+      records,
+      spool: over,
+      keys: keysOf(),
+      naming: { studyPseudonym: (uid) => uid.padEnd(32, '0'), patientPseudonym: () => 'b'.repeat(32) },
+      hooks,
+      logger: silentLogger,
+    })
 
   function build(over: {
     readonly spool?: Spool
@@ -92,11 +125,11 @@ describe('the intake', () => {
       onComplete: () => undefined,
       onGrown: () => undefined,
     })
+    journal = journalOn(counted, over.spool ?? spool, journalEffects(audit, assembler))
     storage = new SpoolStorage({
       spool: over.spool ?? spool,
-      journal: new Journal(counted, journalEffects(audit, assembler)),
+      journal,
       assembler,
-      naming: { studyPseudonym: (uid) => uid.padEnd(32, '0'), patientPseudonym: () => 'b'.repeat(32) },
       freeSpace: { isLow: () => over.low === true },
       settings: () => settings,
       audit,
@@ -109,29 +142,41 @@ describe('the intake', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leadglass-intake-'))
     held = temporaryRecords()
-    spool = new Spool({ folder, key: KEY, randomness: systemRandomness })
+    spool = openSpool()
     await spool.prepare()
+    await spool.recover()
     transactions = 0
     audited.length = 0
     build({})
   })
   afterEach(async () => {
+    journal.stop()
+    await spool.close()
     held.dispose()
     await rm(folder, { recursive: true, force: true })
   })
 
   async function store(uid: string, bytes: Uint8Array, pieces = 1): Promise<StoreOutcome> {
-    const sink = await storage.begin(facts(uid))
+    const sink = storage.begin(facts(uid))
     if ('status' in sink) return sink
     const length = Math.ceil(bytes.length / pieces)
     for (let at = 0; at < bytes.length; at += length) await sink.write(bytes.subarray(at, at + length))
-    return sink.commit()
+    const outcome = await sink.commit()
+    journal.flush()
+    return outcome
   }
 
   const kept = async (): Promise<string[]> => {
+    await spool.drain()
     const digests: string[] = []
     for await (const digest of spool.digests()) digests.push(digest)
     return digests
+  }
+  /** What a start does, with a spool opened anew over the same folder. */
+  async function recover(): Promise<RecoveryReport> {
+    await spool.close()
+    spool = openSpool()
+    return recoverIntake(held.records, spool, journalOn(held.records, spool, NO_EFFECTS), clock, silentLogger)
   }
   const quarantined = (): string[] => held.records.studies.quarantine(100).map((row) => row.reason)
 
@@ -155,12 +200,13 @@ describe('the intake', () => {
     const uids = Array.from({ length: 40 }, (_, index) => `1.1.${index}`)
     const sinks: InstanceSink[] = []
     for (const uid of uids) {
-      const sink = await storage.begin(facts(uid))
+      const sink = storage.begin(facts(uid))
       if ('status' in sink) throw new Error('refused')
       await sink.write(dataSet(uid, '1.2'))
       sinks.push(sink)
     }
     const outcomes = await Promise.all(sinks.map((sink) => sink.commit()))
+    journal.flush()
     expect(outcomes.every((outcome) => outcome.kind === 'stored')).toBe(true)
     expect(held.records.studies.totals().instances).toBe(40)
     expect(transactions).toBeLessThan(40)
@@ -191,11 +237,11 @@ describe('the intake', () => {
 
   it('registers nothing when the file cannot be written, and goes on afterwards', async () => {
     class FullSpool extends Spool {
-      override async keep(): Promise<void> {
+      override async land(): Promise<never> {
         throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
       }
     }
-    build({ spool: new FullSpool({ folder, key: KEY, randomness: systemRandomness }) })
+    build({ spool: new FullSpool(spoolOptions()) })
     expect(await store('1.1', dataSet('1.1', '1.2'))).toMatchObject({ kind: 'refused', status: 0xa700 })
     expect(held.records.studies.totals().instances).toBe(0)
     expect(await readdir(join(folder, 'incoming'))).toEqual([])
@@ -203,14 +249,18 @@ describe('the intake', () => {
     expect(await store('1.1', dataSet('1.1', '1.2'))).toEqual({ kind: 'stored' })
   })
 
-  it('does not say stored when the journal cannot be written', async () => {
-    held.records.database.exec('DROP TABLE revision_instance')
-    expect(await store('1.1', dataSet('1.1', '1.2'))).toMatchObject({ kind: 'refused', status: 0xa700 })
-    expect(held.records.studies.totals().instances).toBe(0)
+  it('keeps what it said is stored when the record cannot be written, says so no more, and registers it later', async () => {
+    held.records.database.exec('ALTER TABLE instance RENAME TO instance_away')
+    expect(await store('1.1', dataSet('1.1', '1.2'))).toEqual({ kind: 'stored' })
+    expect(await store('1.2', dataSet('1.2', '1.2'))).toMatchObject({ kind: 'refused', status: 0xa700 })
+    held.records.database.exec('ALTER TABLE instance_away RENAME TO instance')
+    journal.flush()
+    expect(held.records.studies.totals().instances).toBe(1)
+    expect(await store('1.2', dataSet('1.2', '1.2'))).toEqual({ kind: 'stored' })
   })
 
   it('forgets an instance whose sender broke off', async () => {
-    const sink = await storage.begin(facts('1.1'))
+    const sink = storage.begin(facts('1.1'))
     if ('status' in sink) throw new Error('refused')
     await sink.write(dataSet('1.1', '1.2'))
     await sink.discard()
@@ -224,11 +274,11 @@ describe('the intake', () => {
     await writeFile(spool.pathOf(orphan), 'written, never registered')
     const [revision] = held.records.revisions.receiving()
     held.records.revisions.complete(revision?.revisionId ?? 0, 'cap', clock.now())
-    held.records.transaction(() => held.records.revisions.claim(clock.now()))
-    const report = await recoverIntake(held.records, spool, clock, silentLogger)
-    expect(report).toEqual({ unfinished: 1, unregistered: 1, missing: 0, requeued: 1 })
+    held.records.transaction(() => held.records.revisions.claim(revision?.revisionId ?? 0, clock.now()))
+    const report = await recover()
+    expect(report).toEqual({ landed: 0, unfinished: 1, unregistered: 1, missing: 0, requeued: 1 })
     expect(await kept()).toHaveLength(1)
     await spool.remove((await kept())[0] ?? '')
-    expect((await recoverIntake(held.records, spool, clock, silentLogger)).missing).toBe(1)
+    expect((await recover()).missing).toBe(1)
   })
 })

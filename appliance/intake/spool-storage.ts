@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type {
   AssociationEnd,
@@ -15,8 +14,8 @@ import type { Arrival, Registration } from '../records/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import type { Assembler } from './assembler.ts'
 import type { FreeSpace } from './free-space.ts'
-import { type Naming, readHeader } from './header.ts'
-import type { IncomingFile } from './incoming-file.ts'
+import type { IncomingInstance } from './incoming-instance.ts'
+import { InstanceDigest } from './instance-digest.ts'
 import type { Journal } from './journal.ts'
 import type { Spool } from './spool.ts'
 
@@ -24,13 +23,12 @@ import type { Spool } from './spool.ts'
 const OUT_OF_RESOURCES = 0xa700
 
 /** Bytes of a data set that are kept in memory to read its header from. */
-const HEAD_BYTES = 65_536
+const HEAD_BYTES = 16_384
 
 export interface SpoolStorageDependencies {
   readonly spool: Spool
   readonly journal: Journal
   readonly assembler: Pick<Assembler, 'associationEnded'>
-  readonly naming: Naming
   readonly freeSpace: Pick<FreeSpace, 'isLow'>
   readonly settings: CurrentSettings
   readonly audit: AuditSink
@@ -41,8 +39,9 @@ export interface SpoolStorageDependencies {
 }
 
 /**
- * Takes instances from the network into the spool. `stored` is answered only when the file, its name and its journal
- * row are on disk. What is wrong with an instance's content is no reason to refuse it: it is kept in quarantine.
+ * Takes instances from the network into the spool. `stored` is answered only when content and journal record are on disk
+ * (the record's row follows). What is wrong with an instance's content is no reason to refuse it: it is kept in
+ * quarantine.
  */
 export class SpoolStorage implements StorageService {
   readonly #dependencies: SpoolStorageDependencies
@@ -53,18 +52,14 @@ export class SpoolStorage implements StorageService {
     this.#rejections = new EventBrake(dependencies.clock)
   }
 
-  async begin(facts: InstanceFacts): Promise<InstanceSink | StoreRefusal> {
-    const { freeSpace, spool, encodeFileMeta } = this.#dependencies
+  begin(facts: InstanceFacts): InstanceSink | StoreRefusal {
+    const { freeSpace, spool, journal, encodeFileMeta } = this.#dependencies
     if (freeSpace.isLow()) return refused('out of disk space')
-    const file = await spool.begin()
-    try {
-      const meta = encodeFileMeta(facts)
-      await file.write(meta)
-      return new SpoolSink(this.#dependencies, facts, file, meta.length)
-    } catch (cause) {
-      await file.discard()
-      throw cause
-    }
+    if (journal.failing) return refused('instances cannot be registered')
+    const incoming = spool.begin()
+    const meta = encodeFileMeta(facts)
+    void incoming.write(meta)
+    return new SpoolSink(this.#dependencies, facts, incoming, meta.length)
   }
 
   associationAccepted(): void {
@@ -86,7 +81,9 @@ export class SpoolStorage implements StorageService {
   }
 
   associationEnded(facts: AssociationFacts, how: AssociationEnd, counts: { stored: number; refused: number }): void {
-    const { audit, assembler } = this.#dependencies
+    const { audit, assembler, journal } = this.#dependencies
+    // The assembler must know of every instance before it hears that no more will come.
+    journal.flush()
     assembler.associationEnded(facts.associationId)
     if (counts.stored === 0 && counts.refused === 0) return
     audit.recordNow({
@@ -103,21 +100,25 @@ export class SpoolStorage implements StorageService {
 class SpoolSink implements InstanceSink {
   readonly #dependencies: SpoolStorageDependencies
   readonly #facts: InstanceFacts
-  readonly #file: IncomingFile
+  readonly #incoming: IncomingInstance
   readonly #metaBytes: number
-  readonly #hash = createHash('sha256')
-  #head: Uint8Array[] = []
+  readonly #digest: InstanceDigest
+  readonly #head = Buffer.allocUnsafeSlow(HEAD_BYTES)
   #headBytes = 0
   #bytes = 0
   #tooLarge = false
 
-  constructor(dependencies: SpoolStorageDependencies, facts: InstanceFacts, file: IncomingFile, metaBytes: number) {
+  constructor(
+    dependencies: SpoolStorageDependencies,
+    facts: InstanceFacts,
+    incoming: IncomingInstance,
+    metaBytes: number,
+  ) {
     this.#dependencies = dependencies
     this.#facts = facts
-    this.#file = file
+    this.#incoming = incoming
     this.#metaBytes = metaBytes
-    // The digest names an instance and its content: the same data set under another name is another instance.
-    this.#hash.update(`${facts.sopClassUid}\n${facts.sopInstanceUid}\n${facts.transferSyntaxUid}\n`)
+    this.#digest = new InstanceDigest(facts)
   }
 
   /** Fragments are hashed, encrypted and, as far as they belong to the head, copied when `write` returns. */
@@ -128,68 +129,48 @@ class SpoolSink implements InstanceSink {
     if (this.#bytes > this.#dependencies.settings().limits.maximumInstanceBytes) this.#tooLarge = true
     // What is beyond the limit is read from the network and dropped, so that the sender gets its answer.
     if (this.#tooLarge) return undefined
-    this.#hash.update(fragment)
+    this.#digest.update(fragment)
     if (this.#headBytes < HEAD_BYTES) {
-      const piece = Buffer.from(fragment.subarray(0, HEAD_BYTES - this.#headBytes))
-      this.#head.push(piece)
+      const piece = fragment.subarray(0, HEAD_BYTES - this.#headBytes)
+      this.#head.set(piece, this.#headBytes)
       this.#headBytes += piece.length
     }
-    return this.#file.write(fragment)
+    return this.#incoming.write(fragment)
   }
 
   async commit(): Promise<StoreOutcome> {
     if (this.#tooLarge) {
-      await this.#file.discard()
+      await this.#incoming.discard()
       return refused('instance larger than this device accepts')
     }
-    const { spool, journal, logger } = this.#dependencies
-    const digest = this.#hash.digest('hex')
+    const { spool, journal, logger, clock } = this.#dependencies
+    const { sopInstanceUid, sopClassUid, transferSyntaxUid, association } = this.#facts
     try {
-      await this.#file.finish()
-      await spool.keep(this.#file, digest)
-    } catch (cause) {
-      // ENOSPC, EIO: nothing is registered, so nothing is half there.
-      logger.error('intake.write-failed', { code: codeOf(cause) })
-      await this.#file.discard()
-      return refused('the instance could not be written')
-    }
-    try {
-      await journal.register(await this.#arrival(digest))
+      const instance = await spool.land(this.#incoming, {
+        digest: this.#digest.hex(),
+        bytes: this.#bytes,
+        metaBytes: this.#metaBytes,
+        sopClassUid,
+        sopInstanceUid,
+        transferSyntaxUid,
+        callingAeTitle: association.callingAeTitle,
+        remoteAddress: association.remoteAddress,
+        associationId: association.associationId,
+        receivedAt: clock.now(),
+      })
+      // From here on the instance is there, whatever becomes of this process.
+      journal.add(instance, this.#head.subarray(0, this.#headBytes))
       return { kind: 'stored' }
     } catch (cause) {
-      // The file may be another registered instance's too; the next start removes it when it is nobody's.
-      logger.error('intake.journal-failed', { code: codeOf(cause) })
-      return refused('the instance could not be registered')
+      // ENOSPC, EIO: nothing was promised.
+      logger.error('intake.write-failed', { code: codeOf(cause) })
+      await this.#incoming.discard()
+      return refused('the instance could not be written')
     }
   }
 
   async discard(): Promise<void> {
-    await this.#file.discard()
-  }
-
-  async #arrival(digest: string): Promise<Arrival> {
-    const { naming, clock, spool } = this.#dependencies
-    const { sopInstanceUid, sopClassUid, transferSyntaxUid, association } = this.#facts
-    const about = { transferSyntaxUid, sopInstanceUid }
-    const complete = this.#headBytes === this.#bytes
-    let header = readHeader(Buffer.concat(this.#head), { ...about, whole: complete }, naming)
-    this.#head = []
-    if (header.kind === 'more') {
-      const whole = (await spool.read(digest)).subarray(this.#metaBytes)
-      header = readHeader(whole, { ...about, whole: true }, naming)
-    }
-    return {
-      sopInstanceUid,
-      digest,
-      sopClassUid,
-      transferSyntaxUid,
-      bytes: this.#bytes,
-      callingAeTitle: association.callingAeTitle,
-      remoteAddress: association.remoteAddress,
-      associationId: association.associationId,
-      receivedAt: clock.now(),
-      header: header.kind === 'more' ? { kind: 'unusable', reason: 'unreadable' } : header,
-    }
+    await this.#incoming.discard()
   }
 }
 

@@ -1,86 +1,176 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Randomness, syncFolder } from '@leadglass/sync-agent/foundation'
+import { type Logger, type Randomness, syncFolder } from '@leadglass/sync-agent/foundation'
+import { memorySource } from '../imaging/dataset/index.ts'
 import { SpoolError } from './errors.ts'
-import { IncomingFile } from './incoming-file.ts'
-import { decryptSpoolFile, SALT_BYTES, SPOOL_MAGIC, SpoolEncryptor } from './spool-cipher.ts'
+import { IncomingInstance, releaseMemory } from './incoming-instance.ts'
+import { beginningOf, isThere, isWhole, type LandedPaths } from './landed-body.ts'
+import { decodeLandingRecord, encodeLandingRecord, type LandedInstance, type LandingRecord } from './landed-instance.ts'
+import { LandingLog } from './landing/landing-log.ts'
+import { openLogFile } from './landing/log-file.ts'
+import { PartFile } from './part-file.ts'
+import { Settler } from './settler.ts'
+import { BodyEncryptor, PlainBody } from './spool-cipher.ts'
+import { HEAD_BYTES, openSpoolFile, readSpoolFileHead, spoolFileHead } from './spool-file.ts'
+import { exactly, type OpenObject, openBodySource, openEither } from './spool-source.ts'
+import { type FileKeys, KEY_BYTES } from './study-keys.ts'
 
-/** What a spool file needs of the world. */
+/** What a spool needs of the world. */
 export interface SpoolOptions {
   readonly folder: string
-  /** 32 bytes. */
+  /** 32 bytes: the site's key, which wraps the keys of studies and of the landing log. */
   readonly key: Uint8Array
+  readonly keys: FileKeys
   readonly randomness: Randomness
+  readonly logger: Logger
+  /** Whether what comes from now on is encrypted; yes unless told. What is there is read either way. */
+  readonly encrypts?: () => boolean
+  /** Largest size of one segment of the landing log. */
+  readonly segmentBytes?: number
 }
 
-/** The folder of received instances: `incoming/` while they come, then `<2 hex>/<digest>.dcm`, encrypted. */
+const SEGMENT_BYTES = 67_108_864
+const DRAIN_MS = 30_000
+const DRAIN_LOOK_MS = 10
+/** A gibibyte of instances may wait for files of their own. */
+const MOST_SEGMENTS = 16
+
+/**
+ * The folder of received instances. What comes is durable first in `landing/`, a write-ahead log (large ones in
+ * `incoming/`), and moves to `<2 hex>/<digest>.dcm` once it is registered and there is time.
+ */
 export class Spool {
   readonly #options: SpoolOptions
-  readonly #folderSyncs = new Map<string, Promise<void>>()
-  readonly #folders = new Map<string, Promise<FileHandle>>()
-  readonly #keeping = new Map<string, Promise<void>>()
+  readonly #log: LandingLog
+  readonly #settler: Settler
+  readonly #landed = new Map<string, LandedInstance>()
+  #coming = 0
 
   constructor(options: SpoolOptions) {
     this.#options = options
+    const { folder, key, randomness, logger, segmentBytes = SEGMENT_BYTES } = options
+    const landing = join(folder, 'landing')
+    this.#log = new LandingLog({
+      siteKey: key,
+      randomness,
+      open: async (number) => {
+        const file = openLogFile(join(landing, `${String(number).padStart(2, '0')}.log`))
+        await syncFolder(landing)
+        return file
+      },
+      existing: async () => {
+        const names = (await readdir(landing)).filter((name) => /^\d\d\.log$/.test(name))
+        return names.map((name) => Number(name.slice(0, 2))).sort((a, b) => a - b)
+      },
+      segmentBytes,
+      mostSegments: MOST_SEGMENTS,
+    })
+    this.#settler = new Settler({
+      folder,
+      log: this.#log,
+      logger,
+      onSettled: (instance) => {
+        if (this.#landed.get(instance.digest) === instance) this.#landed.delete(instance.digest)
+      },
+    })
   }
 
   /** Makes the folders, durably. */
   async prepare(): Promise<void> {
     const { folder } = this.#options
-    await mkdir(join(folder, 'incoming'), { recursive: true, mode: 0o700 })
     const names = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
-    await Promise.all(names.map((name) => mkdir(join(folder, name), { recursive: true, mode: 0o700 })))
+    const make = (name: string) => mkdir(join(folder, name), { recursive: true, mode: 0o700 })
+    await Promise.all(['incoming', 'landing', ...names].map(make))
     await syncFolder(folder)
   }
 
-  /** Opens a file for one instance that is about to come. */
-  async begin(): Promise<IncomingFile> {
-    const path = join(this.#options.folder, 'incoming', `${randomUUID()}.part`)
-    const salt = this.#options.randomness.bytes(SALT_BYTES)
-    const handle = await open(path, 'wx', 0o600)
-    return new IncomingFile(
-      path,
-      handle,
-      Buffer.concat([SPOOL_MAGIC, salt]),
-      new SpoolEncryptor(this.#options.key, salt),
-    )
+  /**
+   * Opens the landing log. @returns what was acknowledged, or might have been, and has no file of its own yet, in the
+   * order in which it came: each is to be registered and settled before anything new is taken.
+   */
+  async recover(): Promise<LandedInstance[]> {
+    const instances: LandedInstance[] = []
+    for (const frame of await this.#log.open()) {
+      const instance = { ...decodeLandingRecord(frame.record), landed: frame }
+      if (await isWhole(instance, this.#pathsOf(instance))) {
+        this.#landed.set(instance.digest, instance)
+        instances.push(instance)
+      } else this.#log.release(frame)
+    }
+    return instances
+  }
+
+  /** Takes one instance that is about to come. */
+  begin(): IncomingInstance {
+    const { randomness, folder, encrypts } = this.#options
+    this.#coming += 1
+    const fileKey = encrypts?.() === false ? null : randomness.bytes(KEY_BYTES)
+    return new IncomingInstance({
+      fileKey,
+      writer: fileKey === null ? new PlainBody() : new BodyEncryptor(fileKey),
+      createPart: () => PartFile.create(join(folder, 'incoming', `${randomUUID()}.part`)),
+      onEnd: () => {
+        this.#coming -= 1
+      },
+    })
+  }
+
+  /** Makes an instance durable, content and record. @throws what the file system throws; the instance is forgotten. */
+  async land(
+    incoming: IncomingInstance,
+    about: Omit<LandingRecord, 'v' | 'bodyBytes' | 'fileKey' | 'file'>,
+  ): Promise<LandedInstance> {
+    const { fileKey } = incoming
+    const alone = this.#coming === 1
+    const whole = await incoming.finish()
+    const record: LandingRecord = {
+      v: 1,
+      ...about,
+      bodyBytes: whole.bodyBytes,
+      fileKey: fileKey === null ? null : Buffer.from(fileKey).toString('base64'),
+      file: whole.kind === 'file' ? whole.name : null,
+    }
+    const pieces = whole.kind === 'file' ? [] : whole.pieces
+    const landed = await this.#log.append(encodeLandingRecord(record), pieces, alone)
+    pieces.forEach(releaseMemory)
+    const instance = { ...record, landed }
+    if (!this.#landed.has(record.digest)) this.#landed.set(record.digest, instance)
+    return instance
   }
 
   /**
-   * Moves a finished file to its place; when this resolves, content and place are durable. Content that is there already,
-   * or is about to be, is not replaced: a file that was acknowledged is never touched again.
+   * A landed instance is registered, durably: it gets its own file when there is time.
+   * @param known true when its content was registered before.
    */
-  async keep(file: IncomingFile, digest: string): Promise<void> {
-    const underWay = this.#keeping.get(digest)
-    if (underWay !== undefined) {
-      await file.discard()
-      return underWay
-    }
-    const keeping = this.#place(file, digest).finally(() => this.#keeping.delete(digest))
-    this.#keeping.set(digest, keeping)
-    return keeping
+  settle(instance: LandedInstance, wrapped: { keyId: number; wrapped: Uint8Array } | null, known: boolean): void {
+    this.#settler.add({ instance, head: spoolFileHead(wrapped, instance.bodyBytes), known })
   }
 
-  /** Renamed first and synced after: content and name then reach the disk in one journal commit of the file system. */
-  async #place(file: IncomingFile, digest: string): Promise<void> {
-    const folder = join(this.#options.folder, digest.slice(0, 2))
-    if (await this.has(digest)) await file.discard()
-    else {
-      await rename(file.path, this.pathOf(digest))
-      try {
-        await file.settle()
-      } catch (cause) {
-        // EIO, ENOSPC: what is not surely on disk must not be taken for kept content when it comes again.
-        await rm(this.pathOf(digest), { force: true })
-        throw cause
-      }
+  /**
+   * Everything that has landed is in its own file and nowhere else when this resolves: no start brings back from the log
+   * what is removed afterwards. What has landed and is not registered yet is waited for.
+   * @throws {SpoolError} `spool-not-registered` when that takes too long; what the file system throws.
+   */
+  async drain(): Promise<void> {
+    await this.#settler.drain()
+    const isHeld = this.#log.retire()
+    for (const deadline = performance.now() + DRAIN_MS; isHeld(); ) {
+      if (performance.now() > deadline) throw new SpoolError('spool-not-registered')
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS))
+      await this.#settler.drain()
     }
-    await this.#syncShared(folder)
+  }
+
+  /** The plain bytes of a landed instance from its start, file meta group included, at least so many where it has them. */
+  beginningOf(instance: LandedInstance, bytes: number): Buffer {
+    return beginningOf(instance, this.#pathsOf(instance), bytes)
   }
 
   /** The plain bytes of an instance. @throws {SpoolError} */
   async read(digest: string): Promise<Buffer> {
+    const landed = this.#landed.get(digest)
+    if (landed !== undefined) return this.beginningOf(landed, landed.bodyBytes)
     let file: Buffer
     try {
       file = await readFile(this.pathOf(digest))
@@ -88,17 +178,43 @@ export class Spool {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new SpoolError('spool-missing', cause)
       throw cause
     }
-    return decryptSpoolFile(file, this.#options.key)
+    return openSpoolFile(file, this.#options.keys, this.#options.key)
+  }
+
+  /**
+   * Opens an instance to be read in ranges: of a large one no more than a chunk is in memory at a time.
+   * @throws {SpoolError} `spool-missing`, `spool-damaged`, `spool-key-destroyed`.
+   */
+  async open(digest: string): Promise<OpenObject> {
+    const landed = this.#landed.get(digest)
+    if (landed !== undefined && landed.file === null) return inMemory(this.beginningOf(landed, landed.bodyBytes))
+    const part = landed === undefined ? null : this.#pathsOf(landed).part
+    const handle = await openEither([...(part === null ? [] : [part]), this.pathOf(digest)])
+    try {
+      if (landed !== undefined) {
+        const key = landed.fileKey === null ? null : Buffer.from(landed.fileKey, 'base64')
+        return await openBodySource(handle, landed.bodyBytes, key)
+      }
+      const head = readSpoolFileHead(await exactly(handle, 0, HEAD_BYTES))
+      if (head.kind !== 'old') {
+        const key = head.kind === 'plain' ? null : this.#options.keys.unwrap(head.keyId, head.wrapped)
+        return await openBodySource(handle, head.bodyBytes, key)
+      }
+    } catch (cause) {
+      await handle.close()
+      throw cause
+    }
+    await handle.close()
+    return inMemory(await this.read(digest))
   }
 
   async has(digest: string): Promise<boolean> {
-    return stat(this.pathOf(digest)).then(
-      () => true,
-      () => false,
-    )
+    return this.#landed.has(digest) || isThere(this.pathOf(digest))
   }
 
+  /** Removes an instance's file. One that has none yet gets it first: the log must not bring it back. */
   async remove(digest: string): Promise<void> {
+    if (this.#landed.has(digest)) await this.drain()
     await rm(this.pathOf(digest), { force: true })
   }
 
@@ -122,31 +238,17 @@ export class Spool {
     return join(this.#options.folder, digest.slice(0, 2), `${digest}.dcm`)
   }
 
-  /** Closes what is kept open between instances. */
+  /** Moves what it can to files of their own and closes the log. */
   async close(): Promise<void> {
-    const handles = await Promise.all(this.#folders.values())
-    this.#folders.clear()
-    await Promise.all(handles.map((handle) => handle.close()))
+    await this.#settler.stop()
+    await this.#log.close()
   }
 
-  /** One fsync serves every rename that came before it began. The folders stay open: there are 256 of them. */
-  async #syncShared(folder: string): Promise<void> {
-    const waiting = this.#folderSyncs.get(folder)
-    if (waiting !== undefined) return waiting
-    const sync = Promise.resolve().then(async () => {
-      this.#folderSyncs.delete(folder)
-      await (await this.#folderHandle(folder)).sync()
-    })
-    this.#folderSyncs.set(folder, sync)
-    return sync
+  #pathsOf({ digest, file }: LandedInstance): LandedPaths {
+    return { part: file === null ? null : join(this.#options.folder, 'incoming', file), file: this.pathOf(digest) }
   }
+}
 
-  #folderHandle(folder: string): Promise<FileHandle> {
-    const known = this.#folders.get(folder)
-    if (known !== undefined) return known
-    const opened = open(folder, 'r')
-    this.#folders.set(folder, opened)
-    opened.catch(() => this.#folders.delete(folder))
-    return opened
-  }
+function inMemory(bytes: Uint8Array): OpenObject {
+  return { ...memorySource(bytes), close: async () => undefined }
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type IdentityOverlay, overlayHeader, withCorrected } from '../corrections/index.ts'
-import { instanceFacts, memorySource, type ObjectSource, uid } from '../imaging/index.ts'
+import { instanceFacts, uid } from '../imaging/index.ts'
 import { type Spool, SpoolError } from '../intake/index.ts'
 import type { RevisionInstance } from '../records/index.ts'
 import { defaultScoringLimits } from '../scoring/index.ts'
@@ -12,15 +12,8 @@ import { headerOf, type PreparedInstance, type StoppedInstance } from './prepare
 /** Larger objects are de-identified and verified, and no worker could read them. */
 const LARGEST_SCORED_BYTES = defaultScoringLimits.maximumFileBytes
 
-/** An instance that is read in ranges. */
-interface OpenInstance extends ObjectSource {
-  close(): Promise<void>
-}
-
-/** Where instances lie. A store that opens them is never asked to read a large one whole. */
-interface InstanceStore extends Pick<Spool, 'read'> {
-  open?(digest: string): Promise<OpenInstance>
-}
+/** Where instances lie; a large one is never read whole. */
+type InstanceStore = Pick<Spool, 'open'>
 
 export interface PrepareDependencies {
   readonly spool: InstanceStore
@@ -51,10 +44,6 @@ export async function prepareRevision(
     const { ordinal, instanceId } = instance
     const path = join(folder, `${ordinal}.dcm`)
     const isTooLarge = instance.bytes > LARGEST_SCORED_BYTES
-    if (isTooLarge && spool.open === undefined) {
-      stopped.push({ ordinal, instanceId, stage: 'deidentify', reason: 'too-large' })
-      continue
-    }
     let outcome: GateOutcome
     try {
       outcome = await passInto(isTooLarge ? null : path, gate, spool, instance.digest)
@@ -68,12 +57,11 @@ export async function prepareRevision(
       continue
     }
     const { original: dataSet } = outcome
-    const withheld = outcome.pixelRisk !== 'none' ? `pixel-risk.${outcome.pixelRisk}` : isTooLarge ? 'too-large' : null
-    if (withheld !== null) await rm(path, { force: true })
     const { acquisition, patientPseudonym, identifiers } = outcome
     prepared.push({
       ordinal,
-      source: withheld === null ? { kind: 'file', path } : { kind: 'withheld', reason: withheld },
+      source: isTooLarge ? { kind: 'withheld', reason: 'too-large' } : { kind: 'file', path },
+      pixelRisk: outcome.pixelRisk,
       facts: instanceFacts(dataSet),
       acquisition,
       patientPseudonym,
@@ -89,7 +77,7 @@ export async function prepareRevision(
 
 /** Passes an instance, and leaves a file at `path` only when the gate let it through. @throws {SpoolError} */
 async function passInto(path: string | null, gate: Gate, spool: InstanceStore, digest: string): Promise<GateOutcome> {
-  const source = await openInstance(spool, digest)
+  const source = await spool.open(digest)
   const file = path === null ? undefined : new PassedFile(path)
   let outcome: GateOutcome | undefined
   try {
@@ -99,9 +87,4 @@ async function passInto(path: string | null, gate: Gate, spool: InstanceStore, d
     await file?.close(outcome?.kind === 'passed')
     await source.close()
   }
-}
-
-async function openInstance(spool: InstanceStore, digest: string): Promise<OpenInstance> {
-  if (spool.open !== undefined) return spool.open(digest)
-  return { ...memorySource(await spool.read(digest)), close: async () => undefined }
 }

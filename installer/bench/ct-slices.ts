@@ -3,21 +3,22 @@ import { join } from 'node:path'
 import { seededUid, sequence, text, unsigned, writePart10 } from '@leadglass/models/dicom'
 
 const CT_IMAGE_STORAGE = '1.2.840.10008.5.1.4.1.1.2'
-const SIDE = 512
+/** 512 x 512 x 16 bit. */
+export const CT_SIDE = 512
 
 /**
- * Writes CT slices of one series, 512 x 512 x 16 bit (0.52 MB each), with noise that does not compress.
- * Equal seeds give equal files.
+ * Writes CT slices of one series, 16 bit, with noise that does not compress. Equal seeds give equal files.
+ * @param side rows and columns; 512 make 0.52 MB each.
  */
-export async function writeCtSlices(folder: string, count: number, seed: number): Promise<void> {
+export async function writeCtSlices(folder: string, count: number, seed: number, side = CT_SIDE): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const pixels = noise(seed)
+  const pixels = noise(seed, side)
   for (let slice = 0; slice < count; slice++) {
-    await writeFile(join(folder, `${String(slice).padStart(5, '0')}.dcm`), ctSlice(seed, slice, pixels))
+    await writeFile(join(folder, `${String(slice).padStart(5, '0')}.dcm`), ctSlice(seed, slice, pixels, side))
   }
 }
 
-function ctSlice(seed: number, slice: number, pixels: Uint8Array): Uint8Array {
+function ctSlice(seed: number, slice: number, pixels: Uint8Array, side: number): Uint8Array {
   const study = `bench ${seed}`
   const instance = seededUid(`${study} instance ${slice}`)
   return writePart10(CT_IMAGE_STORAGE, instance, [
@@ -46,8 +47,8 @@ function ctSlice(seed: number, slice: number, pixels: Uint8Array): Uint8Array {
     text('00200052', 'UI', seededUid(`${study} frame of reference`)),
     unsigned('00280002', 1),
     text('00280004', 'CS', 'MONOCHROME2'),
-    unsigned('00280010', SIDE),
-    unsigned('00280011', SIDE),
+    unsigned('00280010', side),
+    unsigned('00280011', side),
     text('00280030', 'DS', '0.7\\0.7'),
     unsigned('00280100', 16),
     unsigned('00280101', 16),
@@ -61,8 +62,8 @@ function ctSlice(seed: number, slice: number, pixels: Uint8Array): Uint8Array {
 }
 
 /** Mulberry32: small, seeded, good enough for noise. */
-function noise(seed: number): Uint8Array {
-  const bytes = new Uint8Array(SIDE * SIDE * 2)
+function noise(seed: number, side: number): Uint8Array {
+  const bytes = new Uint8Array(side * side * 2)
   let state = seed >>> 0
   for (let index = 0; index < bytes.length; index++) {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,6 +1,6 @@
 import type { Harness } from '../harness/run-harness.ts'
 import { deidBench } from './deid.ts'
-import { receiveBench } from './receive.ts'
+import { receiveBench } from './receive/receive.ts'
 import { trainBench } from './train.ts'
 
 /** Every bench, by name. */

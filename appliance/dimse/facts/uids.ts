@@ -8,6 +8,10 @@ export const VERIFICATION = '1.2.840.10008.1.1'
 /** PS3.4 J.3: the SOP class of storage commitment, and the one instance that every implementation knows (J.3.5). */
 export const STORAGE_COMMITMENT_PUSH_MODEL = '1.2.840.10008.1.20.1'
 export const STORAGE_COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'
+/** PS3.4 F.7: Modality Performed Procedure Step. */
+export const PROCEDURE_STEP = '1.2.840.10008.3.1.2.3.3'
+/** PS3.4 R.3: Instance Availability Notification. */
+export const INSTANCE_AVAILABILITY = '1.2.840.10008.5.1.4.33'
 /** PS3.4 C.6.2: the study root information model. */
 export const STUDY_ROOT = {
   find: '1.2.840.10008.5.1.4.1.2.2.1',

@@ -13,6 +13,7 @@ export const ELEMENT = {
   dataSetType: 0x0800,
   status: 0x0900,
   errorComment: 0x0902,
+  errorId: 0x0903,
   affectedSopInstanceUid: 0x1000,
   requestedSopInstanceUid: 0x1001,
   eventTypeId: 0x1002,

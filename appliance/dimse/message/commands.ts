@@ -9,7 +9,9 @@ export const COMMAND = {
   move: 0x0021,
   echo: 0x0030,
   eventReport: 0x0100,
+  set: 0x0120,
   action: 0x0130,
+  create: 0x0140,
   cancel: 0x0fff,
 } as const
 export const RESPONSE_BIT = 0x8000
@@ -21,11 +23,14 @@ const PRIORITY_MEDIUM = 0x0000
 /** Status values that we send (PS3.4 tables B.2-1 and C.4-1, PS3.7 annex C). */
 export const STATUS = {
   success: 0x0000,
+  invalidAttributeValue: 0x0106,
   processingFailure: 0x0110,
+  duplicateSopInstance: 0x0111,
   noSuchSopInstance: 0x0112,
   noSuchEventType: 0x0113,
   invalidArgumentValue: 0x0115,
   invalidSopInstance: 0x0117,
+  missingAttribute: 0x0120,
   sopClassNotSupported: 0x0122,
   noSuchActionType: 0x0123,
   notAuthorized: 0x0124,
@@ -160,8 +165,15 @@ export interface Answered {
 /**
  * The response to a request (PS3.7 9.3.1.2, 9.3.5.2, 10.3). A comment goes out only with a failure.
  * @param dataSetFollows true for a pending C-FIND response, whose identifier comes after it.
+ * @param errorId Error ID (0000,0903) where a service defines one (PS3.7 C.4.2).
  */
-export function response(answered: Answered, status: number, comment = '', dataSetFollows = false): Uint8Array {
+export function response(
+  answered: Answered,
+  status: number,
+  comment = '',
+  dataSetFollows = false,
+  errorId?: number,
+): Uint8Array {
   const values: [CommandValues[number][0], number | string][] = []
   if (answered.sopClassUid !== undefined) values.push([ELEMENT.affectedSopClassUid, answered.sopClassUid])
   values.push([ELEMENT.commandField, answered.commandField | RESPONSE_BIT])
@@ -170,6 +182,7 @@ export function response(answered: Answered, status: number, comment = '', dataS
   values.push([ELEMENT.status, status])
   if (status !== STATUS.success && comment !== '')
     values.push([ELEMENT.errorComment, comment.slice(0, COMMENT_CHARACTERS).replace(/[^\x20-\x5b\x5d-\x7e]/g, '?')])
+  if (errorId !== undefined) values.push([ELEMENT.errorId, errorId])
   if (answered.sopInstanceUid !== undefined) values.push([ELEMENT.affectedSopInstanceUid, answered.sopInstanceUid])
   return encodeCommandSet(values)
 }

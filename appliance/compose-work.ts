@@ -1,0 +1,105 @@
+import { resolve } from 'node:path'
+import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
+import { ModelLibrary } from './activation/index.ts'
+import { type CorrectionsParts, type CorrectionsRoom, composeCorrections } from './compose-corrections.ts'
+import { composePixels, type PixelRoom } from './compose-pixels.ts'
+import { composeRetention, type RetentionParts, type RetentionRoom } from './compose-retention.ts'
+import { composeRules, type RulesParts, type RulesRoom } from './compose-rules.ts'
+import type { DimseEngine } from './engines/index.ts'
+import type { ApplianceFolders } from './folders.ts'
+import { Pipeline, processRevision } from './pipeline/index.ts'
+import { DeliveryQueue, DicomSender } from './results/index.ts'
+import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './scoring/index.ts'
+import type { TlsMaterial } from './site-settings/index.ts'
+
+const PROGRAM_ROOT = resolve(import.meta.dirname, '..')
+
+/** What everything between a complete study and its result is made of. */
+export interface WorkParts
+  extends Omit<CorrectionsParts, 'device' | 'onCorrected' | 'spool'>,
+    Omit<RulesParts, 'onRouted' | 'spool'>,
+    Omit<RetentionParts, 'spool'> {
+  readonly device: string
+  readonly softwareVersion: string
+  readonly aeTitle: string
+  readonly workers: number
+  readonly engine: DimseEngine
+  readonly material: TlsMaterial
+  readonly folders: ApplianceFolders
+  readonly spool: Parameters<typeof processRevision>[1]['spool'] &
+    CorrectionsParts['spool'] &
+    RulesParts['spool'] &
+    RetentionParts['spool']
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly logger: Logger
+  /** Told when the verifier kept something of a study in. */
+  readonly onLeak: NonNullable<Parameters<typeof processRevision>[1]['onLeak']>
+  /** Other models are in force. */
+  readonly onModels: () => void
+}
+
+/** The rooms of the work. `pool`, `library` and the reader of `pixels` start first: nothing is scored without them. */
+export interface WorkRoom {
+  readonly pool: ScoringPool
+  readonly library: ModelLibrary
+  readonly deliveries: DeliveryQueue
+  readonly pipeline: Pipeline
+  readonly rules: RulesRoom
+  readonly keeping: RetentionRoom
+  readonly corrections: CorrectionsRoom
+  readonly pixels: PixelRoom
+}
+
+/** Puts the work together: rules choose, corrections settle, the pipeline scores, the queue delivers, retention ends it. */
+export function composeWork(parts: WorkParts): WorkRoom {
+  const { records, folders, settings, audit, clock, randomness, logger, onChanged } = parts
+  const pool = new ScoringPool({
+    workers: parts.workers,
+    codeRoots: workerCodeRoots(PROGRAM_ROOT),
+    workFolder: folders.work,
+    modelsFolder: folders.models,
+    clock,
+    logger: logger.child({ room: 'scoring' }),
+    limits: defaultScoringLimits,
+  })
+  const modelsFolder = folders.models
+  const library = new ModelLibrary({ records, modelsFolder, audit, clock, logger, onChange: parts.onModels })
+  const sender = new DicomSender(parts.engine.sender({ logger }), parts.aeTitle, (tls) => parts.material.towards(tls))
+  const deliveries = new DeliveryQueue({ records, sender, settings, audit, clock, randomness, logger, onChanged })
+  const device = { name: parts.device, softwareVersion: parts.softwareVersion }
+  const corrections = composeCorrections({
+    ...parts,
+    device,
+    onCorrected: (studies) => {
+      for (const studyId of studies) onChanged(studyId)
+      rules.router.wake()
+    },
+  })
+  const rules = composeRules({ ...parts, onRouted: () => pipeline.wake() })
+  const { gate } = corrections
+  const pixels = composePixels({ ...parts, programRoot: PROGRAM_ROOT, workFolder: folders.work, gate })
+  const work = {
+    ...parts,
+    device,
+    gate,
+    pixels: pixels.doubtAbout,
+    corrections: corrections.superseding,
+    pool,
+    activeModels: () => library.active(),
+    workFolder: folders.work,
+  }
+  const pipeline = new Pipeline({
+    records,
+    next: rules.next,
+    process: async (revision) => {
+      await processRevision(await corrections.corrections.settle(revision), work)
+      deliveries.wake()
+    },
+    settings,
+    clock,
+    logger,
+    onChanged,
+  })
+  return { pool, library, deliveries, pipeline, rules, keeping: composeRetention(parts), corrections, pixels }
+}
