@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from './egress/index.ts'
+import { DataSetError, outlineObject } from './imaging/index.ts'
 import { type Spool, SpoolError } from './intake/index.ts'
 import type { Records, WaitingRevision } from './records/index.ts'
 import { LaneScheduler, Router, RuleBook } from './rules/index.ts'
@@ -8,7 +9,7 @@ import type { CurrentSettings } from './settings.ts'
 /** What the rules are made of. */
 export interface RulesParts {
   readonly records: Records
-  readonly spool: Pick<Spool, 'read'>
+  readonly spool: Pick<Spool, 'open'>
   readonly settings: CurrentSettings
   readonly audit: AuditSink
   readonly clock: Clock
@@ -40,9 +41,12 @@ export function composeRules(parts: RulesParts): RulesRoom {
   })
   const read = async (digest: string): Promise<Uint8Array | undefined> => {
     try {
-      return await spool.read(digest)
+      const object = await spool.open(digest)
+      return await outlineObject(object)
+        .then(({ skeleton }) => skeleton)
+        .finally(() => object.close())
     } catch (cause) {
-      if (cause instanceof SpoolError) return undefined
+      if (cause instanceof SpoolError || cause instanceof DataSetError) return undefined
       throw cause
     }
   }

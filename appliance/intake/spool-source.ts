@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { ObjectSource } from '../imaging/dataset/index.ts'
 import { SpoolError } from './errors.ts'
+import { releaseMemory } from './incoming-instance.ts'
 import { BODY_CHUNK_BYTES, CHUNK_TAG_BYTES, openChunk, openEnd } from './spool-cipher.ts'
 import { HEAD_BYTES } from './spool-file.ts'
 
@@ -28,12 +29,15 @@ export async function openBodySource(
   const chunks = Math.ceil(sealedBytes / (BODY_CHUNK_BYTES + CHUNK_TAG_BYTES))
   openEnd(key, chunks, await exactly(handle, HEAD_BYTES + sealedBytes, CHUNK_TAG_BYTES))
   const plainBytes = sealedBytes - chunks * CHUNK_TAG_BYTES
+  // One buffer for what is read: memory that waits for the collector would be a multiple of it.
+  const sealed = Buffer.allocUnsafeSlow(Math.min(sealedBytes, BODY_CHUNK_BYTES + CHUNK_TAG_BYTES))
   let held: { readonly chunk: number; readonly plain: Buffer } | undefined
   const chunkAt = async (chunk: number): Promise<Buffer> => {
     if (held?.chunk === chunk) return held.plain
     const from = chunk * (BODY_CHUNK_BYTES + CHUNK_TAG_BYTES)
     const length = Math.min(BODY_CHUNK_BYTES + CHUNK_TAG_BYTES, sealedBytes - from)
-    const plain = openChunk(key, chunk, await exactly(handle, HEAD_BYTES + from, length))
+    const plain = openChunk(key, chunk, await filled(handle, HEAD_BYTES + from, sealed.subarray(0, length)))
+    if (held !== undefined) releaseMemory(held.plain)
     held = { chunk, plain }
     return plain
   }
@@ -41,15 +45,14 @@ export async function openBodySource(
     size: plainBytes,
     async read(offset, length) {
       const end = Math.min(plainBytes, offset + length)
-      const pieces: Buffer[] = []
+      // A copy, so that a chunk's memory can be given back at once when the next one comes.
+      const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - offset))
       for (let at = offset; at < end; ) {
         const chunk = Math.floor(at / BODY_CHUNK_BYTES)
         const first = at - chunk * BODY_CHUNK_BYTES
-        const piece = (await chunkAt(chunk)).subarray(first, first + end - at)
-        pieces.push(piece)
-        at += piece.length
+        at += (await chunkAt(chunk)).copy(bytes, at - offset, first, first + end - at)
       }
-      return pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces)
+      return bytes
     },
     close: () => handle.close(),
   }
@@ -80,12 +83,15 @@ export async function openEither(paths: readonly string[]): Promise<FileHandle> 
 
 /** @throws {SpoolError} `spool-damaged` where the file ends before. */
 export async function exactly(handle: FileHandle, at: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length)
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, at + filled)
+  return filled(handle, at, Buffer.allocUnsafeSlow(length))
+}
+
+async function filled(handle: FileHandle, at: number, buffer: Buffer): Promise<Buffer> {
+  let done = 0
+  while (done < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, at + done)
     if (bytesRead === 0) throw new SpoolError('spool-damaged')
-    filled += bytesRead
+    done += bytesRead
   }
   return buffer
 }

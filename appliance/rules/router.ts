@@ -13,13 +13,10 @@ const BATCH = 32
 const MOST_SERIES = 64
 const MOST_SOURCES = 16
 
-/** Larger first instances are not opened: their modality and class are known from the record. */
-const LARGEST_OPENED_BYTES = 268_435_456
-
 export interface RouterDependencies {
   readonly records: Pick<Records, 'rules' | 'transaction'>
   readonly book: Pick<RuleBook, 'active'>
-  /** The plain bytes of a received instance by its digest; undefined when it cannot be read. */
+  /** A received instance without its pixels, as PS3.10 bytes, by its digest; undefined when it cannot be read. */
   readonly read: (digest: string) => Promise<Uint8Array | undefined>
   readonly audit: AuditSink
   readonly clock: Clock
@@ -134,7 +131,7 @@ export class Router {
     for (const row of rows) {
       // What the journal knows holds even where the object cannot be read.
       const known = { '00080016': [row.sopClassUid], ...(row.modality ? { '00080060': [row.modality] } : {}) }
-      const bytes = row.bytes > LARGEST_OPENED_BYTES ? undefined : await read(row.digest)
+      const bytes = await read(row.digest)
       series.push({ instances: row.instances, tags: { ...known, ...(bytes === undefined ? {} : tagsOf(bytes)) } })
     }
     const sources = records.rules.sources(revision.revisionId, MOST_SOURCES)

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import type { ApplianceConfiguration } from '../configuration.ts'
 import { applianceFolders } from '../folders.ts'
+import { APPLIANCE_ENVIRONMENT, APPLIANCE_NODE_ARGUMENTS } from '../process-options.ts'
 
 const ready = z.object({ ready: z.literal(true), dimse: z.number(), http: z.number() })
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
@@ -14,13 +15,22 @@ const MAIN = join(import.meta.dirname, '..', 'main.ts')
 export class ApplianceProcess {
   readonly root: string
   readonly configuration: Omit<ApplianceConfiguration, 'device'> & { readonly device: string }
+  readonly #tmpfsOptions: string | undefined
   #child: ChildProcess | undefined
   #ports = { dimse: 0, http: 0 }
   readonly log: string[] = []
 
   /** @param root an empty temporary folder. */
-  constructor(root: string, overrides: { readonly workers?: number } = {}) {
+  constructor(
+    root: string,
+    overrides: {
+      readonly workers?: number
+      /** The data folder lies on a tmpfs of its own with these mount options, which only the appliance sees. */
+      readonly tmpfsOptions?: string
+    } = {},
+  ) {
     this.root = root
+    this.#tmpfsOptions = overrides.tmpfsOptions
     this.configuration = {
       device: 'test-box',
       dataFolder: join(root, 'appliance'),
@@ -31,6 +41,7 @@ export class ApplianceProcess {
       aeTitle: 'LEADGLASS',
       softwareVersion: '0.1.0',
       workers: overrides.workers ?? 1,
+      ...(overrides.tmpfsOptions === undefined ? {} : { settingsFile: join(root, 'settings.json') }),
     }
   }
 
@@ -38,25 +49,44 @@ export class ApplianceProcess {
     return this.#ports.dimse
   }
 
+  /** Of the process as it runs now; 0 when it does not. */
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.#ports.http}`
   }
 
   get folders(): ReturnType<typeof applianceFolders> {
-    return applianceFolders(this.configuration.dataFolder)
+    return applianceFolders(this.folderAsSeenInside)
+  }
+
+  /** The data folder as a path of ours, also where it is mounted for the appliance alone. */
+  get folderAsSeenInside(): string {
+    const { dataFolder } = this.configuration
+    return this.#tmpfsOptions === undefined || this.pid === 0 ? dataFolder : `/proc/${this.pid}/root${dataFolder}`
   }
 
   /** Writes settings.json; a running appliance takes it within some seconds. */
   async writeSettings(settings: object): Promise<void> {
     await mkdir(this.configuration.dataFolder, { recursive: true })
-    await writeFile(this.folders.settings, JSON.stringify(settings))
+    await writeFile(this.configuration.settingsFile ?? this.folders.settings, JSON.stringify(settings))
   }
 
   /** Starts the process and waits for its ready line. */
   async start(): Promise<void> {
     const path = join(this.root, 'config.json')
     await writeFile(path, JSON.stringify(this.configuration))
-    const child = spawn(process.execPath, [MAIN, '--config', path], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program = '', ...args] = await this.#commandLine([
+      process.execPath,
+      ...APPLIANCE_NODE_ARGUMENTS,
+      MAIN,
+      '--config',
+      path,
+    ])
+    const env = { ...process.env, ...APPLIANCE_ENVIRONMENT }
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.#child = child
     createInterface({ input: child.stderr }).on('line', (line) => this.log.push(line))
     const lines = createInterface({ input: child.stdout })
@@ -90,6 +120,14 @@ export class ApplianceProcess {
     const token = (await readFile(this.folders.operatorToken, 'utf8')).trim()
     const headers = { authorization: `Bearer ${token}`, ...init.headers }
     return fetch(`${this.url}${path}`, { ...init, headers })
+  }
+
+  async #commandLine(command: readonly string[]): Promise<readonly string[]> {
+    if (this.#tmpfsOptions === undefined) return command
+    const { dataFolder } = this.configuration
+    await mkdir(dataFolder, { recursive: true })
+    const mount = `mount -t tmpfs -o ${this.#tmpfsOptions} tmpfs '${dataFolder}' && exec "$@"`
+    return ['unshare', '-m', 'sh', '-c', mount, 'sh', ...command]
   }
 
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {

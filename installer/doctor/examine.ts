@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { AssociationRequester } from '@leadglass/appliance/dimse'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
 import { deviceList, health } from '@leadglass/ui/contract/hub-api'
@@ -7,6 +6,8 @@ import { type DeviceStatus, destinationList, deviceStatus, localModelList } from
 import type { InstanceClient, ServiceName } from '../cli/client.ts'
 import { applianceHost } from '../start/instance-file.ts'
 import { type Finding, fail, ok, warning } from './checks.ts'
+import { deliveries, overDicom } from './deliveries.ts'
+import { encryptionAtRest } from './encryption.ts'
 
 const LITTLE_SPACE_BYTES = 10 * 2 ** 30
 const OLD_WORK_SECONDS = 600
@@ -23,6 +24,7 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
     () => destinations(client),
     () => fleet(client),
     () => keyFiles(client),
+    () => encryptionAtRest(client),
   ]
   const findings: Finding[] = []
   for (const check of checks) {
@@ -46,6 +48,18 @@ async function answers(client: InstanceClient, service: ServiceName): Promise<Fi
 
 async function ownEcho(client: InstanceClient): Promise<Finding> {
   const { ports, aeTitle } = client.instance
+  const { dimsePort, dimseTlsPort } = await client.request({
+    service: 'appliance',
+    method: 'GET',
+    path: '/api/device',
+    schema: deviceStatus,
+  })
+  // With TLS alone there is no plain port, and the doctor has no certificate that the site accepts.
+  if (dimsePort === 0 && dimseTlsPort !== null)
+    return ok(
+      'C-ECHO to the appliance',
+      `TLS only, port ${dimseTlsPort} is open; echo with a certificate (pacs-admin.md)`,
+    )
   const host = applianceHost(client.instance)
   const address = `${aeTitle}@${host}:${ports.dimse}`
   const outcome = await new AssociationRequester().echo({
@@ -66,7 +80,29 @@ async function device(client: InstanceClient): Promise<Finding[]> {
     path: '/api/device',
     schema: deviceStatus,
   })
-  return [disk(status), oldestWork(status), link(status)]
+  return [disk(status), pressure(status), settings(status), oldestWork(status), ...deliveries(status), link(status)]
+}
+
+function pressure({ pressure: { level, causes } }: DeviceStatus): Finding {
+  const why = causes.join(', ')
+  if (level === 'none') return ok('pressure', 'no mark is reached')
+  return level === 'soft'
+    ? warning('pressure', `the soft mark is reached (${why}): optional work rests`, 'make room, or look at what waits')
+    : fail(
+        'pressure',
+        `the hard mark is reached (${why}): new objects are refused`,
+        'make room; intake goes on by itself then',
+      )
+}
+
+function settings({ settingsProblems }: DeviceStatus): Finding {
+  const [first] = settingsProblems
+  if (first === undefined) return ok('settings', 'in force')
+  return warning(
+    'settings',
+    settingsProblems.join('; '),
+    'mend it; "leadglass settings plan FILE" says what a file would do',
+  )
 }
 
 function disk(status: DeviceStatus): Finding {
@@ -149,7 +185,7 @@ async function destinations(client: InstanceClient): Promise<Finding[]> {
       ),
     ]
   }
-  return Promise.all(list.destinations.map((destination) => echoTo(client.instance.aeTitle, destination)))
+  return Promise.all(overDicom(list).map((destination) => echoTo(client.instance.aeTitle, destination)))
 }
 
 async function echoTo(
@@ -184,23 +220,14 @@ async function fleet(client: InstanceClient): Promise<Finding> {
 
 /** Keys that lie beside the data they protect protect nothing against whoever takes the disk. */
 async function keyFiles(client: InstanceClient): Promise<Finding[]> {
-  const key = join(client.layout.appliance.folder, 'secrets', 'database.key')
-  const beside = await stat(key).then(
-    () => true,
-    () => false,
-  )
+  const path = '/api/device'
+  const { keys } = await client.request({ service: 'appliance', method: 'GET', path, schema: deviceStatus })
   const offline = await stat(client.layout.ceremony).then(
     () => true,
     () => false,
   )
   return [
-    beside
-      ? warning(
-          'database key',
-          'the key file lies beside the database',
-          'fine for an evaluation; in a hospital keep it on another medium',
-        )
-      : ok('database key', 'not beside the database'),
+    keyFinding(keys?.placement),
     offline
       ? warning(
           'offline keys',
@@ -209,4 +236,15 @@ async function keyFiles(client: InstanceClient): Promise<Finding[]> {
         )
       : ok('offline keys', 'not on this machine'),
   ]
+}
+
+function keyFinding(placement: 'beside-data' | 'same-file-system' | 'elsewhere' | undefined): Finding {
+  const check = 'keys of the data'
+  const fix =
+    'move site.secret, database.key and spool.key to another medium, or to systemd credentials, and start with --keys FOLDER; fine to leave for an evaluation'
+  if (placement === 'beside-data') return fail(check, 'the key files lie in the folder of the data they protect', fix)
+  if (placement === 'same-file-system') return fail(check, 'the key files lie on the file system of the data', fix)
+  return placement === undefined
+    ? warning(check, 'the appliance does not say where they lie', fix)
+    : ok(check, 'elsewhere')
 }

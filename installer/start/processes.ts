@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { APPLIANCE_ENVIRONMENT, APPLIANCE_NODE_ARGUMENTS } from '@leadglass/appliance/process-options'
 import { agentConfig, permissionArguments } from '@leadglass/sync-agent/agent'
 import { ENTRIES } from './entries.ts'
 import type { InstanceLayout } from './layout.ts'
@@ -18,10 +19,20 @@ export async function specificationOf(layout: InstanceLayout, name: ProcessName)
   const permissions = name === 'agent' ? await agentPermissions(configFile) : []
   return {
     name,
-    nodeArguments: ['--enable-source-maps', ...permissions, ENTRIES[name], '--config', configFile],
+    nodeArguments: [
+      ...(name === 'appliance' ? APPLIANCE_NODE_ARGUMENTS : ['--enable-source-maps']),
+      ...permissions,
+      ENTRIES[name],
+      '--config',
+      configFile,
+    ],
     logFile: join(layout.logs, `${name}.log`),
     pidFile: join(layout.root, `${name}.pid`),
-    environment: { PATH: process.env.PATH ?? '', TZ: process.env.TZ ?? '' },
+    environment: {
+      PATH: process.env.PATH ?? '',
+      TZ: process.env.TZ ?? '',
+      ...(name === 'appliance' ? APPLIANCE_ENVIRONMENT : {}),
+    },
   }
 }
 
