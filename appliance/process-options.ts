@@ -8,7 +8,7 @@
 export const APPLIANCE_NODE_ARGUMENTS: readonly string[] = [
   '--enable-source-maps',
   '--initial-old-space-size=128',
-  '--max-semi-space-size=8',
+  '--max-semi-space-size=4',
 ]
 
 /** Environment for the same: glibc's allocator (mallopt(3)); other allocators ignore it. */
