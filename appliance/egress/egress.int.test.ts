@@ -20,6 +20,7 @@ import { AuditTrail, Checkpoints, EgressDoor, Relay } from './index.ts'
 
 const DEVICE = 'test-box' as DeviceId
 const ORIGIN = 'leadglass/test-box/audit'
+const NOTE = `${ORIGIN}\n1\n${Buffer.alloc(32).toString('base64')}\n\n\u2014 ${ORIGIN} AAAAAAAAAAAA\n`
 
 describe('the door', () => {
   let held: ReturnType<typeof temporaryRecords>
@@ -81,18 +82,18 @@ describe('the door', () => {
   const counter = (stream: StreamName) => held.records.egress.counters().find((one) => one.stream === stream)
 
   it('seals only inside a transaction, and takes the position back with a rollback', () => {
-    expect(() => door.seal({ kind: 'audit-checkpoint', note: 'x' })).toThrow(/transaction/)
+    expect(() => door.seal({ kind: 'audit-checkpoint', note: NOTE })).toThrow(/transaction/)
     expect(() =>
       held.records.transaction(() => {
-        door.seal({ kind: 'audit-checkpoint', note: 'x' })
+        door.seal({ kind: 'audit-checkpoint', note: NOTE })
         throw new Error('the record failed')
       }),
     ).toThrow('the record failed')
-    expect(held.records.transaction(() => door.seal({ kind: 'audit-checkpoint', note: 'x' })).sequence).toBe(1)
+    expect(held.records.transaction(() => door.seal({ kind: 'audit-checkpoint', note: NOTE }))?.sequence).toBe(1)
   })
 
   it('cannot seal what the contract cannot say', () => {
-    const body = { kind: 'audit-checkpoint', note: 'x', patientName: 'DOE^JANE' } as {
+    const body = { kind: 'audit-checkpoint', note: NOTE, patientName: 'DOE^JANE' } as {
       kind: 'audit-checkpoint'
       note: string
     }
@@ -190,7 +191,7 @@ describe('the door', () => {
   it('counts from 1 again in a new epoch', () => {
     record(2)
     held.records.transaction(() => held.records.egress.openEpoch(clock.now(), 'restored'))
-    expect(held.records.transaction(() => door.seal({ kind: 'audit-checkpoint', note: 'x' }))).toMatchObject({
+    expect(held.records.transaction(() => door.seal({ kind: 'audit-checkpoint', note: NOTE }))).toMatchObject({
       epoch: 2,
       sequence: 1,
     })

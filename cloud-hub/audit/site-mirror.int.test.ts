@@ -124,7 +124,8 @@ describe('the mirror of a site’s log', () => {
   })
 
   it('takes nothing back of a batch that is refused in part', async () => {
-    const result = await commit([record(site, 'a'), { kind: 'audit-checkpoint', note: 'not a note' }])
+    const unsigned = `${ORIGIN}\n1\n${Buffer.alloc(32).toString('base64')}\n\n\u2014 ${ORIGIN} AAAAAAAAAAAA\n`
+    const result = await commit([record(site, 'a'), { kind: 'audit-checkpoint', note: unsigned }])
     expect(result.accepted).toBe(1)
     expect(result.acknowledgement.watermarks).toEqual([{ epoch: 1, stream: 'audit', sequence: 1 }])
   })

@@ -38,17 +38,19 @@ export class EffectReader {
       case 'instance-features':
         return this.#features(id)
       case 'not-scored': {
-        const { study, patient, revision, instance, reason } = this.#one('not_scored', id)
-        return { study, patient, revision, instance, reason }
+        const { study, patient, revision, instance, reason, generation } = this.#one('not_scored', id)
+        return { study, patient, revision, instance, reason, ...named(generation) }
       }
       case 'study-revision': {
-        const { study, patient, revision, causes, same_instances } = this.#one('study_revisions', id)
-        const sameInstances = JSON.parse(String(same_instances)) as unknown
-        return { study, patient, revision, causes: JSON.parse(String(causes)) as unknown, sameInstances }
+        const { study, patient, revision, ...row } = this.#one('study_revisions', id)
+        const sameInstances = JSON.parse(String(row.same_instances)) as unknown
+        const causes = JSON.parse(String(row.causes)) as unknown
+        return { study, patient, revision, causes, sameInstances, ...named(row.generation) }
       }
       case 'study-label': {
-        const { label, study, patient, revision, finding, value, reader, blind } = this.#one('study_labels', id)
-        return { label, study, patient, revision, finding, value, reader, blind: blind === 1 }
+        const { label, study, patient, revision, finding, value, reader, ...row } = this.#one('study_labels', id)
+        const blind = row.blind === 1
+        return { label, study, patient, revision, finding, value, reader, blind, ...named(row.generation) }
       }
       case 'drift-counts': {
         const row = this.#one('drift_counts', id)
@@ -78,6 +80,7 @@ export class EffectReader {
     return {
       study,
       patient,
+      ...named(row.generation),
       revision,
       instance,
       acquisition: { modality, view, sex, ageDecade: row.age_decade, month },
@@ -92,6 +95,11 @@ export class EffectReader {
       quality: JSON.parse(String(row.quality)) as unknown,
     }
   }
+}
+
+/** The first generation is not named in an envelope. */
+function named(generation: unknown): Row {
+  return generation === null ? {} : { generation }
 }
 
 function modelOf(row: Row): Row {

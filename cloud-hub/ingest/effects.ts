@@ -13,19 +13,19 @@ import type Database from 'better-sqlite3'
 export type PlainBody = Exclude<EnvelopeBody, { kind: 'audit-leaf' | 'audit-checkpoint' }>
 
 const INSERT_FEATURES = `INSERT INTO instance_features (envelope, study, patient, revision, instance, modality, view, sex,
-  age_decade, month, model_name, model_version, model_digest, embedding, quality)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  age_decade, month, model_name, model_version, model_digest, embedding, quality, generation)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_SCORE = `INSERT INTO instance_scores (envelope, position, code, value, threshold_milli, above)
   VALUES (?, ?, ?, ?, ?, ?)`
-const INSERT_NOT_SCORED = `INSERT INTO not_scored (envelope, study, patient, revision, instance, reason)
-  VALUES (?, ?, ?, ?, ?, ?)`
-const INSERT_LABEL = `INSERT INTO study_labels (envelope, label, study, patient, revision, finding, value, reader, blind)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_NOT_SCORED = `INSERT INTO not_scored (envelope, study, patient, revision, instance, reason, generation)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`
+const INSERT_LABEL = `INSERT INTO study_labels (envelope, label, study, patient, revision, finding, value, reader, blind,
+  generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_DRIFT = `INSERT INTO drift_counts (envelope, model_name, model_version, model_digest, feature, month)
   VALUES (?, ?, ?, ?, ?, ?)`
 const INSERT_CELL = `INSERT INTO drift_cells (envelope, position, bin, count) VALUES (?, ?, ?, ?)`
-const INSERT_REVISION = `INSERT INTO study_revisions (envelope, study, patient, revision, causes, same_instances)
-  VALUES (?, ?, ?, ?, ?, ?)`
+const INSERT_REVISION = `INSERT INTO study_revisions (envelope, study, patient, revision, causes, same_instances,
+  generation) VALUES (?, ?, ?, ?, ?, ?, ?)`
 const INSERT_HEALTH = `INSERT INTO device_health (envelope, software_version, models, figures) VALUES (?, ?, ?, ?)`
 
 /** Writes the effect of an accepted envelope. Must run inside the transaction that accepts it. */
@@ -92,6 +92,7 @@ export class EffectWriter {
       digest,
       Buffer.from(body.embedding, 'base64'),
       canonicalJson(body.quality),
+      body.generation ?? null,
     )
     for (const [position, score] of body.scores.entries()) {
       this.#score.run(id, position, score.code, score.value, score.thresholdMilli, score.above ? 1 : 0)
@@ -99,17 +100,19 @@ export class EffectWriter {
   }
 
   #writeNotScored(id: number, body: NotScored): void {
-    this.#notScored.run(id, body.study, body.patient, body.revision, body.instance, body.reason)
+    const { study, patient, revision, instance, reason, generation = null } = body
+    this.#notScored.run(id, study, patient, revision, instance, reason, generation)
   }
 
   #writeRevision(id: number, body: StudyRevision): void {
-    const { study, patient, revision, causes, sameInstances } = body
-    this.#revision.run(id, study, patient, revision, canonicalJson(causes), canonicalJson(sameInstances))
+    const { study, patient, revision, causes, sameInstances, generation = null } = body
+    const [whys, same] = [canonicalJson(causes), canonicalJson(sameInstances)]
+    this.#revision.run(id, study, patient, revision, whys, same, generation)
   }
 
   #writeLabel(id: number, body: StudyLabel): void {
-    const { label, study, patient, revision, finding, value, reader, blind } = body
-    this.#label.run(id, label, study, patient, revision, finding, value, reader, blind ? 1 : 0)
+    const { label, study, patient, revision, finding, value, reader, blind, generation = null } = body
+    this.#label.run(id, label, study, patient, revision, finding, value, reader, blind ? 1 : 0, generation)
   }
 
   #writeDrift(id: number, body: DriftCounts): void {

@@ -11,6 +11,14 @@ CREATE TABLE study_revisions (
 CREATE INDEX study_revisions_by_study ON study_revisions (study, revision);
 `
 
+/** Under which generation of a site's keys study and patient have their pseudonyms; null for the first, which is not named. */
+export const GENERATION_SCHEMA = `
+ALTER TABLE instance_features ADD COLUMN generation INTEGER;
+ALTER TABLE not_scored ADD COLUMN generation INTEGER;
+ALTER TABLE study_labels ADD COLUMN generation INTEGER;
+ALTER TABLE study_revisions ADD COLUMN generation INTEGER;
+`
+
 /**
  * Tables of the inbox. Every accepted envelope has one row in `envelope_inbox` and exactly one effect row that refers to
  * it; both are written in one transaction with the stream's watermark. Effect rows hold everything the body said, so the

@@ -26,6 +26,7 @@ import { DATA_FOLDER, listFiles, manifestBytes, SNAPSHOT_MANIFEST } from './snap
 
 const COUNT_ALL = 'SELECT count(*) AS n FROM instance_features'
 export const READ_CANDIDATES = `SELECT f.envelope, i.device AS site, f.study, f.patient, f.revision, f.instance,
+  ifnull(f.generation, 1) AS generation,
   f.model_digest AS modelDigest, f.month, f.view, f.sex, f.age_decade AS ageDecade, f.embedding
   FROM instance_features f JOIN envelope_inbox i ON i.id = f.envelope WHERE f.model_name = ? ORDER BY f.envelope`
 export const READ_LABELS = `SELECT i.device AS site, l.study, l.revision, l.value FROM study_labels l

@@ -1,9 +1,13 @@
+import { generationOfSites } from './generations.ts'
+
 /** One features envelope that may become a row. `digest` is of the model package that scored the instance. */
 export interface Candidate {
   readonly envelope: number
   readonly site: string
   readonly study: string
   readonly patient: string
+  /** Of the site's pseudonym keys. */
+  readonly generation: number
   readonly revision: number
   readonly instance: number
   readonly modelDigest: string
@@ -50,6 +54,7 @@ export const EXCLUSION_REASONS = [
   'no-label',
   'label-superseded',
   'label-uncertain',
+  'other-generation',
 ] as const
 export type ExclusionReason = (typeof EXCLUSION_REASONS)[number]
 
@@ -72,7 +77,8 @@ export interface SelectionRules {
  * Joins features with the latest label of their study. Of a study only the latest revision counts; of an instance scored
  * by several versions only the last envelope. A site's word on a study's revisions goes before what can be read from
  * features: it tells of revisions that nothing was scored of, of the patient in force, and which labels were given on the
- * same instances; labels on others do not count. Rows come in a fixed order: site, study, instance.
+ * same instances; labels on others do not count. Of a site one generation of
+ * pseudonyms is taken. Rows come in a fixed order: site, study, instance.
  */
 export function selectRows(
   candidates: readonly Candidate[],
@@ -124,7 +130,10 @@ export function selectRows(
       rows.push({ ...candidate, patient, label: value === 'present' ? 1 : 0 })
     }
   }
-  return { rows: rows.sort(byPlace), excluded }
+  const generations = generationOfSites(rows)
+  const kept = rows.filter((row) => row.generation === generations.get(row.site))
+  if (kept.length < rows.length) excluded.set('other-generation', rows.length - kept.length)
+  return { rows: kept.sort(byPlace), excluded }
 }
 
 /** A label counts as long as the instances that it was given on are those of the standing revision. */

@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3'
 import { ACCOUNTS_SCHEMA } from '../api/accounts/schema.ts'
 import { SITE_AUDIT_SCHEMA } from '../audit/schema.ts'
 import { GOVERNANCE_SCHEMA } from '../governance/schema.ts'
-import { INGEST_SCHEMA, STUDY_REVISION_SCHEMA } from '../ingest/schema.ts'
+import { GENERATION_SCHEMA, INGEST_SCHEMA, STUDY_REVISION_SCHEMA } from '../ingest/schema.ts'
 import { LAKE_SCHEMA } from '../lake/schema.ts'
 import { REGISTRY_SCHEMA } from '../registry/schema.ts'
 import { TRAINING_SCHEMA } from '../training/schema.ts'
@@ -21,6 +21,7 @@ export const HUB_MIGRATIONS: readonly Migration[] = [
   { number: 7, name: 'registry', sql: REGISTRY_SCHEMA },
   { number: 8, name: 'governance', sql: GOVERNANCE_SCHEMA },
   { number: 9, name: 'study-revisions', sql: STUDY_REVISION_SCHEMA },
+  { number: 10, name: 'generations', sql: GENERATION_SCHEMA },
 ]
 
 /** Opens `hub.db` in the hub's folder and brings it up to date. */

@@ -5,6 +5,7 @@ type Emitter =
   | 'deidentify'
   | 'scoring'
   | 'results'
+  | 'rules'
   | 'records'
   | 'egress'
   | 'local-api'
@@ -67,14 +68,30 @@ export const AUDIT_EVENTS = {
   },
   'intake.paused': { emitters: ['intake'], states: 'New instances are refused until there is room.' },
   'intake.resumed': { emitters: ['intake'], states: 'New instances are taken again.' },
+  'pressure.changed': {
+    emitters: ['intake'],
+    states: 'Room or the waiting queue passed the soft mark; the codes name the level and the cause.',
+  },
   'study.completed': { emitters: ['intake'], states: 'A revision of a study was closed; the codes say by which sign.' },
   'study.superseded': { emitters: ['intake'], states: 'A late instance made a new revision.' },
+  'prior.fetched': {
+    emitters: ['intake'],
+    states: 'Earlier studies of the patient were looked for in the archives and fetched; the codes say how many.',
+  },
   'study.quarantined': {
     emitters: ['intake', 'deidentify'],
     states: 'A study or instance was set aside with a reason.',
   },
   'study.released': { emitters: ['intake', 'local-api'], states: 'A person let a quarantined study go on.' },
   'study.discarded': { emitters: ['intake', 'local-api'], states: 'A person gave a quarantined study up.' },
+  'study.routed': {
+    emitters: ['rules'],
+    states: 'A rule decided about a revision; the codes name version, rule and lane.',
+  },
+  'study.held': { emitters: ['rules'], states: 'A rule keeps a revision waiting until a person lets it go on.' },
+  'rules.activated': { emitters: ['local-api'], states: 'Other rules decide from now on; the codes say what changed.' },
+  'hold.placed': { emitters: ['local-api'], states: 'A legal hold keeps a study or a patient from being removed.' },
+  'hold.lifted': { emitters: ['local-api'], states: 'A legal hold ended.' },
   'study.expired': { emitters: ['records'], states: 'A study was removed under the retention rule.' },
 
   // De-identification, scoring, results.
@@ -82,20 +99,44 @@ export const AUDIT_EVENTS = {
     emitters: ['deidentify'],
     states: 'The form without identity exists and passed the verifier.',
   },
+  'leak.suspected': {
+    emitters: ['deidentify', 'process'],
+    states:
+      'An identifier of a study was found where none may be; the codes name the place. Nothing more of it leaves.',
+  },
+  'leak.settled': { emitters: ['local-api'], states: 'A person looked at a suspected leak and let the study go on.' },
   'identity.opened': { emitters: ['deidentify', 'local-api'], states: 'A pseudonym was resolved to a patient.' },
+  'pseudonyms.rotated': {
+    emitters: ['deidentify', 'process'],
+    states: 'A generation of pseudonym keys was opened by two people, or came into force.',
+  },
+  'vault.enrolled': { emitters: ['deidentify', 'process'], states: 'A person was given a share of the vault key.' },
+  'vault.anchored': {
+    emitters: ['deidentify', 'process'],
+    states: 'The subject is the hash of the vault entry whose number the codes name.',
+  },
   'study.scored': { emitters: ['scoring'], states: 'A model scored a revision.' },
   'study.not-scored': { emitters: ['scoring'], states: 'No score, and why.' },
+  'study.corrected': {
+    emitters: ['records'],
+    states: 'Patient, accession number or content of a study was corrected; a new revision supersedes earlier results.',
+  },
+  'patient.merged': { emitters: ['records'], states: 'A patient identity was merged into another that survives.' },
+  'patient.merge-undone': { emitters: ['records'], states: 'A merge of patient identities was taken back.' },
   'worker.killed': { emitters: ['scoring'], states: 'A pixel worker exceeded its time or memory, or crashed.' },
   'result.queued': { emitters: ['results'], states: 'A result waits for a destination.' },
   'result.delivered': { emitters: ['results'], states: 'A destination has committed a result.' },
   'result.refused': { emitters: ['results'], states: 'A destination refused a result.' },
   'result.dead': { emitters: ['results'], states: 'Delivery was given up; a person is needed.' },
+  'result.dropped': { emitters: ['local-api'], states: 'A person gave a result up; nothing sends it any more.' },
   'result.retried': { emitters: ['results', 'local-api'], states: 'A person sent a dead result again.' },
   'label.recorded': { emitters: ['local-api'], states: 'A reader stated ground truth.' },
   'label.withdrawn': { emitters: ['local-api'], states: 'A reader replaced or took back ground truth.' },
 
   // The door, and the way to the hub.
   'egress.sealed': { emitters: ['egress'], states: 'Envelopes were sealed and may leave.' },
+  'egress.released': { emitters: ['local-api', 'egress'], states: 'A person let a batch of envelopes leave.' },
+  'egress.declined': { emitters: ['local-api', 'egress'], states: 'A person refused a batch; it is never sent.' },
   'egress.withheld': { emitters: ['egress'], states: 'Counts stay at the site because a cell is too small.' },
   'egress.acknowledged': { emitters: ['egress'], states: 'The hub has committed envelopes up to a watermark.' },
   'egress.refused': { emitters: ['egress'], states: 'The hub refused envelopes; the codes say why.' },
@@ -113,6 +154,14 @@ export const AUDIT_EVENTS = {
   'access.refused': { emitters: ['local-api', 'hub-api'], states: 'A person asked for more than the role allows.' },
   'study.read': { emitters: ['local-api'], states: 'A person opened a study.' },
   'study.listed': { emitters: ['local-api'], states: 'A person read the worklist.' },
+  'study.egress-blocked': {
+    emitters: ['deidentify'],
+    states: 'Nothing about a revision leaves: text in its pixels, or doubt about it; the codes say which.',
+  },
+  'pixels.held': { emitters: ['deidentify'], states: 'An object may not leave until a person has seen its pixels.' },
+  'pixels.viewed': { emitters: ['local-api'], states: 'A person looked at pixels that are held.' },
+  'pixels.released': { emitters: ['local-api'], states: 'A person masked pixels and lets the object leave.' },
+  'pixels.refused': { emitters: ['local-api'], states: 'A person decided that an object never leaves.' },
   'study.exported': { emitters: ['local-api'], states: 'A person took a study or report out.' },
 
   // Models on the device.

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { modelReference, patientPseudonym, personPseudonym, studyPseudonym, vocabularyCode } from './identifiers.ts'
+import {
+  modelReference,
+  patientPseudonym,
+  personPseudonym,
+  pseudonymGeneration,
+  studyPseudonym,
+  vocabularyCode,
+} from './identifiers.ts'
 
 /**
  * What may leave a hospital, kind by kind. Every member is a pseudonym, a code of a closed vocabulary, a number or a
@@ -8,6 +15,16 @@ import { modelReference, patientPseudonym, personPseudonym, studyPseudonym, voca
 
 /** A month of the patient's shifted calendar, `2019-07`. The finest date that may leave. */
 export const month = z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])$/)
+
+/** A signed note of a log's checkpoint (C2SP tlog-checkpoint): origin, size, root, an empty line, signature lines. */
+const SIGNED_CHECKPOINT =
+  /^leadglass\/[a-z0-9-]{1,48}\/audit\n\d{1,16}\n[A-Za-z0-9+/]{43}=\n\n(?:\u2014 [\w./+-]{1,128} [A-Za-z0-9+/]{8,512}={0,2}\n){1,16}$/
+
+/** True for base64 of whole float32 values. */
+function isVector(text: string): boolean {
+  const bytes = Buffer.byteLength(text, 'base64')
+  return bytes > 0 && bytes % 4 === 0
+}
 
 /** A figure between -1e9 and 1e9, finite. */
 const figure = z.number().min(-1e9).max(1e9)
@@ -37,12 +54,13 @@ export const instanceFeatures = z.strictObject({
   kind: z.literal('instance-features'),
   study: studyPseudonym,
   patient: patientPseudonym,
+  generation: pseudonymGeneration,
   revision: z.number().int().min(1),
   instance: z.number().int().min(0).max(100_000),
   acquisition: acquisitionFacts,
   model: modelReference,
   /** float32 values, little-endian, base64. Length as the model package declares. */
-  embedding: z.base64().max(65_536),
+  embedding: z.base64().max(65_536).refine(isVector, { message: 'is no vector of float32 values' }),
   scores: z.array(scoreFigure).max(64),
   quality: z.record(vocabularyCode, figure).refine((record) => Object.keys(record).length <= 64),
 })
@@ -53,6 +71,7 @@ export const notScored = z.strictObject({
   kind: z.literal('not-scored'),
   study: studyPseudonym,
   patient: patientPseudonym,
+  generation: pseudonymGeneration,
   revision: z.number().int().min(1),
   instance: z.number().int().min(0).max(100_000),
   reason: vocabularyCode,
@@ -65,6 +84,7 @@ export const studyLabel = z.strictObject({
   label: z.uuid(),
   study: studyPseudonym,
   patient: patientPseudonym,
+  generation: pseudonymGeneration,
   revision: z.number().int().min(1),
   finding: vocabularyCode,
   value: z.enum(['present', 'absent', 'uncertain']),
@@ -104,7 +124,7 @@ export type AuditLeaf = z.infer<typeof auditLeaf>
 /** `audit` stream: a signed checkpoint of the site's log (C2SP tlog-checkpoint, a signed note). */
 export const auditCheckpoint = z.strictObject({
   kind: z.literal('audit-checkpoint'),
-  note: z.string().max(8192),
+  note: z.string().max(8192).regex(SIGNED_CHECKPOINT),
 })
 export type AuditCheckpoint = z.infer<typeof auditCheckpoint>
 
@@ -117,10 +137,28 @@ export const deviceHealth = z.strictObject({
 })
 export type DeviceHealth = z.infer<typeof deviceHealth>
 
+/**
+ * `features` stream: a later revision of a study supersedes everything said of earlier ones. `patient` is the pseudonym
+ * in force for all that was ever said of the study: after a merge it is the surviving patient's.
+ */
+export const studyRevision = z.strictObject({
+  kind: z.literal('study-revision'),
+  study: studyPseudonym,
+  patient: patientPseudonym,
+  generation: pseudonymGeneration,
+  revision: z.number().int().min(2),
+  /** Why there is this revision: a late instance, a merge, an accession number, a rejection. */
+  causes: z.array(vocabularyCode).min(1).max(16),
+  /** Other revisions of exactly the same instances: what a reader said of one of those still counts. */
+  sameInstances: z.array(z.number().int().min(1)).max(1000),
+})
+export type StudyRevision = z.infer<typeof studyRevision>
+
 /** Any body. */
 export const envelopeBody = z.discriminatedUnion('kind', [
   instanceFeatures,
   notScored,
+  studyRevision,
   studyLabel,
   driftCounts,
   auditLeaf,

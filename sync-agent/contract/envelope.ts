@@ -16,6 +16,7 @@ export const STREAM_OF_KIND: Readonly<Record<EnvelopeBody['kind'], StreamName>> 
   'drift-counts': 'drift',
   'instance-features': 'features',
   'not-scored': 'features',
+  'study-revision': 'features',
   'device-health': 'health',
 }
 

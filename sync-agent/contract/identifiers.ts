@@ -17,6 +17,12 @@ export type StudyPseudonym = z.infer<typeof studyPseudonym>
 export const patientPseudonym = z.string().regex(pseudonymPattern).brand<'PatientPseudonym'>()
 export type PatientPseudonym = z.infer<typeof patientPseudonym>
 
+/**
+ * The generation of keys under which study and patient have their pseudonyms; absent for the first. Of two generations
+ * nobody outside the site can say which pseudonyms are one patient.
+ */
+export const pseudonymGeneration = z.number().int().min(2).max(10_000).optional()
+
 /** Keyed pseudonym of a person who acts at a site (reader, technologist, administrator). */
 export const personPseudonym = z.string().regex(pseudonymPattern).brand<'PersonPseudonym'>()
 export type PersonPseudonym = z.infer<typeof personPseudonym>

@@ -1,5 +1,6 @@
 export * from './bodies.ts'
 export * from './envelope.ts'
+export * from './field-classes.ts'
 export * from './identifiers.ts'
 export * from './messages.ts'
 export * from './release.ts'

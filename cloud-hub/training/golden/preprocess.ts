@@ -1,4 +1,5 @@
 import type { PreprocessingStep } from '@leadglass/models'
+import { TrainingError } from '../errors.ts'
 import type { GreyImage } from './png.ts'
 
 /**
@@ -17,6 +18,9 @@ export function preprocess(image: GreyImage, steps: readonly PreprocessingStep[]
         plane = percentileWindow(plane, step.low, step.high)
         break
       case 'resize':
+        if (step.interpolation !== 'area') {
+          throw new TrainingError('golden-differs', `the hub does not resize by ${step.interpolation}`)
+        }
         plane = resizeByArea(plane, step.width, step.height)
         break
       case 'replicate-channels':
@@ -26,6 +30,15 @@ export function preprocess(image: GreyImage, steps: readonly PreprocessingStep[]
         channels = (channels ?? [plane.values]).map((values, c) =>
           values.map((value) => (value - (step.mean[c] ?? 0)) / (step.std[c] ?? 1)),
         )
+        break
+      case 'voi-linear':
+      case 'centre-square':
+      case 'rescale':
+      case 'volume-orient':
+      case 'volume-resample':
+      case 'volume-fit':
+        // Known to the format and to appliances; the hub trains only on models without them.
+        throw new TrainingError('golden-differs', `the hub does not train models with the step ${step.step}`)
     }
   }
   const planes = channels ?? [plane.values]

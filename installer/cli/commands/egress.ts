@@ -3,6 +3,8 @@ import type { Command } from 'commander'
 import { InstanceClient } from '../client.ts'
 import { print, wholeNumber, withData, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
+import { registerEgressHeld } from './egress-held.ts'
+import { registerEgressShow } from './egress-show.ts'
 
 interface EgressOptions {
   readonly data: string
@@ -11,9 +13,11 @@ interface EgressOptions {
   readonly limit: number
 }
 
-/** `leadglass egress list`: what left the building, and what waits. */
+/** `leadglass egress list|show|held|release|refuse`: what left the building, and what waits. */
 export function registerEgress(program: Command): void {
   const egress = program.command('egress').description('what leaves the building')
+  registerEgressShow(egress)
+  registerEgressHeld(egress)
   const list = egress
     .command('list')
     .description('list envelopes, newest first, each exactly as it leaves (JSON: with bodies)')
@@ -36,6 +40,11 @@ export function registerEgress(program: Command): void {
           facts.streams.map((stream) => [stream.stream, stream.sealed, stream.acknowledged, stream.refused]),
         ),
         `Held back until a cell reaches 11: ${facts.heldCells} cells.`,
+        ...(facts.held === undefined
+          ? []
+          : [
+              `Held for a person: ${facts.held.waiting} wait, ${facts.held.released} released, ${facts.held.refused} refused.`,
+            ]),
         '',
         renderTable(
           ['epoch', 'stream', 'sequence', 'kind', 'study', 'state', 'sealed at'],
