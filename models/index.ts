@@ -1,3 +1,6 @@
+export { AuthoringError, type AuthoringErrorCode } from './authoring/errors.ts'
+export { readSourceFolder, SOURCE_NAME, writeSourceFolder } from './authoring/source-folder.ts'
+export { packageTemplate, type TemplateRequest } from './authoring/template.ts'
 export {
   DX_FOR_PRESENTATION,
   type RadiographFacts,
@@ -6,12 +9,15 @@ export {
   radiographUids,
   wrapRadiograph,
 } from './dicom/wrap-radiograph.ts'
+export { OnnxError, type OnnxErrorCode } from './import/errors.ts'
+export { inspectOnnx, type OnnxInspection, type OnnxTensor } from './import/inspect-onnx.ts'
 export { type ModelCard, modelCard } from './package/card.ts'
 export { PackageError, type PackageErrorCode } from './package/errors.ts'
 export { type GoldenExpectation, goldenExpectation } from './package/golden.ts'
 export { type GraphEntry, parseSource } from './package/graphs.ts'
 export {
   type FitRules,
+  MODEL_KINDS,
   MODEL_PACKAGE_SCHEMA,
   type ModelManifest,
   modelManifest,

@@ -15,6 +15,8 @@ export interface InstanceFacts {
   /** (0018,1411) and (0018,1413) of IEC 62494-1, where the detector reports them. */
   readonly exposureIndex: number | undefined
   readonly deviationIndex: number | undefined
+  /** Patient's Age (0010,1010) in whole years; `undefined` where the header says none. */
+  readonly ageYears?: number | undefined
 }
 
 /** View codes of PS3.16 CID 4010 (SNOMED CT and its SRT predecessors). */
@@ -49,7 +51,16 @@ export function instanceFacts(dataSet: DataSet): InstanceFacts {
     monochrome: text(dataSet, 0x00280004)?.startsWith('MONOCHROME') ?? false,
     exposureIndex: decimal(dataSet, 0x00181411),
     deviationIndex: decimal(dataSet, 0x00181413),
+    ageYears: yearsOf(text(dataSet, 0x00101010)),
   }
+}
+
+/** PS3.5 6.2, VR AS: three digits and D, W, M or Y. */
+function yearsOf(age: string | undefined): number | undefined {
+  const [, figure, unit] = /^(\d{3})([DWMY])$/.exec(age ?? '') ?? []
+  if (figure === undefined) return undefined
+  const perYear = { D: 365.25, W: 52.18, M: 12, Y: 1 }[unit ?? 'Y'] ?? 1
+  return Math.floor(Number(figure) / perYear)
 }
 
 function codedTerm(dataSet: DataSet, tag: number, terms: Readonly<Record<string, string>>): string {

@@ -13,5 +13,13 @@ export {
 } from './decode/index.ts'
 export { type InstanceFacts, instanceFacts } from './facts.ts'
 export { applyValueMap, modalityLut, type ValueMap } from './luts.ts'
-export { type PreparedTensor, type PreprocessingInput, preprocess } from './preprocess/index.ts'
+export {
+  assembleVolume,
+  type BodyVolume,
+  type PreparedTensor,
+  type PreprocessingInput,
+  prepareVolume,
+  preprocess,
+  type VolumeSlice,
+} from './preprocess/index.ts'
 export { greyQuality, imageQuality, type QualityFigures } from './quality/index.ts'

@@ -1,5 +1,5 @@
 import type { FitRules } from '@leadglass/models'
-import type { InstanceFacts } from '../imaging/index.ts'
+import type { InstanceFacts, QualityFigures } from '../imaging/index.ts'
 import type { NotScoredReason } from './outcome.ts'
 
 /** Whether a model is meant for an instance. */
@@ -19,7 +19,26 @@ function firstMisfit(rules: FitRules, facts: InstanceFacts): NotScoredReason | u
   if (!rules.sopClasses.includes(facts.sopClassUid)) return 'no-fit-sop-class'
   if (rules.bodyParts.length > 0 && !rules.bodyParts.includes(facts.bodyPart)) return 'no-fit-body-part'
   if (rules.views.length > 0 && !rules.views.includes(facts.view)) return 'no-fit-view'
+  if (rules.age !== undefined && !isWithin(facts.ageYears, rules.age)) return 'no-fit-age'
   if (facts.rows < rules.minRows || facts.columns < rules.minColumns) return 'too-small'
-  if (facts.frames !== 1) return 'multi-frame'
+  const { frames } = rules
+  if (frames === undefined && facts.frames !== 1) return 'multi-frame'
+  if (frames !== undefined && (facts.frames < frames.minimum || facts.frames > frames.maximum)) return 'no-fit-frames'
   return facts.monochrome ? undefined : 'not-monochrome'
+}
+
+function isWithin(
+  years: number | undefined,
+  age: { readonly minimumYears: number; readonly maximumYears: number },
+): boolean {
+  return years !== undefined && years >= age.minimumYears && years <= age.maximumYears
+}
+
+/** Holds measured figures against a package's bounds; a figure that was not measured decides nothing. */
+export function fitsQuality(rules: FitRules, quality: QualityFigures): boolean {
+  return (rules.quality ?? []).every(({ figure, minimum, maximum }) => {
+    const value = quality[figure]
+    if (value === undefined) return true
+    return value >= (minimum ?? Number.NEGATIVE_INFINITY) && value <= (maximum ?? Number.POSITIVE_INFINITY)
+  })
 }

@@ -1,3 +1,4 @@
+import type { ExecutionProvider } from './execution.ts'
 import type { Lane } from './lane-queue.ts'
 import type { WorkerReply, WorkerRequest } from './messages.ts'
 import type { GoldenOutcome, InstanceOutcome, JobFailure, ScoringOutcome } from './outcome.ts'
@@ -7,6 +8,8 @@ export interface PoolJob {
   readonly request: WorkerRequest
   readonly lane: Lane
   readonly timeoutMs: number
+  /** What the model may hold; 0 when that is not known. */
+  readonly memoryMiB: number
   /** How many workers have died with this job. */
   deaths: number
   /** Forgets what an earlier worker reported; called whenever the job is handed out. */
@@ -23,20 +26,20 @@ type GoldenRequest = Extract<WorkerRequest, { kind: 'golden' }>
 export function scoringJob(
   request: ScoreRequest,
   lane: Lane,
-  timeoutMs: number,
+  bounds: { readonly timeoutMs: number; readonly memoryMiB: number },
   resolve: (outcome: ScoringOutcome) => void,
 ): PoolJob {
   let instances: (InstanceOutcome | undefined)[] = []
   const fail = (reason: JobFailure, detail: string): void => resolve({ kind: 'failed', reason, detail })
-  const complete = (): void => {
+  const complete = (provider: ExecutionProvider | undefined): void => {
     const reported = instances.flatMap((outcome) => (outcome === undefined ? [] : [outcome]))
-    if (reported.length === request.files.length) resolve({ kind: 'completed', instances: reported })
+    if (reported.length === request.files.length) resolve({ kind: 'completed', instances: reported, provider })
     else fail('crashed', 'the worker ended the job without all instances')
   }
   return {
     request,
     lane,
-    timeoutMs,
+    ...bounds,
     deaths: 0,
     begin: () => {
       instances = new Array<InstanceOutcome | undefined>(request.files.length).fill(undefined)
@@ -46,7 +49,7 @@ export function scoringJob(
         instances[reply.outcome.instance] = reply.outcome
       }
       if (reply.kind === 'failed') fail(reply.reason, reply.detail)
-      if (reply.kind === 'completed') complete()
+      if (reply.kind === 'completed') complete(reply.provider)
       return reply.kind === 'failed' || reply.kind === 'completed'
     },
     fail,
@@ -56,14 +59,14 @@ export function scoringJob(
 /** A job that runs a package's golden cases. */
 export function goldenJob(
   request: GoldenRequest,
-  timeoutMs: number,
+  bounds: { readonly timeoutMs: number; readonly memoryMiB: number },
   resolve: (outcome: GoldenOutcome) => void,
 ): PoolJob {
   const fail = (reason: JobFailure, detail: string): void => resolve({ kind: 'failed', reason, detail })
   return {
     request,
     lane: 'routine',
-    timeoutMs,
+    ...bounds,
     deaths: 0,
     begin: () => undefined,
     take: (reply) => {
@@ -76,7 +79,7 @@ export function goldenJob(
 }
 
 function judge(reply: Extract<WorkerReply, { kind: 'golden' }>): GoldenOutcome {
-  const { cases, maximumDeviation, withinTolerance } = reply
-  if (withinTolerance && cases > 0) return { kind: 'passed', cases, maximumDeviation }
+  const { cases, maximumDeviation, withinTolerance, provider } = reply
+  if (withinTolerance && cases > 0) return { kind: 'passed', cases, maximumDeviation, provider }
   return { kind: 'failed', reason: 'deviates', detail: `a value differs by ${maximumDeviation.toExponential(2)}` }
 }

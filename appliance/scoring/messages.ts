@@ -1,5 +1,6 @@
 import { modelReference } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
+import { execution, executionProvider } from './execution.ts'
 import { instanceOutcome, jobFailure } from './outcome.ts'
 
 const path = z.string().min(1).max(4096)
@@ -19,8 +20,9 @@ export const workerRequest = z.discriminatedUnion('kind', [
     model: modelReference,
     files: z.array(path).max(100_000),
     limits: workerLimits,
+    execution: execution.optional(),
   }),
-  z.strictObject({ kind: z.literal('golden'), jobId, packageFolder: path }),
+  z.strictObject({ kind: z.literal('golden'), jobId, packageFolder: path, execution: execution.optional() }),
 ])
 export type WorkerRequest = z.infer<typeof workerRequest>
 
@@ -31,13 +33,14 @@ export type WorkerRequest = z.infer<typeof workerRequest>
 export const workerReply = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ready') }),
   z.strictObject({ kind: z.literal('instance'), jobId, outcome: instanceOutcome }),
-  z.strictObject({ kind: z.literal('completed'), jobId }),
+  z.strictObject({ kind: z.literal('completed'), jobId, provider: executionProvider.optional() }),
   z.strictObject({
     kind: z.literal('golden'),
     jobId,
     cases: z.number().int().min(0),
     maximumDeviation: z.number().min(0),
     withinTolerance: z.boolean(),
+    provider: executionProvider.optional(),
   }),
   z.strictObject({
     kind: z.literal('failed'),

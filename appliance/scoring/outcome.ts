@@ -1,5 +1,6 @@
 import { vocabularyCode } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
+import type { ExecutionProvider } from './execution.ts'
 
 /** Why an instance was not scored. Each is a result to show and to record, not a failure of the box. */
 export const NOT_SCORED_REASONS = [
@@ -7,9 +8,14 @@ export const NOT_SCORED_REASONS = [
   'no-fit-sop-class',
   'no-fit-body-part',
   'no-fit-view',
+  'no-fit-age',
   'too-small',
   'multi-frame',
+  'no-fit-frames',
   'not-monochrome',
+  'no-fit-quality',
+  'no-volume',
+  'part-of-volume',
   'unreadable',
   'undecodable',
   'not-finite',
@@ -53,12 +59,21 @@ export const JOB_FAILURES = ['timed-out', 'crashed', 'memory', 'package-invalid'
 export const jobFailure = z.enum(JOB_FAILURES)
 export type JobFailure = z.infer<typeof jobFailure>
 
-/** The end of a scoring job. */
+/** The end of a scoring job. `provider`: what really ran the graphs. */
 export type ScoringOutcome =
-  | { readonly kind: 'completed'; readonly instances: readonly InstanceOutcome[] }
+  | {
+      readonly kind: 'completed'
+      readonly instances: readonly InstanceOutcome[]
+      readonly provider?: ExecutionProvider | undefined
+    }
   | { readonly kind: 'failed'; readonly reason: JobFailure; readonly detail: string }
 
 /** The end of a run of a package's golden cases. `maximumDeviation` is the largest absolute difference seen. */
 export type GoldenOutcome =
-  | { readonly kind: 'passed'; readonly cases: number; readonly maximumDeviation: number }
+  | {
+      readonly kind: 'passed'
+      readonly cases: number
+      readonly maximumDeviation: number
+      readonly provider?: ExecutionProvider | undefined
+    }
   | { readonly kind: 'failed'; readonly reason: JobFailure | 'deviates'; readonly detail: string }

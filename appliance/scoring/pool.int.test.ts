@@ -158,6 +158,11 @@ describe('a job', () => {
   it('finds golden cases that deviate', async () => {
     const wrong = await writeTinyPackage(models, { name: 'wrong', head: 'sigmoid', expectedScore: 0.51 })
     expect(await pool.runGoldenCases(wrong.folder)).toMatchObject({ kind: 'failed', reason: 'deviates' })
-    expect(await pool.runGoldenCases(tiny.folder)).toEqual({ kind: 'passed', cases: 1, maximumDeviation: 0 })
+    expect(await pool.runGoldenCases(tiny.folder)).toEqual({
+      kind: 'passed',
+      cases: 1,
+      maximumDeviation: 0,
+      provider: 'cpu',
+    })
   })
 })

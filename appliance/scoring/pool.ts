@@ -5,6 +5,7 @@ import type { ModelReference } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
 import { WorkerProcess, workerArguments } from '../workers/index.ts'
 import { ScoringError } from './errors.ts'
+import { DEFAULT_EXECUTION, type Execution } from './execution.ts'
 import { goldenJob, type PoolJob, scoringJob } from './job.ts'
 import { type Lane, LaneQueue } from './lane-queue.ts'
 import { type WorkerRequest, workerReply } from './messages.ts'
@@ -15,8 +16,10 @@ import { type SlotOwner, WorkerSlot } from './worker-slot.ts'
 export interface ScoringLimits {
   /** Jobs that may wait. */
   readonly queueLength: number
-  /** Resident memory of one worker at which it is killed. */
+  /** Resident memory of one worker at which it is killed, unless its job's model has declared more. */
   readonly memoryMiB: number
+  /** What the models of all jobs in hand may declare together. A model that declares more alone never runs. */
+  readonly memoryBudgetMiB?: number
   readonly startTimeoutMs: number
   readonly goldenTimeoutMs: number
   readonly maximumFileBytes: number
@@ -44,6 +47,8 @@ export interface ScoringPoolOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits: ScoringLimits
+  /** How workers run graphs; in one thread on the processor unless told. */
+  readonly execution?: Execution
   /** The module that a worker runs; the product's own unless a test brings another. */
   readonly workerEntry?: string
 }
@@ -58,6 +63,8 @@ export interface ScoringJob {
   /** From the moment a worker has the job. */
   readonly timeoutMs: number
   readonly lane?: Lane
+  /** What the package declares (`runtime.memoryMiB`); accounted for before the model is loaded. */
+  readonly memoryMiB?: number
 }
 
 /** What the pool is doing. */
@@ -84,6 +91,8 @@ export class ScoringPool implements Service {
   #deaths = 0
   #running = false
   #onFirstReady: (() => void) | undefined
+  /** The job whose turn it is, but whose model has no room yet. */
+  #waiting: PoolJob | undefined
 
   constructor(options: ScoringPoolOptions) {
     this.#options = options
@@ -114,7 +123,9 @@ export class ScoringPool implements Service {
   /** Ends all workers. Jobs in hand and in the queue fail as `stopped`. */
   async stop(): Promise<void> {
     this.#running = false
-    for (const job of this.#queue.drain()) job.fail('stopped', 'the box is stopping')
+    const waiting = this.#waiting === undefined ? [] : [this.#waiting]
+    this.#waiting = undefined
+    for (const job of [...waiting, ...this.#queue.drain()]) job.fail('stopped', 'the box is stopping')
     await Promise.all(this.#slots.map((slot) => slot.stop()))
     this.#slots = []
   }
@@ -135,26 +146,40 @@ export class ScoringPool implements Service {
       model: job.model,
       files: [...job.files],
       limits: { maximumFileBytes, maximumDecodedBytes },
+      execution: this.#execution(),
+    }
+    const memoryMiB = job.memoryMiB ?? 0
+    if (memoryMiB > this.#budgetMiB()) {
+      return { kind: 'failed', reason: 'memory', detail: `the model declares ${memoryMiB} MiB, more than this box has` }
     }
     const started = this.#options.clock.now()
     const outcome = await new Promise<ScoringOutcome>((answer, refuse) => {
-      this.#accept(scoringJob(request, job.lane ?? 'routine', job.timeoutMs, answer), refuse)
+      this.#accept(scoringJob(request, job.lane ?? 'routine', { timeoutMs: job.timeoutMs, memoryMiB }, answer), refuse)
     })
     this.#options.logger.info('scoring.job-ended', {
       job: job.jobId,
       outcome: outcome.kind === 'completed' ? 'completed' : outcome.reason,
+      provider: outcome.kind === 'completed' ? (outcome.provider ?? 'unknown') : 'none',
       files: job.files.length,
       ms: this.#options.clock.now() - started,
     })
     return outcome
   }
 
-  /** Verifies a package and runs its golden cases. @throws {ScoringError} as `score`. */
-  async runGoldenCases(packageFolder: string): Promise<GoldenOutcome> {
+  /**
+   * Verifies a package and runs its golden cases; the worker keeps the model loaded afterwards.
+   * @param memoryMiB what the package declares. @throws {ScoringError} as `score`.
+   */
+  async runGoldenCases(packageFolder: string, memoryMiB = 0): Promise<GoldenOutcome> {
     requireInside(this.#options.modelsFolder, packageFolder)
-    const request = { kind: 'golden', jobId: `golden-${randomUUID()}`, packageFolder } as const
+    if (memoryMiB > this.#budgetMiB()) {
+      return { kind: 'failed', reason: 'memory', detail: `the model declares ${memoryMiB} MiB, more than this box has` }
+    }
+    const execution = this.#execution()
+    const request = { kind: 'golden', jobId: `golden-${randomUUID()}`, packageFolder, execution } as const
+    const timeoutMs = this.#options.limits.goldenTimeoutMs
     return new Promise<GoldenOutcome>((answer, refuse) => {
-      this.#accept(goldenJob(request, this.#options.limits.goldenTimeoutMs, answer), refuse)
+      this.#accept(goldenJob(request, { timeoutMs, memoryMiB }, answer), refuse)
     })
   }
 
@@ -162,7 +187,7 @@ export class ScoringPool implements Service {
     return {
       ready: this.#slots.filter((slot) => slot.ready).length,
       busy: this.#slots.filter((slot) => slot.busy).length,
-      queued: this.#queue.length,
+      queued: this.#queue.length + (this.#waiting === undefined ? 0 : 1),
       deaths: this.#deaths,
     }
   }
@@ -176,10 +201,28 @@ export class ScoringPool implements Service {
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (!slot.idle) continue
-      const job = this.#queue.take()
+      const job = this.#waiting ?? this.#queue.take()
+      this.#waiting = undefined
       if (job === undefined) return
+      if (this.#reservedMiB() + job.memoryMiB > this.#budgetMiB()) {
+        // It has had its turn: nothing overtakes it, or a stream of small jobs would keep a volume out for ever.
+        this.#waiting = job
+        return
+      }
       slot.run(job)
     }
+  }
+
+  #execution(): Execution {
+    return this.#options.execution ?? DEFAULT_EXECUTION
+  }
+
+  #reservedMiB(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.reservedMiB, 0)
+  }
+
+  #budgetMiB(): number {
+    return this.#options.limits.memoryBudgetMiB ?? Number.POSITIVE_INFINITY
   }
 
   /** The permission model compares real paths, so a folder reached through a link is granted by its real name too. */

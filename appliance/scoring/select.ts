@@ -21,8 +21,10 @@ const CLOSENESS: readonly NotScoredReason[] = [
   'no-fit-sop-class',
   'no-fit-body-part',
   'no-fit-view',
+  'no-fit-age',
   'too-small',
   'multi-frame',
+  'no-fit-frames',
   'not-monochrome',
 ]
 

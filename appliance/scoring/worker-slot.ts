@@ -21,6 +21,7 @@ export interface SlotLimits {
   readonly startTimeoutMs: number
 }
 
+const MIB = 2 ** 20
 const FIRST_RESTART_MS = 200
 const LAST_RESTART_MS = 10_000
 
@@ -33,7 +34,7 @@ export class WorkerSlot {
   #job: PoolJob | undefined
   #ready = false
   #stopping = false
-  #doom: 'timed-out' | 'memory' | undefined
+  #doom: 'timed-out' | 'memory' | 'replaced' | undefined
   #failedStarts = 0
   #jobTimer: NodeJS.Timeout | undefined
   #memoryTimer: NodeJS.Timeout | undefined
@@ -57,6 +58,11 @@ export class WorkerSlot {
 
   get busy(): boolean {
     return this.#job !== undefined
+  }
+
+  /** What the job in hand may hold, in MiB. */
+  get reservedMiB(): number {
+    return this.#job?.memoryMiB ?? 0
   }
 
   /** Starts the worker; the owner hears `onIdle` when it is ready. */
@@ -104,10 +110,12 @@ export class WorkerSlot {
     if (job === undefined || reply.jobId !== job.request.jobId || !job.take(reply)) return
     clearTimeout(this.#jobTimer)
     this.#job = undefined
-    this.#owner.onIdle(this)
+    // What a volume has taken does not go back to the system by itself: its worker is replaced.
+    if (job.memoryMiB * MIB > this.#limits.memoryBytes) this.#kill('replaced')
+    else this.#owner.onIdle(this)
   }
 
-  #kill(doom: 'timed-out' | 'memory'): void {
+  #kill(doom: 'timed-out' | 'memory' | 'replaced'): void {
     this.#doom = doom
     this.#worker?.kill()
   }
@@ -115,7 +123,8 @@ export class WorkerSlot {
   async #checkMemory(): Promise<void> {
     const pid = this.#worker?.pid
     const bytes = pid === undefined ? undefined : await residentBytes(pid)
-    if (bytes !== undefined && bytes > this.#limits.memoryBytes && pid === this.#worker?.pid) this.#kill('memory')
+    const bound = Math.max(this.#limits.memoryBytes, this.reservedMiB * MIB)
+    if (bytes !== undefined && bytes > bound && pid === this.#worker?.pid) this.#kill('memory')
   }
 
   #onExit(exit: WorkerExit): void {
@@ -123,7 +132,8 @@ export class WorkerSlot {
     clearTimeout(this.#startTimer)
     clearInterval(this.#memoryTimer)
     const job = this.#job
-    const reason = this.#doom ?? 'crashed'
+    const doom = this.#doom
+    const reason = doom === undefined || doom === 'replaced' ? 'crashed' : doom
     if (!this.#ready) this.#failedStarts += 1
     this.#worker = undefined
     this.#job = undefined
@@ -134,7 +144,9 @@ export class WorkerSlot {
       return
     }
     const detail = exit.signal ?? `exit code ${exit.code ?? 'unknown'}`
-    this.#logger.warn('scoring.worker-ended', { reason, detail, stderr: exit.stderr.slice(-500) })
+    if (doom !== 'replaced') {
+      this.#logger.warn('scoring.worker-ended', { reason, detail, stderr: exit.stderr.slice(-500) })
+    }
     this.#restart()
     if (job !== undefined) this.#owner.onDeath(job, reason, detail)
   }

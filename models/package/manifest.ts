@@ -7,6 +7,9 @@ import { preprocessingShape, preprocessingStep } from './preprocessing.ts'
 
 export const MODEL_PACKAGE_SCHEMA = 'leadglass.model-package/1'
 
+/** What one input is: a frame, the frames of one object, or a whole series. */
+export const MODEL_KINDS = ['image-2d', 'multi-frame', 'volume-3d'] as const
+
 /** Bounds of a package; a hospital's box must never be filled or stalled by one. */
 export const PACKAGE_LIMITS = {
   manifestBytes: 1 << 20,
@@ -20,6 +23,10 @@ const text = z.string().min(1).max(4000)
 const codeString = z.string().regex(/^[A-Z0-9_ ]{1,16}$/)
 const uid = z.string().regex(/^(?=.{1,64}$)[0-9]+(?:\.[0-9]+)*$/)
 
+const qualityBound = z
+  .strictObject({ figure: vocabularyCode, minimum: z.number().optional(), maximum: z.number().optional() })
+  .refine((bound) => bound.minimum !== undefined || bound.maximum !== undefined, { message: 'a bound needs an end' })
+
 /** Which instances the model is meant for. An empty list of body parts or views means that the header decides nothing. */
 export const fitRules = z.strictObject({
   modalities: z.array(codeString).min(1).max(16),
@@ -28,29 +35,52 @@ export const fitRules = z.strictObject({
   views: z.array(codeString).max(16),
   minRows: z.number().int().min(1).max(65_535),
   minColumns: z.number().int().min(1).max(65_535),
+  /** Number of frames of an instance; without it exactly one. */
+  frames: z
+    .strictObject({ minimum: z.number().int().min(1).max(65_535), maximum: z.number().int().min(1).max(65_535) })
+    .refine((frames) => frames.minimum <= frames.maximum)
+    .optional(),
+  /** Whole years of Patient's Age (0010,1010), both ends included. A header without an age does not fit. */
+  age: z
+    .strictObject({ minimumYears: z.number().int().min(0).max(150), maximumYears: z.number().int().min(0).max(150) })
+    .refine((age) => age.minimumYears <= age.maximumYears)
+    .optional(),
+  /** Bounds on measured quality figures, both ends included. A figure that was not measured decides nothing. */
+  quality: z.array(qualityBound).min(1).max(16).optional(),
 })
 export type FitRules = z.infer<typeof fitRules>
 
-/** The image tensor: `[N, channels, height, width]`; N is 1 or free. */
+const channels = z.number().int().min(1).max(16)
+const side = z.number().int().min(1).max(4096)
+
+/** Of an image or a frame `[N, channels, height, width]`, N being 1 or free; of a volume `[1, channels, depth, height, width]`. */
 const inputTensor = z.strictObject({
   name: z.string().min(1).max(128),
   type: z.literal('float32'),
-  shape: z.tuple([
-    z.union([z.literal('N'), z.literal(1)]),
-    z.number().int().min(1).max(16),
-    z.number().int().min(1).max(4096),
-    z.number().int().min(1).max(4096),
+  shape: z.union([
+    z.tuple([z.union([z.literal('N'), z.literal(1)]), channels, side, side]),
+    z.tuple([z.literal(1), channels, side, side, side]),
   ]),
 })
 
-const embedding = z.strictObject({ from: tensorSource, length: z.number().int().min(1).max(8192) })
+/** With `class-fractions` the tensor is a segmentation `[1, length, depth, height, width]`: the share of voxels of each class. */
+const embedding = z.strictObject({
+  from: tensorSource,
+  length: z.number().int().min(1).max(8192),
+  reduce: z.literal('class-fractions').optional(),
+})
 
-/** One score: which element of which tensor, what it means as a coded concept, and where the operating point lies. */
+/**
+ * One score: which element of which tensor, what it means as a coded concept, and where the operating point lies. With
+ * `class-millilitres` the tensor is a segmentation, `index` a class, and the score the volume of the voxels whose
+ * largest value is of that class.
+ */
 export const scoreOutput = z.strictObject({
   code: vocabularyCode,
   title: line,
   from: tensorSource,
   index: z.number().int().min(0).max(65_535),
+  reduce: z.literal('class-millilitres').optional(),
   unit: line,
   meaning: z.strictObject({
     scheme: z.string().regex(/^[A-Za-z0-9_-]{1,16}$/),
@@ -78,13 +108,19 @@ export const packageFile = z.strictObject({
 })
 export type PackageFile = z.infer<typeof packageFile>
 
+/** How many frames of a multi-frame object are looked at, spread evenly, and how their scores become one. */
+const frameSampling = z.strictObject({
+  sample: z.number().int().min(1).max(256),
+  aggregate: z.enum(['maximum', 'mean']),
+})
+
 const members = z.strictObject({
   schema: z.literal(MODEL_PACKAGE_SCHEMA),
   name: modelReference.shape.name,
   version: modelReference.shape.version,
   releaseCounter: z.number().int().min(1).max(1_000_000_000),
   title: line,
-  kind: z.literal('image-2d'),
+  kind: z.enum(MODEL_KINDS),
   intendedUse: text,
   fit: fitRules,
   input: inputTensor,
@@ -92,6 +128,7 @@ const members = z.strictObject({
   graphs: z.array(graphEntry).min(1).max(8),
   embedding,
   outputs: z.array(scoreOutput).min(1).max(64),
+  frames: frameSampling.optional(),
   golden: z.array(goldenCase).min(1).max(64),
   reference: packagePath,
   card: packagePath,
@@ -108,15 +145,40 @@ export type ModelManifest = z.infer<typeof modelManifest>
 
 function manifestProblems(manifest: z.infer<typeof members>): readonly string[] {
   const consumers = [manifest.embedding.from, ...manifest.outputs.map((output) => output.from)]
-  return [...wiringProblems(manifest.graphs, consumers), ...shapeProblems(manifest), ...fileProblems(manifest)]
+  return [
+    ...wiringProblems(manifest.graphs, consumers),
+    ...kindProblems(manifest),
+    ...shapeProblems(manifest),
+    ...fileProblems(manifest),
+  ]
 }
 
 function shapeProblems(manifest: z.infer<typeof members>): readonly string[] {
-  const made = preprocessingShape(manifest.preprocessing)
+  const isVolume = manifest.kind === 'volume-3d'
+  const made = preprocessingShape(manifest.preprocessing, isVolume ? 'volume' : 'image')
   if (made.kind === 'invalid') return [`preprocessing: ${made.reason}`]
-  const [, channels, height, width] = manifest.input.shape
-  const equal = made.channels === channels && made.height === height && made.width === width
+  const shape = [made.channels, ...(made.depth === undefined ? [] : [made.depth]), made.height, made.width]
+  const declared = manifest.input.shape.slice(1)
+  const equal = shape.length === declared.length && shape.every((size, axis) => size === declared[axis])
   return equal ? [] : ['preprocessing makes another shape than the input declares']
+}
+
+/** Members that one kind needs and another must not have. */
+function kindProblems(manifest: z.infer<typeof members>): readonly string[] {
+  const { kind, frames, fit, outputs, embedding: features } = manifest
+  const isMultiFrame = kind === 'multi-frame'
+  const isVolume = kind === 'volume-3d'
+  const problems: string[] = []
+  if ((frames !== undefined) !== isMultiFrame) problems.push('frames belongs to the kind multi-frame, which needs it')
+  if ((fit.frames !== undefined) !== isMultiFrame) problems.push('fit.frames belongs to the kind multi-frame')
+  const reduced = [features.reduce, ...outputs.map((output) => output.reduce)]
+  if (reduced.some((reduce) => (reduce !== undefined) !== isVolume)) {
+    problems.push('reduce belongs to the kind volume-3d, whose embedding and outputs need it')
+  }
+  if (isVolume && outputs.some((output) => output.from !== features.from || output.index >= features.length)) {
+    problems.push('an output is no class of the segmentation')
+  }
+  return problems
 }
 
 function fileProblems(manifest: z.infer<typeof members>): readonly string[] {

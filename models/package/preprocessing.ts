@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { volumeSteps } from './volume-steps.ts'
 
 const side = z.number().int().min(1).max(4096)
+const finite = z.number().min(-1e6).max(1e6)
 const perChannel = z.array(z.number().min(-1e6).max(1e6)).min(1).max(16)
 
 /**
@@ -20,8 +22,26 @@ export const preprocessingStep = z.discriminatedUnion('step', [
       high: z.number().min(0).max(100),
     })
     .refine((window) => window.low < window.high, { message: 'low must be below high' }),
-  /** Stretch to width x height by exact area averaging. */
-  z.strictObject({ step: z.literal('resize'), width: side, height: side, interpolation: z.literal('area') }),
+  /** A declared window to 0..1 by the LINEAR function of PS3.3 C.11.2.1.2.1, in output units of the modality LUT. */
+  z.strictObject({
+    step: z.literal('voi-linear'),
+    centre: z.number().min(-1e6).max(1e6),
+    width: z.number().min(1).max(1e6),
+  }),
+  /** The largest centred square; an odd remainder is cut at the end. */
+  z.strictObject({ step: z.literal('centre-square') }),
+  /**
+   * Stretch to width x height. `area`: exact area averaging. `bilinear`: between the two nearest cell centres of each
+   * axis, edges repeated, no low-pass. `nearest`: the cell that holds the target cell's centre.
+   */
+  z.strictObject({
+    step: z.literal('resize'),
+    width: side,
+    height: side,
+    interpolation: z.enum(['area', 'bilinear', 'nearest']),
+  }),
+  /** value * slope + intercept, such as 0..1 to -1024..1024. */
+  z.strictObject({ step: z.literal('rescale'), slope: finite, intercept: finite }),
   /** The grey plane, `channels` times. */
   z.strictObject({ step: z.literal('replicate-channels'), channels: z.number().int().min(1).max(16) }),
   /** (value - mean) / std, channel by channel, then float32. */
@@ -30,39 +50,65 @@ export const preprocessingStep = z.discriminatedUnion('step', [
     mean: perChannel,
     std: perChannel.refine((values) => values.every((value) => value > 0), { message: 'std must be above 0' }),
   }),
+  ...volumeSteps,
 ])
 export type PreprocessingStep = z.infer<typeof preprocessingStep>
 
-/** Channels, height and width of what the steps make, or the reason why they make nothing. */
+/** Channels, height and width (and depth, of a volume) of what the steps make, or the reason why they make nothing. */
 export type PreprocessingShape =
-  | { readonly kind: 'shape'; readonly channels: number; readonly height: number; readonly width: number }
+  | {
+      readonly kind: 'shape'
+      readonly channels: number
+      readonly depth?: number
+      readonly height: number
+      readonly width: number
+    }
   | { readonly kind: 'invalid'; readonly reason: string }
 
-/** The order in which steps may stand; each at most once. */
-const ORDER: readonly PreprocessingStep['step'][] = [
-  'modality-lut',
-  'monochrome2',
-  'percentile-window',
-  'resize',
-  'replicate-channels',
-  'normalise',
+/** The order in which steps may stand, for images and for volumes; each place is taken at most once. */
+const IMAGE_ORDER: readonly (readonly PreprocessingStep['step'][])[] = [
+  ['modality-lut'],
+  ['monochrome2'],
+  ['percentile-window', 'voi-linear'],
+  ['centre-square'],
+  ['resize'],
+  ['rescale'],
+  ['replicate-channels'],
+  ['normalise'],
+]
+const VOLUME_ORDER: readonly (readonly PreprocessingStep['step'][])[] = [
+  ['modality-lut'],
+  ['volume-orient'],
+  ['percentile-window', 'voi-linear'],
+  ['volume-resample'],
+  ['volume-fit'],
+  ['normalise'],
 ]
 
-/** Follows the steps symbolically. A resize must be there, since a network has one input size. */
-export function preprocessingShape(steps: readonly PreprocessingStep[]): PreprocessingShape {
+/** Follows the steps symbolically. What gives the size must be there, since a network has one input size. */
+export function preprocessingShape(
+  steps: readonly PreprocessingStep[],
+  of: 'image' | 'volume' = 'image',
+): PreprocessingShape {
   let position = -1
   let channels = 1
-  let size: { height: number; width: number } | undefined
+  let size: { depth?: number; height: number; width: number } | undefined
   for (const step of steps) {
-    const rank = ORDER.indexOf(step.step)
+    const rank = (of === 'image' ? IMAGE_ORDER : VOLUME_ORDER).findIndex((place) => place.includes(step.step))
+    if (rank < 0) return { kind: 'invalid', reason: `step ${step.step} is not for this kind of input` }
     if (rank <= position) return { kind: 'invalid', reason: `step ${step.step} stands twice or too late` }
     position = rank
     if (step.step === 'resize') size = { height: step.height, width: step.width }
+    if (step.step === 'volume-fit') size = { depth: step.depth, height: step.height, width: step.width }
     if (step.step === 'replicate-channels') channels = step.channels
     if (step.step === 'normalise' && (step.mean.length !== channels || step.std.length !== channels)) {
       return { kind: 'invalid', reason: 'normalise has another number of channels' }
     }
   }
-  if (size === undefined) return { kind: 'invalid', reason: 'there is no resize' }
+  if (size === undefined)
+    return { kind: 'invalid', reason: of === 'image' ? 'there is no resize' : 'there is no volume-fit' }
+  if (of === 'volume' && !steps.some((step) => step.step === 'volume-resample')) {
+    return { kind: 'invalid', reason: 'there is no volume-resample, so a voxel has no size' }
+  }
   return { kind: 'shape', channels, ...size }
 }

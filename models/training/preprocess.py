@@ -59,6 +59,45 @@ def resize_area(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return rows @ pixels @ columns.T
 
 
+def voi_linear(pixels: np.ndarray, centre: float, width: float) -> np.ndarray:
+    """Map a declared window to 0..1 by the LINEAR function of PS3.3 C.11.2.1.2.1; width 1 is a threshold."""
+    middle = centre - 0.5
+    half = (width - 1) / 2
+    slope = (pixels - middle) / (width - 1) + 0.5 if width > 1 else np.zeros_like(pixels)
+    return np.where(pixels <= middle - half, 0.0, np.where(pixels > middle + half, 1.0, slope))
+
+
+def centre_square(pixels: np.ndarray) -> np.ndarray:
+    """Cut the largest centred square; an odd remainder is cut at the end."""
+    rows, columns = pixels.shape
+    side = min(rows, columns)
+    top, left = (rows - side) // 2, (columns - side) // 2
+    return pixels[top : top + side, left : left + side]
+
+
+def linear_weights(source: int, target: int) -> np.ndarray:
+    """Return the [target, source] matrix that interpolates between the two nearest cell centres."""
+    at = np.clip((np.arange(target) + 0.5) * (source / target) - 0.5, 0, source - 1)
+    first = np.floor(at).astype(int)
+    second = np.minimum(source - 1, first + 1)
+    weights = np.zeros((target, source))
+    np.add.at(weights, (np.arange(target), first), 1 - (at - first))
+    np.add.at(weights, (np.arange(target), second), at - first)
+    return weights
+
+
+def resize_bilinear(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Stretch an image to height x width by bilinear interpolation, edges repeated, without a low-pass."""
+    return linear_weights(pixels.shape[0], height) @ pixels @ linear_weights(pixels.shape[1], width).T
+
+
+def resize_nearest(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Stretch an image to height x width by the cell that holds each target cell's centre."""
+    rows = np.floor((np.arange(height) + 0.5) * (pixels.shape[0] / height)).astype(int)
+    columns = np.floor((np.arange(width) + 0.5) * (pixels.shape[1] / width)).astype(int)
+    return pixels[np.ix_(rows, columns)]
+
+
 def window_and_resize(pixels: np.ndarray, monochrome1: bool = False) -> np.ndarray:
     """Run every step up to the resize; return the grey [224, 224] float64 image in 0..1.
 

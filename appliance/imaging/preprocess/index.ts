@@ -5,6 +5,14 @@ import { EXECUTORS, initialState, type PreprocessingState } from './steps.ts'
 
 export { areaResize } from './area-resize.ts'
 export { percentiles } from './percentile.ts'
+export { prepareVolume } from './volume.ts'
+export {
+  assembleVolume,
+  type BodyVolume,
+  type VolumeAssembly,
+  type VolumeFault,
+  type VolumeSlice,
+} from './volume-assembly.ts'
 
 /** One grey frame and how its stored values are to be read. */
 export interface PreprocessingInput {
@@ -51,5 +59,16 @@ function runStep(state: PreprocessingState, step: PreprocessingStep): Preprocess
       return EXECUTORS['replicate-channels'](state, step)
     case 'normalise':
       return EXECUTORS.normalise(state, step)
+    case 'voi-linear':
+      return EXECUTORS['voi-linear'](state, step)
+    case 'centre-square':
+      return EXECUTORS['centre-square'](state, step)
+    case 'rescale':
+      return EXECUTORS.rescale(state, step)
+    case 'volume-orient':
+    case 'volume-resample':
+    case 'volume-fit':
+      // The manifest's schema keeps steps of volumes out of packages for images.
+      throw new RangeError(`step ${step.step} is for volumes`)
   }
 }

@@ -3,6 +3,7 @@ import type { Photometric, PixelArray } from '../decode/index.ts'
 import { applyValueMap, type ValueMap } from '../luts.ts'
 import { areaResize } from './area-resize.ts'
 import { percentiles } from './percentile.ts'
+import { bilinearResize, centreSquare, nearestResize } from './resample-plane.ts'
 
 /** What a step works on: a grey plane, or channels one after another; float64 throughout. */
 export interface PreprocessingState {
@@ -33,16 +34,32 @@ type Executor<Name extends PreprocessingStep['step']> = (
   step: StepOf<Name>,
 ) => PreprocessingState
 
-/** Every step of the package format and what it does. A new step does not compile until it has an executor. */
-export const EXECUTORS: { readonly [Name in PreprocessingStep['step']]: Executor<Name> } = {
+type VolumeStepName = 'volume-orient' | 'volume-resample' | 'volume-fit'
+/** Steps of one grey frame; those of volumes are in `volume.ts`. */
+export type PlaneStepName = Exclude<PreprocessingStep['step'], VolumeStepName>
+
+const RESIZERS = { area: areaResize, bilinear: bilinearResize, nearest: nearestResize } as const
+
+/** Every step of an image and what it does. A new step does not compile until it has an executor. */
+export const EXECUTORS: { readonly [Name in PlaneStepName]: Executor<Name> } = {
   'modality-lut': (state) => plane(state, applyValueMap(state.modalityLut, state.values)),
   monochrome2: (state) => (state.photometric === 'MONOCHROME1' ? plane(state, inverted(state.values)) : state),
   'percentile-window': (state, step) => plane(state, windowed(state.values, step.low, step.high)),
   resize: (state, step) => ({
-    ...plane(state, areaResize(state.values, state.rows, state.columns, step.height, step.width)),
+    ...plane(state, RESIZERS[step.interpolation](state.values, state.rows, state.columns, step.height, step.width)),
     rows: step.height,
     columns: step.width,
   }),
+  'voi-linear': (state, step) => plane(state, state.values.map(voiLinear(step.centre, step.width))),
+  'centre-square': (state) => {
+    const square = centreSquare(state.values, state.rows, state.columns)
+    return { ...plane(state, square.values), rows: square.side, columns: square.side }
+  },
+  rescale: (state, step) =>
+    plane(
+      state,
+      state.values.map((value) => value * step.slope + step.intercept),
+    ),
   'replicate-channels': (state, step) => ({
     ...state,
     channels: step.channels,
@@ -92,4 +109,14 @@ function normalised(values: Float64Array, mean: readonly number[], std: readonly
     for (let i = channel * length; i < end; i += 1) result[i] = ((values[i] ?? 0) - centre) / scale
   }
   return result
+}
+
+/** The LINEAR function of PS3.3 C.11.2.1.2.1 with an output range of 0..1; a width of 1 is a threshold. */
+export function voiLinear(centre: number, width: number): (value: number) => number {
+  const middle = centre - 0.5
+  const half = (width - 1) / 2
+  return (value) => {
+    if (value <= middle - half) return 0
+    return value > middle + half ? 1 : (value - middle) / (width - 1) + 0.5
+  }
 }

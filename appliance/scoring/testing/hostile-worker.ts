@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { Worker } from 'node:worker_threads'
-import { type WorkerReply, workerRequest } from '../messages.ts'
 import { sealNetwork } from '../../workers/index.ts'
+import { type WorkerReply, workerRequest } from '../messages.ts'
 
 sealNetwork()
 

@@ -1,7 +1,8 @@
 import { goldenExpectation, type ModelPackage, readPackageFile, readPackageJson } from '@leadglass/models'
 import sharp from 'sharp'
-import { type PixelArray, preprocess } from '../../imaging/index.ts'
-import { type LoadedModel, runModel } from './model-sessions.ts'
+import { type BodyVolume, type PixelArray, prepareVolume, preprocess } from '../../imaging/index.ts'
+import { readNifti } from '../../imaging/radiomics/index.ts'
+import { type LoadedModel, type ModelResult, runModel } from './model-sessions.ts'
 
 /** What a run of all golden cases gave. */
 export interface GoldenRun {
@@ -16,7 +17,7 @@ export async function runGolden(model: LoadedModel): Promise<GoldenRun> {
   let withinTolerance = true
   for (const golden of model.package.manifest.golden) {
     const expected = await readPackageJson(model.package, golden.expected, goldenExpectation)
-    const result = await runModel(model, await prepare(model.package, golden.image))
+    const result = await runGoldenImage(model, golden.image)
     const scores = new Map(result.scores.map(({ code, value }) => [code, value]))
     const deviations = [
       ...expected.embedding.map((value, i) => Math.abs(value - (result.embedding[i] ?? Number.NaN))),
@@ -32,8 +33,25 @@ export async function runGolden(model: LoadedModel): Promise<GoldenRun> {
   return { cases: model.package.manifest.golden.length, maximumDeviation, withinTolerance }
 }
 
-/** A golden image is a grey PNG of stored values; it has no modality LUT and is MONOCHROME2. */
+/** What a model makes of one golden image. */
+export async function runGoldenImage(model: LoadedModel, path: string): Promise<ModelResult> {
+  return runModel(model, await prepare(model.package, path))
+}
+
+/**
+ * A golden image is a grey PNG of stored values; it has no modality LUT and is MONOCHROME2. Of a multi-frame model it is
+ * one frame, of a volume model a NIfTI-1 volume that lies in the axes that the model wants.
+ */
 async function prepare(from: ModelPackage, path: string): Promise<Float32Array> {
+  if (from.manifest.kind === 'volume-3d') {
+    const { dimensions, spacing, values } = readNifti(await readPackageFile(from, path))
+    const volume: BodyVolume = {
+      size: [dimensions[2], dimensions[1], dimensions[0]],
+      spacing: [spacing[2], spacing[1], spacing[0]],
+      values: new Float32Array(values),
+    }
+    return prepareVolume(volume, from.manifest.preprocessing)
+  }
   const image = sharp(await readPackageFile(from, path))
   const { depth } = await image.metadata()
   const wide = depth === 'ushort'

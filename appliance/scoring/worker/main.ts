@@ -4,6 +4,7 @@ import { runGolden } from './golden-cases.ts'
 import { ModelCache } from './model-cache.ts'
 import { type LoadedModel, loadModel, releaseModel } from './model-sessions.ts'
 import { ModelFailure, scoreFile } from './score-file.ts'
+import { scoreSeries } from './score-series.ts'
 
 sealNetwork()
 
@@ -27,14 +28,20 @@ async function serve(request: WorkerRequest): Promise<void> {
 
 async function score(request: Extract<WorkerRequest, { kind: 'score' }>): Promise<void> {
   const { jobId } = request
-  const model = await load(jobId, () => cache.get(request.packageFolder, request.model))
+  const model = await load(jobId, () => cache.get(request.packageFolder, request.model, request.execution))
   if (model === undefined) return
   try {
-    for (const [instance, path] of request.files.entries()) {
-      const outcome = await scoreFile(model, path, instance, request.limits)
-      reply({ kind: 'instance', jobId, outcome })
+    if (model.package.manifest.kind === 'volume-3d') {
+      for (const outcome of await scoreSeries(model, request.files, request.limits)) {
+        reply({ kind: 'instance', jobId, outcome })
+      }
+    } else {
+      for (const [instance, path] of request.files.entries()) {
+        const outcome = await scoreFile(model, path, instance, request.limits)
+        reply({ kind: 'instance', jobId, outcome })
+      }
     }
-    reply({ kind: 'completed', jobId })
+    reply({ kind: 'completed', jobId, provider: model.provider })
   } catch (error) {
     if (!(error instanceof ModelFailure)) throw error
     reply({ kind: 'failed', jobId, reason: 'model-failed', detail: describe(error.cause) })
@@ -43,14 +50,17 @@ async function score(request: Extract<WorkerRequest, { kind: 'score' }>): Promis
 
 async function golden(request: Extract<WorkerRequest, { kind: 'golden' }>): Promise<void> {
   const { jobId } = request
-  const model = await load(jobId, () => loadModel(request.packageFolder))
+  const model = await load(jobId, () => loadModel(request.packageFolder, request.execution))
   if (model === undefined) return
   try {
-    reply({ kind: 'golden', jobId, ...(await runGolden(model)) })
+    const run = await runGolden(model)
+    // A model that passes is about to be used: its sessions stay, warm.
+    if (run.withinTolerance) await cache.keep(model)
+    else await releaseModel(model)
+    reply({ kind: 'golden', jobId, ...run, provider: model.provider })
   } catch (error) {
-    reply({ kind: 'failed', jobId, reason: 'model-failed', detail: describe(error) })
-  } finally {
     await releaseModel(model)
+    reply({ kind: 'failed', jobId, reason: 'model-failed', detail: describe(error) })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ModelReference } from '@leadglass/sync-agent/contract'
+import type { Execution } from '../execution.ts'
 import { type LoadedModel, loadModel, releaseModel } from './model-sessions.ts'
 
 /** Champion, challenger and one shadow fit; more would only hold memory. */
@@ -12,22 +13,31 @@ export class ModelCache {
    * The model of a reference, loaded from its folder when it is not there yet.
    * @throws {Error} when the folder holds another package than the reference names, or none that verifies.
    */
-  async get(folder: string, model: ModelReference): Promise<LoadedModel> {
+  async get(folder: string, model: ModelReference, how?: Execution): Promise<LoadedModel> {
     const present = this.#loaded.get(model.digest)
     if (present !== undefined) {
       this.#loaded.delete(model.digest)
       this.#loaded.set(model.digest, present)
       return present
     }
-    const loaded = await loadModel(folder)
+    const loaded = await loadModel(folder, how)
     const { name, version, digest } = loaded.package.model
     if (digest !== model.digest || name !== model.name || version !== model.version) {
       await releaseModel(loaded)
       throw new Error('the folder holds another package than the job names')
     }
-    this.#loaded.set(digest, loaded)
-    await this.#evict()
+    await this.keep(loaded)
     return loaded
+  }
+
+  /** Keeps a model that was loaded elsewhere, so that its first study does not wait for it. */
+  async keep(model: LoadedModel): Promise<void> {
+    const { digest } = model.package
+    const present = this.#loaded.get(digest)
+    if (present !== undefined && present !== model) await releaseModel(present)
+    this.#loaded.delete(digest)
+    this.#loaded.set(digest, model)
+    await this.#evict()
   }
 
   async #evict(): Promise<void> {

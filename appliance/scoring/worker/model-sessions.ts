@@ -1,11 +1,14 @@
-import type { ModelPackage } from '@leadglass/models'
+import type { ModelManifest, ModelPackage } from '@leadglass/models'
 import { parseSource, readPackage, readPackageFile } from '@leadglass/models'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { DEFAULT_EXECUTION, type Execution, type ExecutionProvider } from '../execution.ts'
 
 /** One model ready to run: a session for each of its graphs. */
 export interface LoadedModel {
   readonly package: ModelPackage
   readonly sessions: ReadonlyMap<string, InferenceSession>
+  /** What really runs the graphs. */
+  readonly provider: ExecutionProvider
 }
 
 /** A result of one image. */
@@ -14,28 +17,50 @@ export interface ModelResult {
   readonly scores: readonly { readonly code: string; readonly value: number }[]
 }
 
-/** One thread a session: workers are the parallelism. Severity 3 keeps the runtime's advice off standard error. */
-const OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  logSeverityLevel: 3,
+/** Severity 3 keeps the runtime's advice off standard error. */
+function optionsFor(provider: ExecutionProvider, threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  }
 }
 
 /**
- * Verifies a package and makes its sessions. The bytes that are verified are the bytes that are loaded.
+ * Verifies a package and makes its sessions. The bytes that are verified are the bytes that are loaded. A provider that
+ * cannot be had is replaced by the processor for all graphs, where the policy allows that.
  * @throws {PackageError} and whatever the runtime throws for a graph that it refuses.
  */
-export async function loadModel(folder: string): Promise<LoadedModel> {
+export async function loadModel(folder: string, how: Execution = DEFAULT_EXECUTION): Promise<LoadedModel> {
   const loaded = await readPackage(folder)
-  const sessions = new Map<string, InferenceSession>()
-  for (const graph of loaded.manifest.graphs) {
-    const bytes = await readPackageFile(loaded, graph.file)
-    sessions.set(graph.id, await InferenceSession.create(bytes, OPTIONS))
+  const { provider, cpuFallback, threads } = how
+  try {
+    return { package: loaded, sessions: await makeSessions(loaded, provider, threads), provider }
+  } catch (cause) {
+    if (provider === 'cpu' || !cpuFallback) throw cause
+    return { package: loaded, sessions: await makeSessions(loaded, 'cpu', threads), provider: 'cpu' }
   }
-  return { package: loaded, sessions }
+}
+
+async function makeSessions(
+  loaded: ModelPackage,
+  provider: ExecutionProvider,
+  threads: number,
+): Promise<Map<string, InferenceSession>> {
+  const sessions = new Map<string, InferenceSession>()
+  try {
+    for (const graph of loaded.manifest.graphs) {
+      const bytes = await readPackageFile(loaded, graph.file)
+      sessions.set(graph.id, await InferenceSession.create(bytes, optionsFor(provider, threads)))
+    }
+    return sessions
+  } catch (cause) {
+    for (const session of sessions.values()) await session.release()
+    throw cause
+  }
 }
 
 /** Frees the sessions. */
@@ -45,7 +70,7 @@ export async function releaseModel(model: LoadedModel): Promise<void> {
 
 /**
  * Runs the graphs of a model on one prepared image, in the manifest's order.
- * @param values channels x height x width, float32.
+ * @param values channels x (depth x) height x width, float32.
  * @throws {Error} when a graph does not give what the manifest says.
  */
 export async function runModel(model: LoadedModel, values: Float32Array): Promise<ModelResult> {
@@ -61,6 +86,7 @@ export async function runModel(model: LoadedModel, values: Float32Array): Promis
       if (tensor !== undefined) made.set(`${graph.id}.${output}`, tensor)
     }
   }
+  if (manifest.kind === 'volume-3d') return segmentationResult(manifest, required(made, manifest.embedding.from))
   const embedding = floats(required(made, manifest.embedding.from))
   if (embedding.length !== manifest.embedding.length) throw new Error('the embedding has another length')
   const scores = manifest.outputs.map((output) => {
@@ -80,4 +106,31 @@ function required(made: ReadonlyMap<string, Tensor>, source: string): Tensor {
 function floats(tensor: Tensor): Float32Array {
   if (tensor.data instanceof Float32Array) return tensor.data
   throw new Error('a tensor is not float32')
+}
+
+/** Counts the voxels of each class of `[1, classes, depth, height, width]`; the first of equal values wins. */
+function segmentationResult(manifest: ModelManifest, tensor: Tensor): ModelResult {
+  const values = floats(tensor)
+  const classes = manifest.embedding.length
+  const voxels = manifest.input.shape.slice(2).reduce<number>((product, side) => product * Number(side), 1)
+  if (values.length !== classes * voxels) throw new Error('the segmentation has another size')
+  const counts = new Float64Array(classes)
+  for (let voxel = 0; voxel < voxels; voxel += 1) {
+    let best = 0
+    let largest = values[voxel] ?? Number.NaN
+    for (let k = 1; k < classes; k += 1) {
+      const value = values[k * voxels + voxel] ?? Number.NaN
+      if (value > largest) {
+        best = k
+        largest = value
+      }
+    }
+    counts[best] = Number.isFinite(largest) ? (counts[best] ?? 0) + 1 : Number.NaN
+  }
+  const resample = manifest.preprocessing.find((step) => step.step === 'volume-resample')
+  const millilitres = (resample?.spacing ?? []).reduce((product, side) => product * side, 1) / 1000
+  return {
+    embedding: Float32Array.from(counts, (count) => count / voxels),
+    scores: manifest.outputs.map(({ code, index }) => ({ code, value: (counts[index] ?? Number.NaN) * millilitres })),
+  }
 }

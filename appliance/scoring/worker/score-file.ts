@@ -1,27 +1,28 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import {
-  DataSetError,
-  DecodeError,
+  type DecodedImage,
   decodeFrames,
   greyQuality,
+  type InstanceFacts,
   imageQuality,
   instanceFacts,
   modalityLut,
   type Part10File,
-  parsePart10,
   preprocess,
+  type QualityFigures,
 } from '../../imaging/index.ts'
-import { fits } from '../fit.ts'
+import { fits, fitsQuality } from '../fit.ts'
 import type { WorkerLimits } from '../messages.ts'
-import type { InstanceOutcome, NotScoredReason } from '../outcome.ts'
-import { type LoadedModel, runModel } from './model-sessions.ts'
+import type { InstanceOutcome } from '../outcome.ts'
+import { combineFrames, sampledFrames } from './frames.ts'
+import { type LoadedModel, type ModelResult, runModel } from './model-sessions.ts'
+import { notScored, outcomeOfError, readObject } from './read-object.ts'
 
 /** Signals that a model failed on an image in a way that says nothing of the image. */
 export class ModelFailure extends Error {}
 
 /**
- * Scores one file. Everything that a file can do wrong is an outcome.
+ * Scores one file: its frame, or the sampled frames of a multi-frame object. Everything that a file can do wrong is an
+ * outcome.
  * @throws {ModelFailure} when the runtime fails.
  */
 export async function scoreFile(
@@ -34,22 +35,20 @@ export async function scoreFile(
     return await scoreReadable(model, await readObject(path, limits), instance, limits)
   } catch (error) {
     if (error instanceof ModelFailure) throw error
-    if (error instanceof DataSetError) return notScored(instance, 'unreadable', error.code)
-    if (error instanceof DecodeError) return notScored(instance, 'undecodable', error.code)
-    return notScored(instance, 'internal-error', systemCode(error))
+    return outcomeOfError(instance, error)
   }
 }
 
-/** Never follows a link: Node's permission model would let it lead out of the work folder. */
-async function readObject(path: string, limits: WorkerLimits): Promise<Part10File> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const { size } = await handle.stat()
-    if (size > limits.maximumFileBytes) throw new DataSetError('too-large', 'the file is too large')
-    return parsePart10(await handle.readFile())
-  } finally {
-    await handle.close()
-  }
+/** Runs the graphs; what the runtime throws becomes a failure of the model. @throws {ModelFailure} */
+export async function runOrFail(model: LoadedModel, values: Float32Array): Promise<ModelResult> {
+  return runModel(model, values).catch((cause: unknown) => {
+    throw new ModelFailure('the model runtime failed', { cause })
+  })
+}
+
+/** Whether every figure of a result is a number that can be kept. */
+export function isUsable(result: ModelResult): boolean {
+  return result.embedding.every(Number.isFinite) && result.scores.every(({ value }) => Number.isFinite(value))
 }
 
 async function scoreReadable(
@@ -60,41 +59,36 @@ async function scoreReadable(
 ): Promise<InstanceOutcome> {
   const { manifest } = model.package
   const facts = instanceFacts(file.dataSet)
-  const fit = fits(manifest.fit, facts)
+  // The age was held against the original; the de-identified object here need not say it.
+  const fit = fits({ ...manifest.fit, age: undefined }, facts)
   if (fit.kind === 'no-fit') return notScored(instance, fit.reason)
   const image = await decodeFrames(file.dataSet, file.meta.transferSyntaxUid, {
     maximumBytes: limits.maximumDecodedBytes,
   })
-  const prepared = preprocess(
-    {
-      rows: image.rows,
-      columns: image.columns,
-      photometric: image.photometric,
-      stored: image.pixels,
-      modalityLut: modalityLut(file.dataSet, image),
-    },
-    manifest.preprocessing,
-  )
-  const quality = { ...imageQuality(image, image.pixels, facts), ...greyQuality(prepared.grey) }
-  const result = await runModel(model, prepared.values).catch((cause: unknown) => {
-    throw new ModelFailure('the model runtime failed', { cause })
-  })
-  const finite = result.embedding.every(Number.isFinite) && result.scores.every(({ value }) => Number.isFinite(value))
-  if (!finite) return { ...notScored(instance, 'not-finite'), quality }
+  const lut = modalityLut(file.dataSet, image)
+  const frames = sampledFrames(image.frames, manifest.frames?.sample ?? 1)
+  const results: ModelResult[] = []
+  let quality: QualityFigures = {}
+  for (const [position, frame] of frames.entries()) {
+    const perFrame = image.rows * image.columns
+    const stored = image.pixels.subarray(frame * perFrame, (frame + 1) * perFrame)
+    const { rows, columns, photometric } = image
+    const prepared = preprocess({ rows, columns, photometric, stored, modalityLut: lut }, manifest.preprocessing)
+    if (position === frames.length >> 1) quality = qualityOf(image, stored, facts, prepared.grey)
+    results.push(await runOrFail(model, prepared.values))
+  }
+  if (!fitsQuality(manifest.fit, quality)) return { ...notScored(instance, 'no-fit-quality'), quality }
+  const result = combineFrames(results, manifest.frames?.aggregate ?? 'mean')
+  if (!isUsable(result)) return { ...notScored(instance, 'not-finite'), quality }
   return { kind: 'scored', instance, embedding: result.embedding, scores: [...result.scores], quality }
 }
 
-type NotScored = Extract<InstanceOutcome, { kind: 'not-scored' }>
-
-function notScored(instance: number, reason: NotScoredReason, detail?: string): NotScored {
-  return { kind: 'not-scored', instance, reason, ...(detail === undefined ? {} : { detail }) }
-}
-
-/** `ENOENT` as the vocabulary code `enoent`, so that no path leaves in a message. */
-function systemCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'defect'
-  return code
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)
+/** Of the frame in the middle, which stands for the object. */
+function qualityOf(
+  image: DecodedImage,
+  stored: DecodedImage['pixels'],
+  facts: InstanceFacts,
+  grey: Float64Array,
+): QualityFigures {
+  return { ...imageQuality(image, stored, facts), ...greyQuality(grey) }
 }

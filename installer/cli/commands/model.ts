@@ -16,13 +16,16 @@ import { InstanceClient } from '../client.ts'
 import { callerPath, print, withData, withJson } from '../options.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { renderTable } from '../table.ts'
+import { registerModelNew } from './model-new.ts'
+import { registerModelPack } from './model-pack.ts'
+import { registerModelTest } from './model-test.ts'
 
 interface CommonOptions {
   readonly data: string
   readonly json: boolean
 }
 
-/** `leadglass model list|show|submit|sign|status`. */
+/** `leadglass model list|show|submit|sign|status|new|pack|test`. */
 export function registerModel(program: Command): void {
   const model = program.command('model').description('the registry, approvals, and what runs where')
   withJson(withData(model.command('list').description('all versions, with their state and headline figure'))).action(
@@ -63,6 +66,9 @@ export function registerModel(program: Command): void {
   withJson(
     withData(model.command('status').description('approvals that wait, and what each device says that it runs')),
   ).action(status)
+  registerModelNew(model)
+  registerModelPack(model)
+  registerModelTest(model)
 }
 
 async function list(options: CommonOptions): Promise<void> {
