@@ -7,8 +7,9 @@ export const ERASE_IDENTITY: readonly string[] = [
   // What still waits for a person is not sent any more, and the way back from the pseudonyms can be read by nobody.
   `UPDATE held_envelope SET body = '' WHERE batch_id IN
     (SELECT batch_id FROM held_batch WHERE study_id = $study AND state = 'waiting')`,
-  `UPDATE held_batch SET state = 'refused', decided_at = $at, decided_by = 'retention', reason = 'study removed'
+  `UPDATE held_batch SET state = 'refused', decided_at = $at, decided_by = 'retention'
     WHERE study_id = $study AND state = 'waiting'`,
+  'UPDATE held_batch SET reason = NULL WHERE study_id = $study',
   `UPDATE vault_salt SET salt = zeroblob(32), erased_at = $at WHERE erased_at IS NULL AND pseudonym =
     (SELECT study_pseudonym FROM study WHERE study_id = $study)`,
   // A patient's entry goes with the last study under that pseudonym.
@@ -18,6 +19,12 @@ export const ERASE_IDENTITY: readonly string[] = [
     AND NOT EXISTS (SELECT 1 FROM study o JOIN study_received w ON w.study_id = o.study_id
       WHERE o.study_id <> $study AND o.study_instance_uid NOT LIKE 'purged:%'
         AND vault_salt.pseudonym IN (o.patient_pseudonym, w.patient_pseudonym))`,
+  // Why the vault was opened may name somebody; that it was, by whom, stays.
+  `UPDATE vault_opening SET reason = '' WHERE pseudonym IN
+    (SELECT study_pseudonym FROM study WHERE study_id = $study
+      UNION SELECT patient_pseudonym FROM study WHERE study_id = $study
+      UNION SELECT patient_pseudonym FROM study_received WHERE study_id = $study)
+    AND NOT EXISTS (SELECT 1 FROM vault_salt v WHERE v.pseudonym = vault_opening.pseudonym AND v.erased_at IS NULL)`,
   // Storage commitment names instances by their UIDs.
   `DELETE FROM commitment_report_instance WHERE sop_instance_uid IN
     (SELECT sop_instance_uid FROM instance WHERE study_id = $study)`,
@@ -40,7 +47,10 @@ export const ERASE_IDENTITY: readonly string[] = [
           OR w.patient_id IN (patient_merge.from_id, patient_merge.to_id)))`,
   `UPDATE accession_correction SET accession_number = '', reason = '' WHERE study_id = $study`,
   `UPDATE study_correction SET reason = '' WHERE study_id = $study`,
+  'DELETE FROM pixel_review WHERE study_id = $study',
   'DELETE FROM routing_facts WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)',
+  `UPDATE delivery_drop SET reason = '' WHERE delivery_id IN (SELECT d.delivery_id FROM delivery d
+    JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id WHERE v.study_id = $study)`,
   `UPDATE report SET content = zeroblob(0) WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)`,
   // An embedding is a picture of the picture.
   'UPDATE result SET embedding = NULL WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)',

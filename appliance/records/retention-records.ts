@@ -67,7 +67,7 @@ SELECT
   (SELECT count(*) FROM revision r JOIN report p ON p.revision_id = r.revision_id JOIN delivery d ON d.report_id = p.report_id
     WHERE r.study_id = s.study_id AND d.state = 'pending') AS pendingDeliveries,
   (SELECT count(*) FROM revision r JOIN report p ON p.revision_id = r.revision_id JOIN delivery d ON d.report_id = p.report_id
-    WHERE r.study_id = s.study_id AND d.state = 'dead' AND coalesce(d.last_reason, '') <> 'superseded') AS deadDeliveries,
+    WHERE r.study_id = s.study_id AND d.state = 'dead' AND coalesce(d.last_reason, '') NOT IN ('superseded', 'dropped')) AS deadDeliveries,
   (SELECT max(d.settled_at) FROM revision r JOIN report p ON p.revision_id = r.revision_id
     JOIN delivery d ON d.report_id = p.report_id WHERE r.study_id = s.study_id AND d.state = 'accepted') AS deliveredAt,
   (SELECT count(*) FROM envelope e JOIN egress_counter c ON c.epoch = e.epoch AND c.stream = e.stream

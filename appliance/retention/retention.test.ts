@@ -19,16 +19,18 @@ const ACTOR = { kind: 'system', id: 'operator' } as const
 
 /** Tables of which a purge removes or blanks what identifies. */
 const ERASED = [
-  'accession_correction announced_instance commitment_report_instance instance patient_merge prior_instance',
-  'prior_search prior_study procedure_step procedure_step_instance procedure_step_study rejected_reference',
-  'rejection_note report result routing_facts study study_correction study_key study_received',
+  'accession_correction announced_instance commitment_report_instance delivery_drop held_batch held_envelope instance patient_merge',
+  'pixel_review prior_instance prior_search prior_study procedure_step procedure_step_instance procedure_step_study rejected_reference',
+  'rejection_note report result routing_facts study study_correction study_key study_received vault_entry vault_opening',
+  'vault_salt',
 ].flatMap((line) => line.split(' '))
 /** Tables with pseudonyms, codes, counts and times only, or nothing about studies. */
 const NAMELESS = [
   'account audit_leaf audit_log audit_subtree commitment_report commitment_request commitment_request_instance',
-  'cosigned_checkpoint delivery drift_cell egress_acknowledgement egress_counter egress_epoch egress_refusal envelope',
-  'high_water_marks label legal_hold model purge purge_file quarantine refused_kit revision revision_count',
-  'revision_instance revision_route rule_version score session settings_version signed_checkpoint total',
+  'cosigned_checkpoint delivery drift_cell egress_acknowledgement egress_block egress_counter egress_epoch egress_refusal envelope',
+  'high_water_marks label leak_alarm legal_hold model purge purge_file quarantine refused_kit result_block revision revision_count',
+  'pseudonym_generation revision_instance revision_route rule_version score session settings_version signed_checkpoint',
+  'total vault_key vault_person withheld_body',
 ].flatMap((line) => line.split(' '))
 
 /** The whole database as it lies on disk, decrypted: free pages and all. */
@@ -151,6 +153,13 @@ INSERT INTO procedure_step_study VALUES ('${PLANTED_UID}.a', 1);
 INSERT INTO procedure_step_instance VALUES (1, '${PLANTED_UID}.1.a');
 INSERT INTO prior_study (prior_id, study_id, study_instance_uid, source, study_date, modalities, state)
   VALUES (1, ${studyId}, '${PLANTED_UID}.9', 'pacs', '20200101', 'DX', 'whole');
+INSERT INTO held_batch (batch_id, study_id, state, opened_at) VALUES ('b1', ${studyId}, 'waiting', 1);
+INSERT INTO held_envelope (batch_id, stream, kind, body, digest, held_at)
+  VALUES ('b1', 'features', 'not-scored', 'PLANTED BODY', 'd', 1);
+INSERT INTO held_batch (batch_id, study_id, state, opened_at, decided_at, decided_by, reason)
+  VALUES ('b2', ${studyId}, 'refused', 1, 1, 'operator', 'PLANTED REASON');
+INSERT INTO vault_opening (pseudonym, first_person, second_person, reason, opened_at)
+  SELECT study_pseudonym, 'x', 'y', 'PLANTED REASON', 1 FROM study WHERE study_id = ${studyId};
 INSERT INTO prior_instance VALUES (1, '${PLANTED_UID}.9.1', '1.2', '1.2', '${'c'.repeat(64)}', 1);`)
     writeFileSync(fileOf('c'.repeat(64)), 'a prior')
   }
