@@ -1,8 +1,11 @@
 import { z } from 'zod'
-import { archiveSource, assemblyEvidence, confirmation, priorRule } from './settings-archives.ts'
+import { archiveSource, assemblyEvidence, priorRule } from './settings-archives.ts'
 import { hl7Listener } from './settings-corrections.ts'
+import { deidentificationSettings } from './settings-deidentification.ts'
+import { destination } from './settings-destinations.ts'
 import { egressSettings } from './settings-egress.ts'
 import { acceptance, certificateRule, listenerTls, type PeerTls, peerTls, pressure } from './settings-network.ts'
+import { pixelSettings } from './settings-pixels.ts'
 import { retentionSettings } from './settings-retention.ts'
 
 const aeTitle = z
@@ -43,17 +46,7 @@ const members = z.strictObject({
   acceptLoopback: z.boolean().default(true),
   /** Where results go. */
   destinations: z
-    .array(
-      z.strictObject({
-        name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
-        aeTitle,
-        host: z.string().min(1).max(255),
-        port,
-        /** Results, and reports of storage commitment to this title, go over TLS. */
-        tls: peerTls.optional(),
-        ...confirmation,
-      }),
-    )
+    .array(destination)
     .refine((list) => new Set(list.map((one) => one.name)).size === list.length, { message: 'a name occurs twice' })
     .default([]),
   /** When a study counts as complete, in milliseconds. */
@@ -74,8 +67,12 @@ const members = z.strictObject({
     .refine((list) => new Set(list.map((one) => one.name)).size === list.length, { message: 'a name occurs twice' })
     .default([]),
   priors: priorRule.prefault({}),
+  /** How objects are de-identified. Taken at the start. */
+  deidentification: deidentificationSettings.prefault({}),
   /** What leaves at once, and what waits for a person. */
   egress: egressSettings.prefault({}),
+  /** What may leave in pixels, and which devices the site knows. */
+  pixels: pixelSettings.prefault({}),
   /** How long studies are kept; everything for ever unless rules are named. */
   retention: retentionSettings.prefault({}),
   /** Patient merges over HL7 v2; without it nothing listens. Taken at the start. */

@@ -90,11 +90,11 @@ export function conformanceStatement(configuration: ConformanceConfiguration): s
     '### 8.2 Audit',
     AUDIT_NOTE,
     '### 8.3 De-identification',
-    deidentification(),
+    deidentification(configuration),
     '## 9 Character sets',
     'Text is decoded in these character sets, with and without code extensions. An unknown term is decoded as ISO_IR 100. Reports carry the text of their source byte for byte, in its character set; responses to queries use ISO_IR 192 where ASCII does not do.',
     table(['Specific Character Set', 'repertoire'], CHARACTER_SETS),
     annexes(),
-    elementActions(),
+    elementActions(configuration),
   )}\n`
 }

@@ -54,6 +54,10 @@ export function exposureRemarks(before: Settings, after: Settings): Remark[] {
     const old = before.destinations.find((one) => one.name === destination.name)
     if (old?.tls !== undefined && destination.tls === undefined)
       remarks.push(risk('destination-without-tls', `results for ${destination.name} travel readable`))
+    if (destination.url?.startsWith('http:') === true && old?.url !== destination.url)
+      remarks.push(
+        risk('destination-without-tls', `results for ${destination.name} travel readable: its URL is not https`),
+      )
   }
   return remarks
 }
@@ -81,6 +85,12 @@ export function keepingRemarks(before: Settings, after: Settings): Remark[] {
   const differs = (member: keyof Settings): boolean => JSON.stringify(before[member]) !== JSON.stringify(after[member])
   return [
     ...(differs('retention') ? [risk('retention-changed', 'studies are removed by other rules from now on')] : []),
+    ...(!before.pixels.exportHeads && after.pixels.exportHeads
+      ? [risk('heads-leave', 'volumes of heads may be exported from now on; a face can be made of them')]
+      : []),
+    ...(before.egress.hold && !after.egress.hold
+      ? [risk('hold-off', 'envelopes leave from now on without a person; what waits already goes on waiting')]
+      : []),
     ...(before.encryptInstances && !after.encryptInstances
       ? [risk('encryption-off', 'objects that come from now on lie readable on the disk')]
       : []),

@@ -53,6 +53,7 @@ function added(where: string, name: string, entry: unknown): string {
   }
   if (where === 'destinations') {
     const tls = member.tls === undefined ? ' without TLS' : ' over TLS'
+    if (typeof member.url === 'string') return `results go to ${name}: ${String(member.protocol)} at ${member.url}`
     return `results go to ${name}: ${String(member.aeTitle)} at ${String(member.host)}:${String(member.port)}${tls}`
   }
   return `${where}: ${name} is added: ${plain(entry)}`
