@@ -18,7 +18,7 @@ import { uid } from './imaging/dataset/index.ts'
 import { type CompletenessEvidence, type CountAsker, StudyEvidence } from './intake/index.ts'
 import { MoveRouter, type PriorArchive, PriorFetcher, PriorVault } from './priors/index.ts'
 import type { Records } from './records/index.ts'
-import { type ConfirmationAsker, DeliveryConfirmation } from './results/index.ts'
+import { type ConfirmationAsker, DeliveryConfirmation, findsOverHttp } from './results/index.ts'
 import type { CurrentSettings } from './settings.ts'
 import type { PeerTls } from './settings-network.ts'
 
@@ -77,7 +77,9 @@ export function composeArchives(parts: ArchiveParts): ArchiveRoom {
     async requestCommitment(destination, instances, reportTimeoutMs) {
       await user.requestCommitment(destination.name, peer(destination), instances, reportTimeoutMs)
     },
-    async finds(destination, { studyInstanceUid, seriesInstanceUid, sopInstanceUid }) {
+    async finds(destination, place) {
+      if (destination.protocol !== 'dicom') return findsOverHttp(destination, place)
+      const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = place
       const keys = {
         [KEY.studyInstanceUid]: studyInstanceUid,
         [KEY.seriesInstanceUid]: seriesInstanceUid,
