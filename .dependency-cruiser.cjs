@@ -61,6 +61,26 @@ module.exports = {
       to: { path: IO },
     },
     {
+      name: 'verifier-stands-alone',
+      severity: 'error',
+      comment: 'The second pair of eyes shares no code with the engine.',
+      from: { path: '^appliance/deidentify/verifier/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^(appliance|sync-agent|models|installer)/',
+        pathNot: '^appliance/deidentify/(verifier/|table/[\\w.-]+\\.json$)',
+      },
+    },
+    {
+      name: 'engine-stays-out-of-verifier',
+      severity: 'error',
+      comment: 'Nor does the engine use the verifier.',
+      from: {
+        path: '^appliance/deidentify/',
+        pathNot: '^appliance/deidentify/(verifier/|index\\.ts$)|\\.test\\.ts$',
+      },
+      to: { path: '^appliance/deidentify/verifier/' },
+    },
+    {
       name: 'tests-stay-out-of-products',
       severity: 'error',
       from: { path: '^(appliance|sync-agent|cloud-hub|ui|models)/', pathNot: '\\.test\\.tsx?$|/testing/' },

@@ -10,7 +10,7 @@ const COMMON = new Set(
     'head head2 hospital hip image implicit knee leg leadglass level little local lung male modified monochrome1 ' +
     'monochrome2 name nema neck none null original other palette patient pelvis phantom physician primary profile ' +
     'radiology retain secondary series shoulder sagittal skull spine standard study test testing thorax unknown ' +
-    'unspecified user volume with dates characteristics longitudinal information'
+    'unspecified user volume with dates characteristics longitudinal information modality lut window radiograph acquisition'
   ).split(' '),
 )
 
@@ -23,6 +23,15 @@ export function isCommonWord(token: string): boolean {
   const plain = token.trim().toLowerCase()
   const shortest = IDEOGRAPHIC.test(plain) ? SHORTEST_IDEOGRAPHIC : SHORTEST
   return plain.length < shortest || COMMON.has(plain) || /^(.)\1*$/u.test(plain)
+}
+
+/**
+ * True for a phrase of common words and short numbers, such as `PHANTOM-1` or `TEST PATIENT 12`: files and messages of
+ * the product and of test equipment are full of those.
+ */
+export function isCommonPhrase(token: string): boolean {
+  const words = token.toLowerCase().match(/\p{L}+/gu) ?? []
+  return words.length > 0 && words.every((word) => COMMON.has(word)) && token.replaceAll(/\D/g, '').length <= 4
 }
 
 /** What is searched for: the engine's `StudyIdentifiers` has this shape, and other sources can give it too. */

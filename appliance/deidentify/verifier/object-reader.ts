@@ -1,4 +1,4 @@
-import { DUMMY_TEXT } from '../values.ts'
+import { PrivateBlocks } from './private-blocks.ts'
 
 /** Which rule a de-identified object breaks. */
 export type StructureRule =
@@ -9,6 +9,7 @@ export type StructureRule =
   | 'name-not-pseudonymised'
   | 'character-set-unexpected'
   | 'identity-mark-missing'
+  | 'age-over-89'
 
 /** What the second reader found. */
 export type ReadFinding =
@@ -21,6 +22,8 @@ export type ReadFinding =
       readonly kind: 'read'
       /** All text values, one a line, in UTF-8. */
       readonly text: Buffer
+      /** Those of them that people type: descriptions, comments, labels; one a line. */
+      readonly prose: Buffer
       /** How many text values there are. */
       readonly checks: number
       /** Where the Pixel Data at the top begins; the end of the bytes where there is none. */
@@ -54,8 +57,11 @@ for (const name of 'AT FD FL SL SS UL US'.split(' ')) VRS.set(code(name), { long
 for (const name of 'OB OD OF OL OV OW SQ SV UN UV'.split(' ')) VRS.set(code(name), { long: true, text: false })
 const SQ = code('SQ')
 const PN = code('PN')
+const AS = code('AS')
+const PROSE = new Set(['LO', 'LT', 'SH', 'ST', 'UC', 'UT'].map(code))
 
-/** A pseudonym of the engine, or its word for a value that it took away. */
+/** A pseudonym of the engine, or its word for a value that it took away (PS3.15 E.1.1: a dummy value). */
+const DUMMY_TEXT = 'ANONYMIZED'
 const NAME = /^ANON\^[0-9a-f]{12}$/
 
 /** Raised where the bytes end; a longer beginning of the same object may go further. One for all: stack traces cost. */
@@ -73,10 +79,11 @@ class RuleBroken extends Error {
  * Reads a de-identified object up to its pixels and holds its structure against the profile. It shares no code with the
  * engine, and reads only what the engine is meant to write: explicit VR little endian, ascending tags, known VRs.
  * @param whole the bytes are the whole object.
+ * @param allowsPrivate private elements that PS3.15 table E.3.10-1 lists may be there.
  * @throws RangeError for anything else; the caller fails closed.
  */
-export function readObject(bytes: Buffer, whole: boolean): ReadFinding {
-  const reader = new ObjectReader(bytes)
+export function readObject(bytes: Buffer, whole: boolean, allowsPrivate = false): ReadFinding {
+  const reader = new ObjectReader(bytes, allowsPrivate)
   try {
     return reader.read(whole)
   } catch (error) {
@@ -89,11 +96,14 @@ export function readObject(bytes: Buffer, whole: boolean): ReadFinding {
 class ObjectReader {
   readonly #bytes: Buffer
   readonly #texts: Uint8Array[] = []
+  readonly #prose: Uint8Array[] = []
+  readonly #allowsPrivate: boolean
   #at = 0
   #isMarked = false
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, allowsPrivate: boolean) {
     this.#bytes = bytes
+    this.#allowsPrivate = allowsPrivate
   }
 
   read(whole: boolean): ReadFinding {
@@ -107,8 +117,7 @@ class ObjectReader {
     if (OTHER_ENCODINGS.has(syntax)) throw new RangeError('the data set is not in explicit VR little endian')
     const headerEnd = this.#readTop(whole)
     if (!this.#isMarked) throw new RuleBroken('identity-mark-missing')
-    const lines = this.#texts.flatMap((text) => [text, LINE_END])
-    return { kind: 'read', text: Buffer.concat(lines), checks: this.#texts.length, headerEnd }
+    return { kind: 'read', text: lines(this.#texts), prose: lines(this.#prose), checks: this.#texts.length, headerEnd }
   }
 
   /** Group 0002. @returns its transfer syntax UID. */
@@ -128,9 +137,10 @@ class ObjectReader {
   /** The elements at the top, to the pixel data. @returns where they end. */
   #readTop(whole: boolean): number {
     let last = -1
+    const blocks = new PrivateBlocks()
     while (this.#at < this.#bytes.length) {
       const start = this.#at
-      last = this.#readElement(last, 0)
+      last = this.#readElement(last, 0, blocks)
       if (last === PIXEL_DATA) return start
     }
     if (!whole) throw END_OF_BYTES
@@ -144,27 +154,36 @@ class ObjectReader {
     if (!isDelimited) this.#need(length)
     const end = isDelimited ? Number.POSITIVE_INFINITY : this.#at + length
     let last = -1
+    const blocks = new PrivateBlocks()
     while (this.#at < end) {
       this.#need(8)
       if (isDelimited && this.#tag(this.#at) === ITEM_END) {
         this.#at += 8
         return
       }
-      last = this.#readElement(last, depth)
+      last = this.#readElement(last, depth, blocks)
     }
     if (this.#at !== end) throw new RangeError('an element is longer than what holds it')
   }
 
   /** One element; of Pixel Data at the top only the header. @returns its tag. */
-  #readElement(last: number, depth: number): number {
+  #readElement(last: number, depth: number, blocks: PrivateBlocks): number {
     this.#need(8)
     const { tag, vr, length } = this.#header()
     if (tag <= last) throw new RangeError('elements do not ascend')
     if (tag === PIXEL_DATA && depth === 0) return tag
-    checkTag(tag)
+    if (isPrivate(tag)) this.#checkPrivate(tag, vr, length, blocks)
+    else checkFamily(tag)
     if (vr === SQ) this.#readItems(length, depth)
     else this.#checkValue(tag, vr, this.#value(length), depth)
     return tag
+  }
+
+  #checkPrivate(tag: number, vr: number, length: number, blocks: PrivateBlocks): void {
+    const name = String.fromCharCode(vr >>> 8, vr & 0xff)
+    if (name === 'LO') this.#need(length)
+    const text = name === 'LO' ? this.#bytes.toString('latin1', this.#at, this.#at + length) : ''
+    if (!this.#allowsPrivate || !blocks.accepts(tag, name, text)) throw new RuleBroken('private-element')
   }
 
   #readItems(length: number, depth: number): void {
@@ -185,6 +204,9 @@ class ObjectReader {
   #checkValue(tag: number, vr: number, value: Buffer, depth: number): void {
     if (VRS.get(vr)?.text !== true) return
     if (value.length > 0) this.#texts.push(value)
+    if (value.length > 0 && PROSE.has(vr)) this.#prose.push(value)
+    // PS3.15 E.3.5 note and 45 CFR 164.514(b)(2)(i)(C): ages over 89 are one category.
+    if (vr === AS && isOver89(value.toString('latin1'))) throw new RuleBroken('age-over-89')
     if (vr === PN) {
       const names = value.toString('utf8').replaceAll('\0', ' ').split(/[\\=]/)
       if (!names.every((name) => isPseudonym(name.trim()))) throw new RuleBroken('name-not-pseudonymised')
@@ -229,8 +251,20 @@ class ObjectReader {
 
 const LINE_END = Buffer.from('\n')
 
-function checkTag(tag: number): void {
-  if ((tag >>> 16) % 2 === 1) throw new RuleBroken('private-element')
+function lines(texts: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(texts.flatMap((text) => [text, LINE_END]))
+}
+
+/** PS3.5 table 6.2-1: three digits and a unit. 90 years and more is written as 090Y. */
+function isOver89(value: string): boolean {
+  return value.split('\\').some((age) => /^\d{3}Y *$/.test(age) && Number(age.slice(0, 3)) > 90)
+}
+
+function isPrivate(tag: number): boolean {
+  return (tag >>> 16) % 2 === 1
+}
+
+function checkFamily(tag: number): void {
   const family = tag >>> 24
   if (family === 0x50 || family === 0x60) throw new RuleBroken('graphics-element')
 }

@@ -1,8 +1,10 @@
-import { identifierCount, MOST_IDENTIFIERS, type StudyIdentifiers } from '../identifiers.ts'
 import { BulkSearch } from './bulk-search.ts'
 import { ByteSearch, type Pattern } from './byte-search.ts'
-import type { VerifierOutcome, VerifierPlace } from './egress-verifier.ts'
+import { MOST_SEARCHED, type SearchedIdentifiers, searchedCount } from './common-words.ts'
+import { holdsPersonalPattern } from './general-patterns.ts'
+import { searchOf } from './identifier-search.ts'
 import { type ReadFinding, readObject } from './object-reader.ts'
+import type { VerifierOutcome, VerifierPlace } from './outcome.ts'
 import { bulkPatterns, headerPatterns, holdsUid } from './patterns.ts'
 import { SlidingSearch } from './sliding-search.ts'
 
@@ -16,7 +18,8 @@ type HeaderRead = Extract<ReadFinding, { kind: 'read' }>
  * pixels and what follows them are searched as they pass.
  */
 export class ObjectVerification {
-  readonly #identifiers: StudyIdentifiers
+  readonly #identifiers: SearchedIdentifiers
+  readonly #allowsPrivate: boolean
   #pieces: Uint8Array[] = []
   #gathered = 0
   /** How much must be gathered before it is worth to read again. */
@@ -25,10 +28,14 @@ export class ObjectVerification {
   #bulk: SlidingSearch | undefined
   #checks = 0
 
-  /** @param identifiers of the original object (`identifiersOf`). */
-  constructor(identifiers: StudyIdentifiers) {
+  /**
+   * @param identifiers of the original object (`identifiersOf`).
+   * @param allowsPrivate private elements of PS3.15 table E.3.10-1 may be there.
+   */
+  constructor(identifiers: SearchedIdentifiers, allowsPrivate = false) {
     this.#identifiers = identifiers
-    if (identifierCount(identifiers) > MOST_IDENTIFIERS) this.#outcome = error('too-many-identifiers')
+    this.#allowsPrivate = allowsPrivate
+    if (searchedCount(identifiers) > MOST_SEARCHED) this.#outcome = error('too-many-identifiers')
   }
 
   /** Takes the next bytes of the object. Those before the pixels must not change until `finish`. */
@@ -58,7 +65,7 @@ export class ObjectVerification {
   #readHeader(whole: boolean): void {
     try {
       const bytes = this.#gatheredBytes(whole)
-      const finding = readObject(bytes, whole)
+      const finding = readObject(bytes, whole, this.#allowsPrivate)
       if (finding.kind === 'more') {
         this.#nextRead = this.#gathered * 2
         if (this.#gathered > MOST_HEADER_BYTES) this.#outcome = error('object-unreadable')
@@ -80,14 +87,14 @@ export class ObjectVerification {
     const before = this.#gathered - (last?.length ?? 0)
     if (!whole && last !== undefined && last.length > LONG_PIECE) {
       const short = Buffer.concat([...this.#pieces.slice(0, -1), last.subarray(0, LONG_PIECE)], before + LONG_PIECE)
-      if (readObject(short, false).kind !== 'more') return short
+      if (readObject(short, false, this.#allowsPrivate).kind !== 'more') return short
     }
     return Buffer.concat(this.#pieces)
   }
 
-  #verifyHeader(bytes: Buffer, { text, checks, headerEnd }: HeaderRead): void {
+  #verifyHeader(bytes: Buffer, { text, prose, checks, headerEnd }: HeaderRead): void {
     const patterns = headerPatterns(this.#identifiers)
-    this.#outcome = this.#headerOutcome(bytes, text, headerEnd, patterns)
+    this.#outcome = this.#headerOutcome(bytes, text, headerEnd, patterns) ?? this.#textOutcome(text, prose)
     this.#checks = 2 * patterns.length + checks
     this.#bulk = new SlidingSearch(new BulkSearch(bulkPatterns(patterns)))
     let skipped = headerEnd
@@ -97,6 +104,13 @@ export class ObjectVerification {
       skipped = Math.max(0, skipped - piece.length)
     }
     this.#pieces = []
+  }
+
+  /** What byte patterns cannot say: other spellings, groupings and encodings, and what anybody's data look like. */
+  #textOutcome(text: Buffer, prose: Buffer): VerifierOutcome | undefined {
+    if (searchOf(this.#identifiers).first(text.toString('utf8')) !== undefined) return found('text')
+    const isPersonal = holdsPersonalPattern(prose.toString('utf8'))
+    return isPersonal ? { kind: 'hit', rule: 'personal-pattern', place: 'text' } : undefined
   }
 
   #headerOutcome(

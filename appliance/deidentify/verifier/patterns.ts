@@ -1,11 +1,11 @@
-import { isCommonToken, type StudyIdentifiers } from '../identifiers.ts'
 import { lowered, type Pattern } from './byte-search.ts'
+import { isCommonWord, type SearchedIdentifiers } from './common-words.ts'
 
 /**
  * Turns identifiers into byte patterns: each in UTF-8, Latin-1 and UTF-16 (either byte order), and for dates in the
  * common notations. What is short matches as a whole word only, since three letters stand by chance in any binary.
  *
- * Not looked for: tokens under 3 characters, common DICOM words (`isCommonToken`), and numbers under 5 digits, which
+ * Not looked for: tokens under 3 characters, common DICOM words (`isCommonWord`), and numbers under 5 digits, which
  * every image holds (rows, exposure, window). A shifted date of a young child can be its birth date by chance; that
  * object stays in quarantine, which is the safe side.
  */
@@ -25,10 +25,10 @@ const MOST_UID_PATTERNS = 64
 type Accepts = Pattern['accepts']
 
 /** Patterns for headers and text. */
-export function headerPatterns(identifiers: StudyIdentifiers): Pattern[] {
+export function headerPatterns(identifiers: SearchedIdentifiers): Pattern[] {
   const patterns = new Map<string, Pattern>()
   for (const token of [...identifiers.names, ...identifiers.ids, ...identifiers.places])
-    if (!isCommonToken(token)) addToken(patterns, token.trim())
+    if (!isCommonWord(token)) addToken(patterns, token.trim())
   for (const date of identifiers.birthDates)
     for (const form of dateForms(date)) add(patterns, form, /^\d+$/.test(form) ? eitherSideNoDigit : always)
   for (const uid of identifiers.uids.slice(0, MOST_UID_PATTERNS)) add(patterns, uid, always)
