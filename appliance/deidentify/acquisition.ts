@@ -1,5 +1,6 @@
 import type { AcquisitionFacts } from '@leadglass/sync-agent/contract'
-import { type DataSet, text } from '../imaging/dataset/index.ts'
+import { type DataSet, text, texts } from '../imaging/dataset/index.ts'
+import { shiftDate, shiftDateTime } from './dates.ts'
 import { yearsOf } from './values.ts'
 
 /** Dates that can say when an object was made, best first: study, series, acquisition, content, creation. */
@@ -10,27 +11,32 @@ const VIEWS = ['AP', 'PA', 'LL'] as const
 const SEXES = ['F', 'M', 'O'] as const
 
 /**
- * The coarse facts that may leave the site.
- * @param original the object as it came in, for the age where only the birth date tells it.
- * @param cleaned the de-identified object; its dates are shifted already.
+ * The coarse facts that may leave the site. They do not depend on the options of the profile: whatever an object on the
+ * site keeps, what leaves is a month of the patient's moved dates, a decade of age, and codes of short lists.
+ * @param original the object as it came in. @param offsetDays by which the dates of the patient are moved.
  * @returns `undefined` when no date of the object is usable: without a month nothing can be said about drift.
  */
-export function acquisitionFactsOf(original: DataSet, cleaned: DataSet): AcquisitionFacts | undefined {
-  const date = firstDate(cleaned)
-  if (date === undefined) return undefined
+export function acquisitionFactsOf(original: DataSet, offsetDays: number): AcquisitionFacts | undefined {
+  const date = firstDate(original)
+  const moved = date === undefined ? undefined : shiftDate(date, offsetDays)
+  if (moved === undefined) return undefined
   return {
-    modality: oneOf(MODALITIES, text(cleaned, 0x00080060)) ?? 'OT',
-    view: oneOf(VIEWS, text(cleaned, 0x00185101)) ?? 'unknown',
-    sex: oneOf(SEXES, text(cleaned, 0x00100040)) ?? 'unknown',
+    modality: oneOf(MODALITIES, text(original, 0x00080060)) ?? 'OT',
+    view: oneOf(VIEWS, text(original, 0x00185101)) ?? 'unknown',
+    sex: oneOf(SEXES, text(original, 0x00100040)) ?? 'unknown',
     ageDecade: ageDecade(original),
-    month: `${date.slice(0, 4)}-${date.slice(4, 6)}`,
+    month: `${moved.slice(0, 4)}-${moved.slice(4, 6)}`,
   }
 }
 
+/** The first date of the object that is a day of the calendar, YYYYMMDD. */
 function firstDate(dataSet: DataSet): string | undefined {
   for (const tag of DATES) {
-    const value = text(dataSet, tag)?.slice(0, 8)
-    if (value !== undefined && /^\d{8}$/.test(value)) return value
+    const vr = dataSet.elements.get(tag)?.vr
+    if (vr !== 'DA' && vr !== 'DT') continue
+    const [first = ''] = texts(dataSet, tag)
+    const day = vr === 'DA' ? shiftDate(first, 0) : shiftDateTime(first, 0)?.slice(0, 8)
+    if (day !== undefined && /^\d{8}$/.test(day)) return day
   }
   return undefined
 }

@@ -30,6 +30,16 @@ export function shiftDateTime(value: string, days: number): string | undefined {
   return `${date}${time}${zone}`
 }
 
+/** True for a DA value that is a day of the calendar. */
+export function isDate(value: string): boolean {
+  return shiftDate(value, 0) !== undefined
+}
+
+/** True for a DT value. */
+export function isDateTime(value: string): boolean {
+  return shiftDateTime(value, 0) !== undefined
+}
+
 /** True for a TM value (with the colons of ACR-NEMA 2.0 too). */
 export function isTime(value: string): boolean {
   return TIME.test(value)

@@ -14,7 +14,8 @@ import {
   writePart10,
 } from '../imaging/dataset/index.ts'
 import { acquisitionFactsOf } from './acquisition.ts'
-import { type ActionCode, type CleaningContext, cleanDataSet, UTF_8 } from './cleaner.ts'
+import type { ActionCode, CleaningContext } from './clean-context.ts'
+import { cleanDataSet, UTF_8 } from './cleaner.ts'
 import { identifierCount, identifiersIn, MOST_IDENTIFIERS, type StudyIdentifiers } from './identifiers.ts'
 import { isJpegSyntax, withoutMarkers } from './jpeg-markers.ts'
 import {
@@ -26,31 +27,19 @@ import {
   type SiteKeys,
 } from './keys.ts'
 import { trimNativePixels } from './native-pixels.ts'
+import { methodsOf, type OptionSet, type PixelOption, temporalMark } from './options.ts'
 import type { DeidentifiedFacts, DeidentifyOutcome, DeidentifyReason, QuarantinedObject } from './outcome.ts'
 import { patientOf, type SurvivingPatient } from './patient.ts'
 import { pixelRiskOf } from './pixel-risk.ts'
+import { type DeidentifyProfile, type RuleBook, ruleBookOf } from './rule-book.ts'
 import { PROFILE_EDITION } from './table/index.ts'
-import { TokenMatcher } from './token-matcher.ts'
-import { codedEntry, dummyPatientName } from './values.ts'
+import { codedEntry, dummyPatientName, hasValidSyntax } from './values.ts'
 
 interface SealedObject {
   readonly kind: 'sealed'
   readonly facts: DeidentifiedFacts
   readonly output: DataSet
 }
-
-/** What a site decides about the profile. Its options are fixed: Modified Dates and Patient Characteristics. */
-export interface DeidentifyProfile {
-  /** Issuer of Patient ID for objects that name none; '' where the site has one number range only. */
-  readonly patientIssuer: string
-}
-
-/** CID 7050: the profile and the options that are applied, in the order of their codes. */
-export const APPLIED_METHODS: readonly (readonly [string, string])[] = [
-  ['113100', 'Basic Application Confidentiality Profile'],
-  ['113107', 'Retain Longitudinal Temporal Information Modified Dates Option'],
-  ['113108', 'Retain Patient Characteristics Option'],
-]
 
 const UID_CACHE_ENTRIES = 10_000
 const PIXEL_DATA = 0x7fe00010
@@ -64,7 +53,10 @@ export interface CleanedObject {
   readonly original: DataSet
   /** To be changed until `sealed`. */
   readonly dataSet: DataSet
+  /** Of the original; nothing that leaves the zone may hold one. */
   readonly identifiers: StudyIdentifiers
+  /** Those of them that the object itself may not hold: an option can keep some in it (PS3.15 E.3.8, E.3.9, E.3.11). */
+  readonly mayNotStay: StudyIdentifiers
   readonly sopClassUid: string
   readonly patient: PatientIdentity
   readonly facts: Omit<DeidentifiedFacts, 'acquisition'>
@@ -75,6 +67,8 @@ export interface ProcessedObject {
   readonly outcome: Extract<DeidentifyOutcome, { kind: 'deidentified' }>
   /** PHI: of the original. */
   readonly identifiers: StudyIdentifiers
+  /** PHI: those that the object may not hold. */
+  readonly mayNotStay: StudyIdentifiers
   /** PHI: the original. */
   readonly original: DataSet
 }
@@ -83,10 +77,14 @@ export interface ProcessedObject {
 export class Deidentifier {
   readonly #keys: SiteKeys
   readonly #profile: DeidentifyProfile
+  readonly #book: RuleBook
   readonly #survivorOf: (studyInstanceUid: string) => SurvivingPatient | undefined
   readonly #uidCache = new Map<string, string>()
 
-  /** `survivorOf` names the patient under whom a study goes since a merge; without it nobody was ever merged. */
+  /**
+   * `survivorOf` names the patient under whom a study goes since a merge; without it nobody was ever merged.
+   * @throws RangeError for options that contradict each other.
+   */
   constructor({
     keys,
     profile,
@@ -98,6 +96,7 @@ export class Deidentifier {
   }) {
     this.#keys = keys
     this.#profile = profile
+    this.#book = ruleBookOf(profile)
     this.#survivorOf = survivorOf ?? (() => undefined)
   }
 
@@ -111,7 +110,7 @@ export class Deidentifier {
   process(file: Uint8Array): ProcessedObject | QuarantinedObject {
     const object = this.clean(() => parsePart10(file))
     if (object.kind === 'quarantined') return object
-    const { dataSet, identifiers, original, sopClassUid } = object
+    const { dataSet, identifiers, mayNotStay, original, sopClassUid } = object
     const { transferSyntaxUid, sopInstanceUid } = object.facts
     trimNativePixels(dataSet)
     if (!stripPixelComments(dataSet, transferSyntaxUid)) return quarantined('jpeg-header-unreadable')
@@ -119,7 +118,7 @@ export class Deidentifier {
     if (sealed.kind === 'quarantined') return sealed
     const chunks = written(sealed.output, sopClassUid, sopInstanceUid, transferSyntaxUid)
     if (chunks === undefined) return quarantined('object-unwritable')
-    return { outcome: { kind: 'deidentified', chunks, ...sealed.facts }, identifiers, original }
+    return { outcome: { kind: 'deidentified', chunks, ...sealed.facts }, identifiers, mayNotStay, original }
   }
 
   /** The first half: every element but the pixels. @param parse reads the object, or its skeleton. */
@@ -134,11 +133,18 @@ export class Deidentifier {
     return parsed.truncated ? quarantined('object-truncated') : this.#cleanParsed(parsed)
   }
 
-  /** The second half, when the pixels of `object` are settled: the facts, and the data set to write. */
-  sealed({ original, dataSet, sopClassUid, patient, facts }: CleanedObject): SealedObject | QuarantinedObject {
-    const acquisition = acquisitionFactsOf(original, dataSet)
+  /**
+   * The second half, when the pixels of `object` are settled: the facts, and the data set to write.
+   * @param pixels options that the caller has applied to the pixels; the object says so (PS3.15 E.3.1, E.3.2).
+   */
+  sealed(
+    { original, dataSet, sopClassUid, patient, facts }: CleanedObject,
+    pixels: readonly PixelOption[] = [],
+  ): SealedObject | QuarantinedObject {
+    const acquisition = acquisitionFactsOf(original, dateOffsetDays(this.#keys, patient))
     if (acquisition === undefined) return quarantined('date-missing')
-    const output = withMarks(dataSet, sopClassUid, facts.sopInstanceUid, pseudonymOfPatient(this.#keys, patient))
+    const pseudonym = pseudonymOfPatient(this.#keys, patient)
+    const output = withMarks(dataSet, sopClassUid, facts.sopInstanceUid, pseudonym, this.#book.options, pixels)
     return { kind: 'sealed', facts: { ...facts, acquisition }, output }
   }
 
@@ -147,9 +153,12 @@ export class Deidentifier {
     const sopInstanceUid = uid(dataSet, 0x00080018) ?? meta.mediaStorageSopInstanceUid
     const studyInstanceUid = uid(dataSet, 0x0020000d)
     if (sopClassUid === '') return quarantined('sop-class-missing')
-    const refused = refusedClass(sopClassUid)
+    const { options } = this.#book
+    const refused = refusedClass(sopClassUid, options)
     if (refused !== undefined) return quarantined(refused)
-    if (sopInstanceUid === '') return quarantined('instance-uid-missing')
+    const keepsUids = options.has('retain-uids')
+    if (sopInstanceUid === '' || (keepsUids && !hasValidSyntax('UI', [sopInstanceUid])))
+      return quarantined('instance-uid-missing')
     if (studyInstanceUid === undefined) return quarantined('study-uid-missing')
     const patient = patientOf(
       dataSet,
@@ -163,25 +172,35 @@ export class Deidentifier {
 
     const identifiers = identifiersIn(dataSet)
     if (identifierCount(identifiers) > MOST_IDENTIFIERS) return quarantined('too-many-identifiers')
+    const mayNotStay = this.#book.mayNotStay(dataSet, identifiers)
     const actions = new Map<ActionCode, number>()
     const cleaned = cleanDataSet(dataSet, {
       keys: this.#keys,
       patient,
       offsetDays: dateOffsetDays(this.#keys, patient),
       sopClassUid,
-      identifiers: new TokenMatcher(identifiers),
+      ...this.#book.contextFor(dataSet, mayNotStay),
       uidCache: this.#freshCache(),
       actions,
     } satisfies CleaningContext)
     const facts = {
       transferSyntaxUid,
-      sopInstanceUid: pseudonymOfUid(this.#keys, sopInstanceUid),
+      sopInstanceUid: keepsUids ? sopInstanceUid : pseudonymOfUid(this.#keys, sopInstanceUid),
       studyPseudonym: pseudonymOfStudy(this.#keys, studyInstanceUid),
       patientPseudonym: pseudonymOfPatient(this.#keys, patient),
       pixelRisk: pixelRiskOf(dataSet, sopClassUid),
       report: { actions: Object.fromEntries(actions) },
     }
-    return { kind: 'cleaned', original: dataSet, dataSet: cleaned, identifiers, sopClassUid, patient, facts }
+    return {
+      kind: 'cleaned',
+      original: dataSet,
+      dataSet: cleaned,
+      identifiers,
+      mayNotStay,
+      sopClassUid,
+      patient,
+      facts,
+    }
   }
 
   /** The cache only saves work; a result never depends on what it holds. */
@@ -191,10 +210,11 @@ export class Deidentifier {
   }
 }
 
-/** SOP classes whose content is free text or a file within the file. */
-function refusedClass(sopClassUid: string): DeidentifyReason | undefined {
+/** SOP classes that are a file within the file, or, without the option that cleans it, free text. */
+function refusedClass(sopClassUid: string, options: OptionSet): DeidentifyReason | undefined {
   if (sopClassUid.startsWith('1.2.840.10008.5.1.4.1.1.104.')) return 'encapsulated-document'
-  if (sopClassUid.startsWith('1.2.840.10008.5.1.4.1.1.88.')) return 'structured-report'
+  const isReport = sopClassUid.startsWith('1.2.840.10008.5.1.4.1.1.88.')
+  if (isReport && !options.has('clean-structured-content')) return 'structured-report'
   return sopClassUid === '1.2.840.10008.1.3.10' ? 'media-directory' : undefined
 }
 
@@ -231,8 +251,10 @@ function withMarks(
   sopClassUid: string,
   sopInstanceUid: string,
   patientPseudonym: PatientPseudonym,
+  options: OptionSet,
+  pixels: readonly PixelOption[],
 ): DataSet {
-  const methods = APPLIED_METHODS.map(([code, meaning]) => dataSetOf(codedEntry(code, 'DCM', meaning)))
+  const methods = methodsOf(options, pixels).map(([code, meaning]) => dataSetOf(codedEntry(code, 'DCM', meaning)))
   const marks: Element[] = [
     textElement(0x00080005, 'CS', UTF_8),
     textElement(0x00080016, 'UI', sopClassUid),
@@ -242,7 +264,9 @@ function withMarks(
     textElement(0x00120062, 'CS', 'YES'),
     textElement(0x00120063, 'LO', `PS3.15 ${PROFILE_EDITION} table E.1-1`),
     sequenceElement(0x00120064, methods),
-    textElement(0x00280303, 'CS', 'MODIFIED'),
+    textElement(0x00280303, 'CS', temporalMark(options)),
+    ...(pixels.includes('clean-pixel-data') ? [textElement(0x00280301, 'CS', 'NO')] : []),
+    ...(pixels.includes('clean-recognizable-visual-features') ? [textElement(0x00280302, 'CS', 'NO')] : []),
   ]
   const elements = new Map(cleaned.elements)
   for (const mark of marks) elements.set(mark.tag, mark)

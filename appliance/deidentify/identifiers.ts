@@ -67,6 +67,8 @@ export function identifierCount({ names, ids, birthDates, places, raw }: StudyId
   return names.length + ids.length + birthDates.length + places.length + raw.length
 }
 
+type IsKept = (tag: number) => boolean
+
 interface Collected {
   names: Set<string>
   ids: Set<string>
@@ -84,8 +86,11 @@ export function identifiersOf(file: Uint8Array): StudyIdentifiers {
   return identifiersIn(parsePart10(file).dataSet)
 }
 
-/** `identifiersOf` for an object that is already parsed. */
-export function identifiersIn(dataSet: DataSet): StudyIdentifiers {
+/**
+ * `identifiersOf` for an object that is already parsed.
+ * @param isKept true for the tags of attributes that an option keeps as they are: those identify nothing here.
+ */
+export function identifiersIn(dataSet: DataSet, isKept: IsKept = () => false): StudyIdentifiers {
   const collected: Collected = {
     names: new Set(),
     ids: new Set(),
@@ -94,7 +99,7 @@ export function identifiersIn(dataSet: DataSet): StudyIdentifiers {
     places: new Set(),
     raw: new Map(),
   }
-  collect(dataSet, collected)
+  collect(dataSet, isKept, collected)
   return {
     names: [...collected.names],
     ids: [...collected.ids],
@@ -105,10 +110,11 @@ export function identifiersIn(dataSet: DataSet): StudyIdentifiers {
   }
 }
 
-function collect(dataSet: DataSet, into: Collected): void {
+function collect(dataSet: DataSet, isKept: IsKept, into: Collected): void {
   for (const element of dataSet.elements.values()) {
-    if (element.value.kind === 'items') for (const item of element.value.items) collect(item, into)
-    else if (element.value.kind === 'bytes') collectElement(dataSet, element, element.value.bytes, into)
+    if (element.value.kind === 'items') for (const item of element.value.items) collect(item, isKept, into)
+    else if (element.value.kind === 'bytes' && !isKept(element.tag))
+      collectElement(dataSet, element, element.value.bytes, into)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AcquisitionFacts, PatientPseudonym, StudyPseudonym } from '@leadglass/sync-agent/contract'
-import type { ActionCode } from './cleaner.ts'
+import type { ActionCode } from './clean-context.ts'
 import type { PixelRisk } from './pixel-risk.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { PixelRisk } from './pixel-risk.ts'
  * - `object-unreadable`, `object-truncated`: the bytes are no whole data set.
  * - `transfer-syntax-contradicted`: native pixels under a compressed syntax, or the other way round.
  * - `sop-class-missing`, `study-uid-missing`, `instance-uid-missing`, `date-missing`: nothing to bind the object to.
- * - `encapsulated-document`, `structured-report`, `media-directory`: free text or files that the profile cannot clean.
+ * - `encapsulated-document`, `structured-report`, `media-directory`: free text, or files that the profile cannot clean.
  * - `too-many-identifiers`: more names and numbers than the verifier can look for.
  * - `object-too-large`: more stands outside of the pixels, or in one compressed frame, than may be held in memory.
  * - `jpeg-header-unreadable`: comment segments of a JPEG frame cannot be found.

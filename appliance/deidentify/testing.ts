@@ -10,6 +10,7 @@ import {
 } from '../imaging/dataset/index.ts'
 import { Deidentifier } from './deidentifier.ts'
 import { deriveSiteKeys, type SiteKeys } from './keys.ts'
+import { DEFAULT_OPTIONS, type OptionName } from './options.ts'
 import type { DeidentifyOutcome } from './outcome.ts'
 
 /** Objects and keys for the tests of this folder. Nothing here describes a real person. */
@@ -51,17 +52,23 @@ export function fileOf(dataSet: DataSet, transferSyntaxUid = EXPLICIT_LITTLE): B
 }
 
 /** A de-identifier of the test site. */
-export function testDeidentifier(keys: SiteKeys = testKeys()): Deidentifier {
-  return new Deidentifier({ keys, profile: { patientIssuer: '' } })
+export function testDeidentifier(
+  keys: SiteKeys = testKeys(),
+  options: readonly OptionName[] = DEFAULT_OPTIONS,
+): Deidentifier {
+  return new Deidentifier({ keys, profile: { patientIssuer: '', options } })
 }
 
 /** De-identifies and gives outcome, bytes and the data set of what came out. @throws when it was quarantined. */
-export function deidentified(file: Uint8Array): {
+export function deidentified(
+  file: Uint8Array,
+  options: readonly OptionName[] = DEFAULT_OPTIONS,
+): {
   outcome: Extract<DeidentifyOutcome, { kind: 'deidentified' }>
   bytes: Buffer
   dataSet: DataSet
 } {
-  const outcome = testDeidentifier().deidentify(file)
+  const outcome = testDeidentifier(testKeys(), options).deidentify(file)
   if (outcome.kind !== 'deidentified') throw new Error(`quarantined: ${outcome.reason}`)
   const bytes = concat(outcome.chunks)
   return { outcome, bytes, dataSet: parsePart10(bytes).dataSet }

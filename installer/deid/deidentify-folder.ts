@@ -22,6 +22,7 @@ export interface DeidentifyOptions extends ShareOptions, ShareEvents {
 /** Fewer files are done before a second thread has started. */
 const FEWEST_FOR_THREADS = 64
 const MOST_THREADS = 8
+const MOST_READERS = 2
 
 /**
  * De-identifies files, on all processors when there are many. An output is written only after the verifier, which shares
@@ -32,7 +33,9 @@ export async function deidentifyFiles(files: readonly string[], options: Deident
   const { onFile, onDurable, threads: most = availableParallelism(), ...share } = options
   const events = { onFile, onDurable }
   const next = new Int32Array(new SharedArrayBuffer(4))
-  const threads = files.length < FEWEST_FOR_THREADS ? 1 : Math.min(MOST_THREADS, most)
+  // Reading is done in processes, one a thread, and takes most of the time and memory.
+  const mostThreads = options.pixels === 'read' ? MOST_READERS : MOST_THREADS
+  const threads = files.length < FEWEST_FOR_THREADS ? 1 : Math.min(mostThreads, most)
   const shares = Array.from({ length: threads - 1 }, () => inThread({ files, next, options: share }, events))
   try {
     return mergedReports(await Promise.all([deidentifyShare(files, next, share, events), ...shares]))
@@ -55,12 +58,16 @@ export async function deidentifyEntries(
 ): Promise<DeidentifyReport> {
   const share = new Share(options, options)
   let index = first
-  for await (const entry of entries) {
-    if (isTaken(entry)) await share.takeBytes(index, entry.bytes)
-    else share.refuse(index, entry.refused)
-    index += 1
+  try {
+    for await (const entry of entries) {
+      if (isTaken(entry)) await share.takeBytes(index, entry.bytes)
+      else share.refuse(index, entry.refused)
+      index += 1
+    }
+    return await share.finish()
+  } finally {
+    await share.close()
   }
-  return share.finish()
 }
 
 function inThread(workerData: WorkerInput, { onFile, onDurable }: ShareEvents): Promise<DeidentifyReport> {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -10,8 +10,10 @@ import {
   EgressVerifier,
   fileSource,
 } from '@leadglass/appliance/deidentify'
+import type { DataSet } from '@leadglass/appliance/imaging'
 import { BatchedWriter, type PendingFile } from './batched-writer.ts'
 import { decideObject, decideStream } from './deidentify-object.ts'
+import { type CheckedObject, PixelCheck, type PixelMode } from './pixel-check.ts'
 
 /** What a run did, without a word that identifies anyone. */
 export interface DeidentifyReport {
@@ -34,8 +36,10 @@ export interface ShareOptions {
   readonly secret: Uint8Array
   readonly profile: DeidentifyProfile
   readonly dryRun: boolean
-  /** A person has looked at the pixels: objects that may show text in them are written too. */
-  readonly pixelsReviewed: boolean
+  /** What happens to pixels before they are written. */
+  readonly pixels: PixelMode
+  /** CT and MR volumes of heads are written although a face can be made of them. */
+  readonly heads: boolean
   /** Marks of what earlier runs finished; `undefined` where no record is kept. */
   readonly done: ReadonlySet<string> | undefined
 }
@@ -55,8 +59,9 @@ export class Share {
   readonly #options: ShareOptions
   readonly #events: ShareEvents
   readonly #deidentifier: Deidentifier
-  readonly #verifier = new EgressVerifier()
+  readonly #verifier: EgressVerifier
   readonly #writer: BatchedWriter
+  readonly #pixels: PixelCheck
   readonly #actions: Record<string, number> = {}
   readonly #quarantined: { file: number; reason: string }[] = []
   #files = 0
@@ -68,7 +73,10 @@ export class Share {
     this.#options = options
     this.#events = events
     this.#deidentifier = new Deidentifier({ keys: deriveSiteKeys(options.secret), profile: options.profile })
+    const allowsPrivate = options.profile.options?.includes('retain-safe-private') ?? false
+    this.#verifier = new EgressVerifier({ allowsPrivate })
     this.#writer = new BatchedWriter(events.onDurable)
+    this.#pixels = new PixelCheck(options, this.#verifier)
   }
 
   /** De-identifies a file. @param index its number in the run. */
@@ -86,17 +94,16 @@ export class Share {
 
   /** De-identifies a file whose bytes are here. */
   async takeBytes(index: number, bytes: Uint8Array): Promise<void> {
-    const { done, secret, pixelsReviewed } = this.#options
+    const { done, secret } = this.#options
     const mark = done === undefined ? undefined : createHmac('sha256', secret).update(bytes).digest('base64url')
     if (mark !== undefined && done?.has(mark) === true) this.#skipped += 1
     else {
-      const decision = decideObject(this.#deidentifier, this.#verifier, bytes, pixelsReviewed)
+      const decision = decideObject(this.#deidentifier, this.#verifier, bytes)
       if (decision.kind === 'held') this.hold(index, decision.reason)
-      else if (this.#options.dryRun) this.#count(decision.facts)
       else {
-        const file = this.#writer.begin(this.#nameOf(decision.facts))
-        for (const chunk of decision.chunks) file.write(chunk)
-        await this.#keep(index, file, decision.facts, mark)
+        const { facts, chunks, people } = decision
+        const written = await this.#checked(index, chunks, { ...people, pixelRisk: facts.pixelRisk })
+        if (written !== undefined) await this.#write(index, written, facts, mark)
       }
     }
     this.#finished(bytes.length)
@@ -113,6 +120,11 @@ export class Share {
     this.#finished(0)
   }
 
+  /** Ends the reader of pixels. */
+  close(): Promise<void> {
+    return this.#pixels.close()
+  }
+
   /** Everything is durable when this resolves. */
   async finish(): Promise<DeidentifyReport> {
     await this.#writer.finish()
@@ -127,20 +139,28 @@ export class Share {
   }
 
   async #takeLarge(index: number, source: ReturnType<typeof fileSource>): Promise<void> {
-    const { dryRun, done, pixelsReviewed } = this.#options
+    const { dryRun, done } = this.#options
     const mark = done === undefined ? undefined : await this.#markOf(source)
     if (mark !== undefined && done?.has(mark) === true) this.#skipped += 1
     else {
-      let begun: PendingFile | undefined
-      const begin = (facts: DeidentifiedFacts): PendingFile | undefined => {
-        begun = dryRun ? undefined : this.#writer.begin(this.#nameOf(facts))
+      let begun: PendingFile | ReadFile | undefined
+      const begin = (facts: DeidentifiedFacts, original: DataSet): PendingFile | ReadFile | undefined => {
+        const isRead = this.#pixels.isNeeded({ pixelRisk: facts.pixelRisk, original })
+        if (isRead) begun = new ReadFile(this.#pixels.newFile())
+        else begun = dryRun ? undefined : this.#writer.begin(this.#nameOf(facts))
         return begun
       }
       try {
-        const decision = await decideStream(this.#deidentifier, this.#verifier, source, pixelsReviewed, begin)
-        if (decision.kind === 'held') {
+        const decision = await decideStream(this.#deidentifier, this.#verifier, source, begin)
+        const reason = decision.kind === 'held' ? decision.reason : this.#pixels.reasonUnread(decision.people)
+        if (decision.kind === 'held' || reason !== undefined) {
           begun?.discard()
-          this.hold(index, decision.reason)
+          this.hold(index, reason ?? 'pixels.unreadable')
+        } else if (decision.output instanceof ReadFile) {
+          decision.output.end()
+          const { facts, people, output } = decision
+          const written = await this.#checked(index, output.path, { ...people, pixelRisk: facts.pixelRisk })
+          if (written !== undefined) await this.#write(index, written, facts, mark)
         } else if (decision.output === undefined) this.#count(decision.facts)
         else await this.#keep(index, decision.output, decision.facts, mark)
       } catch (error) {
@@ -149,6 +169,34 @@ export class Share {
       }
     }
     this.#finished(source.size)
+  }
+
+  /** What may be written once the pixels were read; `undefined` when the object is held. */
+  async #checked(
+    index: number,
+    content: readonly Uint8Array[] | string,
+    object: CheckedObject,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    const verdict = await this.#pixels.check(content, object)
+    if (verdict.kind === 'changed') return verdict.chunks
+    if (verdict.kind === 'as-it-is' && typeof content !== 'string') return content
+    this.hold(index, verdict.kind === 'held' ? verdict.reason : 'pixels.unreadable')
+    return undefined
+  }
+
+  async #write(
+    index: number,
+    chunks: readonly Uint8Array[],
+    facts: DeidentifiedFacts,
+    mark: string | undefined,
+  ): Promise<void> {
+    if (this.#options.dryRun) {
+      this.#count(facts)
+      return
+    }
+    const file = this.#writer.begin(this.#nameOf(facts))
+    for (const chunk of chunks) file.write(chunk)
+    await this.#keep(index, file, facts, mark)
   }
 
   async #keep(index: number, file: PendingFile, facts: DeidentifiedFacts, mark: string | undefined): Promise<void> {
@@ -179,6 +227,32 @@ export class Share {
   }
 }
 
+/** A large object on its way to the reader. */
+class ReadFile {
+  readonly path: string
+  readonly #descriptor: number
+  #isOpen = true
+
+  constructor(path: string) {
+    this.path = path
+    this.#descriptor = openSync(path, 'wx', 0o600)
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
+  }
+
+  end(): void {
+    if (this.#isOpen) closeSync(this.#descriptor)
+    this.#isOpen = false
+  }
+
+  discard(): void {
+    this.end()
+    rmSync(this.path, { force: true })
+  }
+}
+
 /**
  * De-identifies the files that no other share has taken yet.
  * @param next number of the next file, in memory that all shares see.
@@ -190,11 +264,15 @@ export async function deidentifyShare(
   events: ShareEvents,
 ): Promise<DeidentifyReport> {
   const share = new Share(options, events)
-  for (;;) {
-    const index = Atomics.add(next, 0, 1)
-    const file = files[index]
-    if (file === undefined) break
-    await share.takeFile(index, file)
+  try {
+    for (;;) {
+      const index = Atomics.add(next, 0, 1)
+      const file = files[index]
+      if (file === undefined) break
+      await share.takeFile(index, file)
+    }
+    return await share.finish()
+  } finally {
+    await share.close()
   }
-  return share.finish()
 }

@@ -40,7 +40,8 @@ function run(input: string, output: string, differs: Partial<DeidRequest> = {}):
       secret: SECRET,
       isResumable: true,
       dryRun: false,
-      pixelsReviewed: false,
+      pixels: 'table',
+      heads: false,
       ...differs,
     },
     () => undefined,
@@ -231,7 +232,9 @@ describe('the rate', () => {
 })
 
 describe('the command', () => {
-  it('explains itself, reports as JSON, lists what it held, and ends with the status that its help names', async () => {
+  it('explains itself, reports as JSON, lists what it held, and ends with the status that its help names', {
+    timeout: 60_000,
+  }, async () => {
     const { input, output } = await folders()
     await writeFile(join(input, '1.dcm'), slice(1).bytes)
     await writeFile(join(input, '2.txt'), 'no object')
@@ -240,7 +243,17 @@ describe('the command', () => {
     expect(leadglass('--help').stdout).toMatch(/--profile[\s\S]*Profiles:[\s\S]*research[\s\S]*Exit status/)
     expect(leadglass(input, output, '--profile', 'none').status).toBe(2)
     const [report, held] = [join(output, '..', 'report.json'), join(output, '..', 'held.tsv')]
-    const { status, stdout } = leadglass(input, output, '--json', '--report', report, '--list-held', held)
+    const { status, stdout } = leadglass(
+      input,
+      output,
+      '--pixels',
+      'table',
+      '--json',
+      '--report',
+      report,
+      '--list-held',
+      held,
+    )
     expect(status).toBe(1)
     expect(JSON.parse(stdout)).toEqual(JSON.parse(await readFile(report, 'utf8')))
     expect(JSON.parse(stdout)).toMatchObject({

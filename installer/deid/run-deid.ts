@@ -1,4 +1,5 @@
 import { PROFILE_EDITION } from '@leadglass/appliance/deidentify'
+import { CATALOGUE_VERSION } from '../../appliance/pixel-text/index.ts'
 import { InstallerError } from '../errors.ts'
 import { findFiles } from '../send/find-files.ts'
 import { type ArchiveKind, archiveKindOf, readArchive } from './archives/index.ts'
@@ -11,6 +12,7 @@ import {
 } from './deidentify-folder.ts'
 import type { DeidentifyReport } from './deidentify-share.ts'
 import { DoneRecord } from './done-record.ts'
+import type { PixelMode } from './pixel-check.ts'
 import type { NamedProfile } from './profiles.ts'
 
 /** What a person asks of `leadglass deid`. */
@@ -22,7 +24,9 @@ export interface DeidRequest {
   /** The secret is in a file, so that a later run can go on where this one ends. */
   readonly isResumable: boolean
   readonly dryRun: boolean
-  readonly pixelsReviewed: boolean
+  readonly pixels: PixelMode
+  /** CT and MR volumes of heads are written. */
+  readonly heads: boolean
   readonly threads?: number
 }
 
@@ -34,6 +38,10 @@ export interface DeidRunReport extends DeidentifyReport {
   /** Codes of CID 7050. */
   readonly methods: readonly string[]
   readonly dryRun: boolean
+  /** What happened to pixels. */
+  readonly pixels: PixelMode
+  /** Version of the catalogue of devices. */
+  readonly catalogue: string
   /** Files found in the input, archives not among them. */
   readonly plainFiles: number
   /** Entries of archives come after the plain files in the numbers of `quarantined`, archive by archive. */
@@ -69,14 +77,16 @@ export async function runDeidentification(
   const { plain, packed } = await sorted(await findFiles(input))
   onStart(plain.length, packed.length)
   const isRecorded = request.isResumable && !dryRun
-  const identity = { profile: profile.name, edition: PROFILE_EDITION, secret }
+  // What was written without being read is not done for a run that reads.
+  const identity = { profile: `${profile.name}, pixels ${request.pixels}`, edition: PROFILE_EDITION, secret }
   const record = isRecorded ? DoneRecord.open(output, identity) : undefined
   const options: DeidentifyOptions = {
     output,
     secret,
     profile: profile.profile,
     dryRun,
-    pixelsReviewed: request.pixelsReviewed,
+    pixels: request.pixels,
+    heads: request.heads,
     done: record?.done,
     onFile,
     onDurable: (marks) => record?.add(marks),
@@ -96,8 +106,11 @@ export async function runDeidentification(
       schema: 'leadglass.deid-report/1',
       profile: profile.name,
       edition: PROFILE_EDITION,
-      methods: profile.methods.map(([code]) => code),
+      // Clean Pixel Data is applied to every object only where every object is read.
+      methods: [...profile.methods.map(([code]) => code), ...(request.pixels === 'read' ? ['113101'] : [])],
       dryRun,
+      pixels: request.pixels,
+      catalogue: CATALOGUE_VERSION,
       ...mergedReports(reports),
       plainFiles: plain.length,
       archives,

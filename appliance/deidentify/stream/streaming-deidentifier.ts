@@ -22,6 +22,8 @@ export interface StreamedObject {
   readonly facts: DeidentifiedFacts
   /** PHI: of the original. */
   readonly identifiers: StudyIdentifiers
+  /** PHI: those that the object may not hold. */
+  readonly mayNotStay: StudyIdentifiers
   /** PHI: the original with an empty Pixel Data. */
   readonly original: DataSet
   /** The PS3.10 file in order. Each call reads the source again. */
@@ -67,11 +69,12 @@ export async function deidentifyStream(
   }
   const parts = outputParts(sealed.output, meta, plan.parts)
   if (parts === undefined) return { kind: 'quarantined', reason: 'object-unwritable' }
-  const { identifiers, original } = cleaned
+  const { identifiers, mayNotStay, original } = cleaned
   return {
     kind: 'deidentified',
     facts: sealed.facts,
     identifiers,
+    mayNotStay,
     original,
     bytes: () => bytesOfParts(parts, source),
   }
@@ -81,12 +84,13 @@ export async function deidentifyStream(
 function wholeObject(deidentifier: Pick<Deidentifier, 'process'>, file: Buffer): StreamedObject | QuarantinedObject {
   const processed = deidentifier.process(file)
   if (!('outcome' in processed)) return processed
-  const { identifiers, original } = processed
+  const { identifiers, mayNotStay, original } = processed
   const { kind, chunks, ...facts } = processed.outcome
   return {
     kind,
     facts,
     identifiers,
+    mayNotStay,
     original,
     async *bytes() {
       yield* chunks

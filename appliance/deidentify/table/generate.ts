@@ -1,28 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { OPTION_COLUMNS } from './columns.ts'
+import { generateContent } from './generate-content.ts'
+import { generateTypes } from './generate-types.ts'
 
 /**
  * Writes `profile.generated.json` from the machine-readable standard of innolitics/dicom-standard (MIT licence):
- * `node generate.ts FOLDER`, where FOLDER holds `confidentiality_profile_attributes.json` (PS3.15 table E.1-1) and
+ * `node generate.ts rows FOLDER`, where FOLDER holds `confidentiality_profile_attributes.json` (PS3.15 table E.1-1) and
  * `attributes.json` (PS3.6 table 6-1) of one edition. Only facts of the standard are taken: tags, VRs, actions, names.
  */
 const EDITION = '2024b'
 const SOURCE = 'innolitics/dicom-standard at 7f4749d09ed3ef2fa70637d376d423a4b13523cd, MIT licence'
-
-/** Option columns of table E.1-1 and their codes (CID 7050). */
-const OPTION_CODES = {
-  cleanGraphOpt: '113103',
-  cleanStructContOpt: '113104',
-  cleanDescOpt: '113105',
-  rtnLongFullDatesOpt: '113106',
-  rtnLongModifDatesOpt: '113107',
-  rtnPatCharsOpt: '113108',
-  rtnDevIdOpt: '113109',
-  rtnUIDsOpt: '113110',
-  rtnSafePrivOpt: '113111',
-  rtnInstIdOpt: '113112',
-} as const
 
 const profileRows = z.array(
   z.looseObject({ id: z.string(), name: z.string(), basicProfile: z.string() }).catchall(z.string()),
@@ -106,9 +95,9 @@ function mostValues(row: { valueMultiplicity: string }): string {
 }
 
 function optionsOf(row: Readonly<Record<string, unknown>>): string {
-  return Object.entries(OPTION_CODES)
-    .flatMap(([column, code]) => (typeof row[column] === 'string' ? [`${code}${row[column]}`] : []))
-    .join(' ')
+  return OPTION_COLUMNS.flatMap(([column, code]) =>
+    typeof row[column] === 'string' ? [`${code}${row[column]}`] : [],
+  ).join(' ')
 }
 
 /** One row per line, so that a later edition shows as a small difference. */
@@ -122,6 +111,14 @@ function formatted(data: { rows: unknown[]; keep: Record<string, string> }): str
   return `${start},\n  "rows": [\n${lines}\n  ],\n  "keep": {\n${groups.join(',\n')}\n  }\n}`
 }
 
-const [folder] = process.argv.slice(2)
-if (folder === undefined) throw new Error('usage: node generate.ts FOLDER')
-main(folder)
+const GENERATORS = new Map([
+  ['rows', main],
+  ['types', generateTypes],
+  ['content', generateContent],
+])
+
+const [what = '', source] = process.argv.slice(2)
+const generate = GENERATORS.get(what)
+if (generate === undefined || source === undefined)
+  throw new Error('usage: node generate.ts rows FOLDER | types FOLDER | content PART15_HTML')
+generate(source)

@@ -46,6 +46,10 @@ export const PROFILE_EDITION = data.edition
 /** Rows whose tag is a pattern: curves, overlay data, overlay comments and private attributes. Code handles those. */
 export const PATTERN_ROWS: readonly string[] = data.rows.map(([id]) => id).filter((id) => !isTag(id))
 
+/** Every row as it stands, patterns too. `rule`: the basic action, then each option with what it does. */
+export const TABLE_ROWS: readonly { readonly id: string; readonly name: string; readonly rule: string }[] =
+  data.rows.map(([id, action, , options, name]) => ({ id, name, rule: `${action} ${options}`.trim() }))
+
 const rows = new Map<number, ProfileRow>()
 for (const [id, action, vrs, options, name] of data.rows) {
   if (!isTag(id)) continue

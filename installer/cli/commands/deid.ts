@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { isSingleWord, type OptionName } from '@leadglass/appliance/deidentify'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
-import { type Command, InvalidArgumentError } from 'commander'
-import { DEFAULT_PROFILE, type NamedProfile, PROFILES, profileNamed } from '../../deid/profiles.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { PIXEL_MODES, type PixelMode } from '../../deid/pixel-check.ts'
+import {
+  DEFAULT_PROFILE,
+  extended,
+  type NamedProfile,
+  OPTION_NAMES,
+  PROFILES,
+  profileNamed,
+} from '../../deid/profiles.ts'
 import { RateMeter } from '../../deid/rate-meter.ts'
 import { type DeidRun, runDeidentification } from '../../deid/run-deid.ts'
 import { InstallerError } from '../../errors.ts'
@@ -11,14 +20,18 @@ import { callerPath, print, wholeNumber, withJson } from '../options.ts'
 import { createProgress } from '../progress.ts'
 import { registerDeidReidentify } from './deid-reidentify.ts'
 import { registerDeidScore } from './deid-score.ts'
+import { registerDeidTable } from './deid-table.ts'
 
 const SECRET_BYTES = 32
 
 interface DeidCommandOptions {
   readonly profile: NamedProfile
+  readonly option: readonly OptionName[]
+  readonly safeWords?: string
   readonly secret?: string
   readonly dryRun: boolean
-  readonly pixelsReviewed: boolean
+  readonly pixels: PixelMode
+  readonly heads: boolean
   readonly threads?: number
   readonly report?: string
   readonly listHeld?: string
@@ -27,7 +40,10 @@ interface DeidCommandOptions {
 
 const HELP = `
 Profiles:
-${PROFILES.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
+${PROFILES.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
+
+Options of PS3.15 E.3 that --option adds to the profile, as often as it is given:
+${OPTION_NAMES.map((name) => `  ${name}`).join('\n')}
 
 With --secret, a run that was interrupted goes on where it was: start it again with the same command.
 Exit status: 0 every file was written (or was before); 1 at least one was not, the report says why; 2 wrong use.`
@@ -44,16 +60,22 @@ export function registerDeid(program: Command): void {
     )
     .argument('<out>', 'folder to write; one folder a study, names from the new UIDs', callerPath)
     .option('--profile <name>', 'what is kept and what goes', parseProfile, DEFAULT_PROFILE)
+    .option('--option <name>', 'add an option of PS3.15 E.3 to the profile; may be given several times', addOption, [])
+    .option('--safe-words <file>', 'words that descriptions may keep besides the built-in ones, one a line', callerPath)
     .option(
       '--secret <file>',
       'file with the key of the pseudonyms (64 hexadecimal digits; made when missing); without it a key is made for this run alone',
       callerPath,
     )
-    .option(
-      '--pixels-reviewed',
-      'a person has looked at the pixels: also write objects that may show text in them (ultrasound, captures, film)',
-      false,
+    .addOption(
+      new Option(
+        '--pixels <mode>',
+        'read: every frame is read, text masked, doubt held; table: only what may show text is read; reviewed: a person has looked at all pixels',
+      )
+        .choices(PIXEL_MODES)
+        .default('read'),
     )
+    .option('--heads', 'also write CT and MR volumes of heads, of which a face can be made', false)
     .option('--dry-run', 'write nothing, only report', false)
     .option('--threads <n>', 'most threads; as many as there are processors otherwise', wholeNumber(1, 8))
     .option('--report <file>', 'also write the report there, as JSON', callerPath)
@@ -66,10 +88,12 @@ export function registerDeid(program: Command): void {
   withJson(command).action(runDeid)
   registerDeidScore(command)
   registerDeidReidentify(command)
+  registerDeidTable(command)
 }
 
 async function runDeid(input: string, output: string, options: DeidCommandOptions): Promise<void> {
-  const { profile, dryRun, pixelsReviewed, threads } = options
+  const { dryRun, pixels, heads, threads } = options
+  const profile = extended(options.profile, options.option, await wordsOf(options.safeWords))
   const progress = createProgress()
   let meter = new RateMeter(undefined)
   const run = await runDeidentification(
@@ -80,7 +104,8 @@ async function runDeid(input: string, output: string, options: DeidCommandOption
       secret: await secretOf(options.secret),
       isResumable: options.secret !== undefined,
       dryRun,
-      pixelsReviewed,
+      pixels,
+      heads,
       ...(threads === undefined ? {} : { threads }),
     },
     (files, archives) => {
@@ -124,6 +149,26 @@ function parseProfile(name: string): NamedProfile {
   const profile = profileNamed(name)
   if (profile !== undefined) return profile
   throw new InvalidArgumentError(`There is ${PROFILES.map((one) => one.name).join(', ')}.`)
+}
+
+function addOption(name: string, before: readonly OptionName[]): readonly OptionName[] {
+  const option = OPTION_NAMES.find((one) => one === name)
+  if (option !== undefined) return [...before, option]
+  throw new InvalidArgumentError(`There is ${OPTION_NAMES.join(', ')}.`)
+}
+
+/** Words of a file; lines that begin with # are remarks. */
+async function wordsOf(file: string | undefined): Promise<readonly string[]> {
+  if (file === undefined) return []
+  const lines = (await readFile(file, 'utf8')).split(/\r?\n/).map((line) => line.trim())
+  const words = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  const wrong = words.findIndex((word) => !isSingleWord(word))
+  if (wrong < 0) return words
+  throw new InstallerError('input-invalid', {
+    message: `${file} holds a line that is no single word of letters and digits: word ${wrong + 1}`,
+    effect: 'nothing was de-identified',
+    nextStep: 'write one word a line',
+  })
 }
 
 async function secretOf(file: string | undefined): Promise<Uint8Array> {

@@ -3,15 +3,18 @@ import type { HarnessReport } from '../../harness/report.ts'
 import type { Harness, HarnessOptions } from '../../harness/run-harness.ts'
 import { peer, sharedData } from '../../testing/peers.ts'
 import { decideObject } from '../deidentify-object.ts'
+import { PixelCheck } from '../pixel-check.ts'
 import { type CorpusPlan, makeCorpus } from './corpus/generate.ts'
 import { readRealFiles } from './corpus/real-files.ts'
 import { readRows } from './corpus/row-sweep.ts'
 import { type IodValidity, measureIodValidity } from './judge/iod-validity.ts'
 import { measureMutations, measureRowPower, type Specimen } from './judge/mutation-power.ts'
 import { ObjectJudge } from './judge/object-judge.ts'
+import { measureOptions } from './judge/option-power.ts'
 import { scanForResiduals } from './judge/residual.ts'
 import { Keeper } from './keeper.ts'
 import type { CorpusObject } from './key.ts'
+import { rememberingReader } from './remembering-reader.ts'
 import { scoreReport } from './score-report.ts'
 import { Tally } from './tally.ts'
 
@@ -22,8 +25,8 @@ export interface ScoreOptions {
   readonly keep: string | undefined
 }
 
-const SMALL = { patients: 8, studies: 1, mutated: 24, validated: 24, realEvery: 6 } as const
-const FULL = { patients: 200, studies: 2, mutated: 60, validated: 400, realEvery: 1 } as const
+const SMALL = { patients: 6, optionPatients: 2, studies: 1, mutated: 24, validated: 24, realEvery: 30 } as const
+const FULL = { patients: 200, optionPatients: 40, studies: 2, mutated: 60, validated: 400, realEvery: 1 } as const
 const EXPLICIT_SYNTAXES = new Set(['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.50'])
 
 /** The score of the de-identification as a harness. Equal seeds give equal reports on one machine. */
@@ -46,24 +49,30 @@ async function runScore(options: ScoreOptions, { progress, seed }: HarnessOption
   progress.step(
     `planting identities of ${plan.patients} patients and into ${plan.realFiles.length} real files, seed ${seed}`,
   )
-  for await (const object of makeCorpus(plan)) {
-    const { file, beside, held, stopped } = product.process(object.bytes)
-    const output = file === undefined ? undefined : { file, beside }
-    tally.add(object, judge.judge(object, output), held)
-    if (stopped !== undefined) {
-      for (const { plant } of scanForResiduals(object, [stopped]).hits)
-        tally.engineAloneHits.push({ kind: object.kind, plant })
+  try {
+    for await (const object of makeCorpus(plan)) {
+      const { file, beside, held, stopped } = await product.process(object.bytes)
+      const output = file === undefined ? undefined : { file, beside }
+      tally.add(object, judge.judge(object, output), held)
+      if (stopped !== undefined) {
+        for (const { plant } of scanForResiduals(object, [stopped]).hits)
+          tally.engineAloneHits.push({ kind: object.kind, plant })
+      }
+      if (file !== undefined) specimens.offer({ object, file })
+      await keeper.keep(object, file)
+      if (tally.objects % 100 === 0) progress.step(`${tally.objects} objects judged`)
     }
-    if (file !== undefined) specimens.offer({ object, file })
-    await keeper.keep(object, file)
-    if (tally.objects % 100 === 0) progress.step(`${tally.objects} objects judged`)
+  } finally {
+    await product.close()
   }
   await keeper.finish(judge.answerKey.maps())
   progress.step('switching each rule off')
   const mutations = measureMutations(specimens.mutated)
   const rows = measureRowPower(specimens.rows)
+  progress.step('each option of the profile by itself')
+  const profileOptions = measureOptions(seed, size.optionPatients)
   const validity = await validityOf(specimens.mixed.slice(0, size.validated), (title) => progress.step(title))
-  return scoreReport({ full: options.full, seed, plan, tally, mutations, rows, validity })
+  return scoreReport({ full: options.full, seed, plan, tally, mutations, rows, profileOptions, validity })
 }
 
 function planOf(size: typeof SMALL | typeof FULL, seed: number): CorpusPlan {
@@ -92,10 +101,19 @@ async function validityOf(
   return measureIodValidity(program, specimens)
 }
 
+interface Processed {
+  readonly file?: Buffer
+  readonly beside: string
+  readonly held: string | undefined
+  readonly stopped?: Buffer
+}
+
 /** The product as a black box: bytes in; bytes, or a reason why not, out. */
 class Product {
   readonly #deidentifier: Deidentifier
   readonly #verifier = new EgressVerifier()
+  /** Heads are let through: what is scored is what the product makes, and their faces are not in the answer key. */
+  readonly #pixels = new PixelCheck({ pixels: 'read', heads: true }, this.#verifier, rememberingReader)
 
   constructor(seed: number) {
     const secret = Buffer.alloc(32)
@@ -103,13 +121,21 @@ class Product {
     this.#deidentifier = new Deidentifier({ keys: deriveSiteKeys(secret), profile: { patientIssuer: '' } })
   }
 
-  process(bytes: Buffer): { file?: Buffer; beside: string; held: string | undefined; stopped?: Buffer } {
-    const decision = decideObject(this.#deidentifier, this.#verifier, bytes, false)
+  async process(bytes: Buffer): Promise<Processed> {
+    const decision = decideObject(this.#deidentifier, this.#verifier, bytes)
     if (decision.kind === 'clean') {
-      return { file: Buffer.concat(decision.chunks), beside: JSON.stringify(decision.facts), held: undefined }
+      const { facts, people, chunks } = decision
+      const pixels = await this.#pixels.check(chunks, { ...people, pixelRisk: facts.pixelRisk })
+      if (pixels.kind === 'held') return { beside: '', held: pixels.reason, stopped: Buffer.concat(chunks) }
+      const written = pixels.kind === 'changed' ? pixels.chunks : chunks
+      return { file: Buffer.concat(written), beside: JSON.stringify(facts), held: undefined }
     }
     const { stopped } = decision
     return { beside: '', held: decision.reason, ...(stopped === undefined ? {} : { stopped: Buffer.concat(stopped) }) }
+  }
+
+  close(): Promise<void> {
+    return this.#pixels.close()
   }
 }
 

@@ -3,6 +3,7 @@ import { type HarnessReport, type Judgement, judge } from '../../harness/report.
 import type { CorpusPlan } from './corpus/generate.ts'
 import type { IodValidity } from './judge/iod-validity.ts'
 import type { MutationResult } from './judge/mutation-power.ts'
+import type { OptionResult } from './judge/option-power.ts'
 import type { Tally } from './tally.ts'
 
 /** All that a score measured. */
@@ -13,6 +14,8 @@ export interface ScoreFacts {
   readonly tally: Tally
   readonly mutations: readonly MutationResult[]
   readonly rows: { readonly tried: number; readonly missed: readonly number[] }
+  /** Each option of PS3.15 E.3 by itself. */
+  readonly profileOptions: readonly OptionResult[]
   readonly validity: IodValidity | undefined
 }
 
@@ -26,7 +29,7 @@ export function scoreReport(facts: ScoreFacts): HarnessReport {
   return { name: 'deid', machine: describeMachine(), runs: 1, results: resultsOf(facts), checks: checksOf(facts) }
 }
 
-function resultsOf({ seed, plan, tally, mutations, rows, validity }: ScoreFacts): Row[] {
+function resultsOf({ seed, plan, tally, mutations, rows, profileOptions, validity }: ScoreFacts): Row[] {
   const score = tally.of('score', 'score')
   const residual = residualOf(tally)
   const every = tally.of('every object', 'score')
@@ -58,6 +61,11 @@ function resultsOf({ seed, plan, tally, mutations, rows, validity }: ScoreFacts)
       total: rows.tried,
       failed: rows.missed.length,
     }),
+    ...profileOptions.flatMap(({ option, kept, gone, mutations: tried }) => [
+      counted('option: what it keeps', option, kept),
+      counted('option: what must be gone', option, gone),
+      counted('option: losses that nobody noticed', option, tried),
+    ]),
     ...rows.missed.slice(0, MOST_DETAILS).map((tag) => fact('row not noticed', tag.toString(16).padStart(8, '0'), 1)),
     ...tally
       .part('failed')
@@ -68,7 +76,7 @@ function resultsOf({ seed, plan, tally, mutations, rows, validity }: ScoreFacts)
   ]
 }
 
-function checksOf({ full, tally, mutations, rows, validity }: ScoreFacts): Judgement[] {
+function checksOf({ full, tally, mutations, rows, profileOptions, validity }: ScoreFacts): Judgement[] {
   const score = tally.of('score', 'score')
   const hidden = tally.of('action', 'pixels_hidden')
   const residual = residualOf(tally)
@@ -79,11 +87,21 @@ function checksOf({ full, tally, mutations, rows, validity }: ScoreFacts): Judge
     judge('text in pixels that leaves', hidden.failed, '== 0'),
     judge('distances between dates broken', tally.of('intervals', 'intervals').failed, '== 0'),
     judge('rule groups whose loss goes unnoticed', mutations.filter(({ noticed }) => noticed === 0).length, '== 0'),
+    judge('options: kept or gone against their rules', optionFailures(profileOptions), '== 0'),
+    judge('options: losses that go unnoticed', unnoticed(profileOptions), '== 0'),
     ...(rows.tried === 0 ? [] : [judge('rows whose loss goes unnoticed', rows.missed.length, '== 0')]),
     ...(validity === undefined
       ? []
       : [judge('objects with IOD errors that the original lacks', validity.worse, '== 0')]),
   ]
+}
+
+function optionFailures(options: readonly OptionResult[]): number {
+  return options.reduce((sum, { kept, gone }) => sum + kept.failed + gone.failed, 0)
+}
+
+function unnoticed(options: readonly OptionResult[]): number {
+  return options.reduce((sum, { mutations }) => sum + mutations.failed, 0)
 }
 
 function validityRows(validity: IodValidity): Row[] {

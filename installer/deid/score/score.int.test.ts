@@ -12,7 +12,9 @@ const MISSING = [
 ]
 const NOTE = MISSING.length === 0 ? '' : ` (${MISSING.join('; ')})`
 
-test(`the small score: nothing left, nothing lost, every rule missed when it is off${NOTE}`, async () => {
+test(`the small score: nothing left, nothing lost, every rule missed when it is off${NOTE}`, {
+  timeout: 240_000,
+}, async () => {
   const harness = deidScore({ full: false, keep: undefined })
   const report = harnessReport.parse(
     await harness.run({ progress: silentProgress, runs: 1, size: undefined, seed: 11 }),
@@ -24,8 +26,9 @@ test(`the small score: nothing left, nothing lost, every rule missed when it is 
   expect(value('rule groups whose loss goes unnoticed')).toBe(0)
   if (sharedData('ps315') !== undefined) expect(value('rows whose loss goes unnoticed')).toBe(0)
   if (peer('dciodvfy') !== undefined) expect(value('objects with IOD errors that the original lacks')).toBe(0)
-  // Text that nothing declares stays in pixels until the engine can read pixels: it is the only kind of failed check.
+  expect(value('text in pixels that leaves')).toBe(0)
+  // What looks like a letter in an image is masked too: the only thing that is ever lost.
   const failed = report.results.filter(({ part, failed: count }) => part === 'MIDI-B action' && count !== 0)
-  expect(failed.map(({ what }) => what)).toEqual(['pixels_hidden'])
-  expect(value('text in pixels that leaves')).toBe(8)
+  expect(failed.filter(({ what }) => what !== 'pixels_retained')).toEqual([])
+  expect(value('MIDI-B score of objects that leave, percent')).toBeGreaterThanOrEqual(99.98)
 })

@@ -1,5 +1,5 @@
 import { bytesValue, putAt, type Tree, type TreeFile } from '../codec/tree.ts'
-import type { Dice } from '../dice.ts'
+import { Dice } from '../dice.ts'
 import { type Belonging, plantBasics } from './basic-plants.ts'
 import { Draft } from './draft.ts'
 import { plantHard } from './hard-plants.ts'
@@ -11,7 +11,8 @@ import { burnText, type PixelShape, phantomPixels } from './pixels.ts'
 export function madeImage(belonging: Belonging, kind: ModalityKind, dice: Dice): Draft {
   const draft = header(belonging, kind, dice)
   plantHard(draft, belonging, dice)
-  const pixels = phantomPixels(kind.shape, dice)
+  // One phantom a kind: what is planted differs, and equal pixels are read once.
+  const pixels = phantomPixels(kind.shape, new Dice(`phantom ${kind.name}`))
   const behind = dice.below(3) === 0 ? dice.word() : ''
   if (behind !== '') draft.token(behind, 'P4')
   draft.pixels(vrOf(kind.shape), bytesValue(Buffer.concat([pixels, Buffer.from(behind, 'latin1')])))
