@@ -2,10 +2,6 @@ import type { Code } from './content-items.ts'
 
 const dcm = (value: string, meaning: string): Code => ({ value, scheme: 'DCM', meaning })
 const sct = (value: string, meaning: string): Code => ({ value, scheme: 'SCT', meaning })
-/** For concepts that no public scheme has; PS3.16 8.2 gives designators of this form to everybody. */
-export const OWN_SCHEME = '99LEADGLASS'
-const own = (value: string, meaning: string): Code => ({ value, scheme: OWN_SCHEME, meaning })
-
 /** Concepts of TID 1500 and the templates below it (PS3.16 annexes A and D). */
 export const CONCEPTS = {
   imagingMeasurementReport: dcm('126000', 'Imaging Measurement Report'),
@@ -31,11 +27,16 @@ export const CONCEPTS = {
   algorithmName: dcm('111001', 'Algorithm Name'),
   algorithmParameters: dcm('111002', 'Algorithm Parameters'),
   algorithmVersion: dcm('111003', 'Algorithm Version'),
-  probability: own('probability', 'Probability'),
-  resultAtOperatingPoint: own('operating-result', 'Result at operating point'),
+  /** What a device thinks of its finding, in percent (PS3.16 TID 4006). */
+  certaintyOfFinding: dcm('111012', 'Certainty of Finding'),
+  qualitativeEvaluations: { value: 'C0034375', scheme: 'UMLS', meaning: 'Qualitative Evaluations' },
+  summaryOfAnalyses: dcm('111065', 'Summary of Analyses'),
+  notAttempted: dcm('111225', 'Not Attempted'),
+  failed: dcm('111224', 'Failed'),
+  comment: dcm('121106', 'Comment'),
   present: sct('52101004', 'Present'),
   absent: sct('2667000', 'Absent'),
-  noUnits: { value: '1', scheme: 'UCUM', meaning: 'no units' },
+  percent: { value: '%', scheme: 'UCUM', meaning: 'Percent' },
 } as const satisfies Record<string, Code>
 
 /** Modalities of the acquisition contract as coded concepts (CID 29). */

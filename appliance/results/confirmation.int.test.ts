@@ -53,6 +53,7 @@ describe('confirmation of deliveries', () => {
           sent += 1
           for (const position of objects.keys()) onResult(position, { kind: 'accepted', status: 0 })
         },
+        probe: async () => undefined,
       },
     })
     confirmation = new DeliveryConfirmation({ ...common, asker })

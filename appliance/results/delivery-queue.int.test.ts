@@ -19,11 +19,15 @@ describe('the delivery queue', () => {
   let queue: DeliveryQueue
   const answers = new Map<string, () => Promise<InstanceResult>>()
   const audited: string[] = []
+  const probes: string[] = []
+  let probe: () => string | undefined
 
   beforeEach(async () => {
     held = temporaryRecords()
     clock = new ManualClock(1_800_000_000_000)
     answers.clear()
+    probes.length = 0
+    probe = () => undefined
     audited.length = 0
     const { records } = held
     const note = (event: { event: string; codes?: readonly string[] }): void => {
@@ -36,6 +40,10 @@ describe('the delivery queue', () => {
           for (const position of objects.keys()) {
             onResult(position, (await answers.get(name)?.()) ?? { kind: 'accepted', status: 0 })
           }
+        },
+        probe: async ({ name }) => {
+          probes.push(name)
+          return probe()
         },
       },
       settings: () => settings,
@@ -139,5 +147,72 @@ describe('the delivery queue', () => {
     await settled({ archive: 'accepted 1', pacs: 'pending 0' })
     answers.delete('pacs')
     await settled({ archive: 'accepted 1', pacs: 'accepted 1' })
+  })
+
+  it('leaves a destination alone after five failures, probes it, and sends at once when it is back', async () => {
+    answers.set('pacs', async () => ({ kind: 'not-sent', error: new DimseError('connection-refused', 'down') }))
+    probe = () => 'connection-refused'
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await settled({ archive: 'accepted 1', pacs: `pending ${attempt}` })
+      clock.advance(300_000)
+    }
+    await eventually(() => {
+      queue.wake()
+      return probes.length > 0 ? true : undefined
+    }, 'a probe')
+    expect(queue.circuit('pacs')).toMatchObject({ kind: 'open', reason: 'connection-refused' })
+    // While it is open nothing is sent and no attempt is counted, however long it lasts.
+    for (let hour = 0; hour < 48; hour += 1) {
+      clock.advance(3_600_000)
+      const before = probes.length
+      await eventually(() => {
+        queue.wake()
+        return probes.length > before ? true : undefined
+      }, 'another probe')
+    }
+    expect(states().pacs).toBe('pending 5')
+    answers.delete('pacs')
+    probe = () => undefined
+    clock.advance(600_000)
+    await settled({ archive: 'accepted 1', pacs: 'accepted 6' })
+    expect(queue.circuit('pacs')).toEqual({ kind: 'closed', failures: 0 })
+    expect(probes.every((name) => name === 'pacs')).toBe(true)
+  })
+
+  it('does not make a dead letter of everything when a destination refuses us for good', async () => {
+    answers.set('pacs', async () => ({
+      kind: 'not-sent',
+      error: new DimseError('association-rejected-permanent', 'calling AE title not recognised'),
+    }))
+    await settled({ archive: 'accepted 1', pacs: 'dead 1' })
+    await eventually(() => (queue.circuit('pacs').kind === 'open' ? true : undefined), 'an open circuit')
+    const [dead] = held.records.results.dead('pacs', 10)
+    expect(held.records.results.replay('pacs', dead?.deliveryId ?? 0, clock.now())).toBe(true)
+    queue.wake()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(states().pacs).toBe('pending 1')
+    answers.delete('pacs')
+    queue.retryNow()
+    await settled({ archive: 'accepted 1', pacs: 'accepted 2' })
+  })
+
+  it('sends nothing any more that a person dropped', async () => {
+    answers.set('pacs', async () => ({ kind: 'not-sent', error: new DimseError('connection-refused', 'down') }))
+    await settled({ archive: 'accepted 1', pacs: 'pending 1' })
+    const [waiting] = held.records.deliveries.list({ destination: 'pacs', limit: 10 })
+    const id = waiting?.deliveryId ?? 0
+    expect(held.records.deliveries.drop(id, 'wrong place', 'operator', clock.now())).toBe(true)
+    expect(held.records.deliveries.drop(id, 'wrong place', 'operator', clock.now())).toBe(false)
+    answers.delete('pacs')
+    clock.advance(86_400_000)
+    queue.wake()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(held.records.deliveries.find(id)).toMatchObject({
+      state: 'dead',
+      reason: 'dropped',
+      dropReason: 'wrong place',
+    })
+    expect(held.records.results.replay('pacs', id, clock.now())).toBe(false)
+    expect(held.records.results.counts()).toEqual([])
   })
 })

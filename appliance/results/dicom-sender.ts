@@ -3,32 +3,24 @@ import {
   DimseError,
   type InstanceResult,
   type OutgoingInstance,
+  type Destination as Peer,
   parseFileMeta,
   type RequesterTls,
 } from '../dimse/index.ts'
 import { IMPLICIT_LITTLE } from '../imaging/dataset/index.ts'
-import type { DueDelivery } from '../records/index.ts'
 import type { Destination } from '../settings.ts'
-
-/** Sends result objects to one destination. */
-export interface ResultSender {
-  /** @param onResult told for each object, by its position, what became of it. Never throws for what a peer does. */
-  send(
-    destination: Destination,
-    objects: readonly Pick<DueDelivery, 'sopClassUid' | 'sopInstanceUid' | 'content'>[],
-    onResult: (position: number, result: InstanceResult) => void,
-  ): Promise<void>
-}
+import { statusCode } from './retry.ts'
+import type { ResultObject, ResultSender } from './sender.ts'
 
 /** Sends over C-STORE (PS3.4 annex B), all objects of a call over as few associations as it takes. */
 export class DicomSender implements ResultSender {
-  readonly #requester: Pick<AssociationRequester, 'sendInstances'>
+  readonly #requester: Pick<AssociationRequester, 'sendInstances' | 'echo'>
   readonly #callingAeTitle: string
   readonly #towards: (tls: Destination['tls']) => RequesterTls | undefined
 
   /** @param towards our identity towards a destination with TLS; throws DimseError while it cannot be read. */
   constructor(
-    requester: Pick<AssociationRequester, 'sendInstances'>,
+    requester: Pick<AssociationRequester, 'sendInstances' | 'echo'>,
     callingAeTitle: string,
     towards: (tls: Destination['tls']) => RequesterTls | undefined,
   ) {
@@ -39,7 +31,7 @@ export class DicomSender implements ResultSender {
 
   async send(
     destination: Destination,
-    objects: readonly Pick<DueDelivery, 'sopClassUid' | 'sopInstanceUid' | 'content'>[],
+    objects: readonly ResultObject[],
     onResult: (position: number, result: InstanceResult) => void,
   ): Promise<void> {
     const instances = objects.map(
@@ -51,19 +43,36 @@ export class DicomSender implements ResultSender {
         open: () => dataSetOf(content),
       }),
     )
-    const { host, port, aeTitle } = destination
-    let tls: RequesterTls | undefined
+    let peer: Peer
     try {
-      tls = this.#towards(destination.tls)
+      peer = this.#peer(destination)
     } catch (cause) {
       if (!(cause instanceof DimseError)) throw cause
       for (const position of instances.keys()) onResult(position, { kind: 'not-sent', error: cause })
       return
     }
-    const peer = { host, port, calledAeTitle: aeTitle, callingAeTitle: this.#callingAeTitle }
-    await this.#requester.sendInstances(tls === undefined ? peer : { ...peer, tls }, instances, (instance, result) => {
+    await this.#requester.sendInstances(peer, instances, (instance, result) => {
       onResult(instances.indexOf(instance), result)
     })
+  }
+
+  /** C-ECHO (PS3.7 9.1.5). */
+  async probe(destination: Destination): Promise<string | undefined> {
+    try {
+      const { status } = await this.#requester.echo(this.#peer(destination))
+      return status === 0 ? undefined : statusCode(status)
+    } catch (cause) {
+      if (!(cause instanceof DimseError)) throw cause
+      // Whoever does not offer verification, and says so, is there.
+      return cause.code === 'no-presentation-context' ? undefined : cause.code
+    }
+  }
+
+  /** @throws DimseError while our identity towards it cannot be read. */
+  #peer({ host, port, aeTitle, tls: identity }: Destination): Peer {
+    const tls = this.#towards(identity)
+    const peer = { host, port, calledAeTitle: aeTitle, callingAeTitle: this.#callingAeTitle }
+    return tls === undefined ? peer : { ...peer, tls }
   }
 }
 

@@ -9,7 +9,7 @@ import { parsePart10, sequence, text, textElement, uid } from '../imaging/datase
 import { headerOf } from '../pipeline/prepared-instance.ts'
 import { decimalString } from './content-items.ts'
 import { findIdentityMismatch } from './identity-check.ts'
-import { buildMeasurementReport, type ReportRequest } from './measurement-report.ts'
+import { buildMeasurementReport, REPORT_SOP_CLASS, type ReportRequest } from './measurement-report.ts'
 
 const phantom = phantomDicom({ seed: 1, index: 1, rows: 16, columns: 16 })
 const output: ScoreOutput = {
@@ -38,7 +38,7 @@ function request(change: Partial<ReportRequest> = {}): ReportRequest {
         scores: [{ code: 'pneumonia', value: 0.75, above: true }],
       },
     ],
-    replaces: null,
+    replaces: [],
     device: { name: 'test-box', softwareVersion: '0.1.0' },
     date: '20260105',
     time: '080000',
@@ -95,7 +95,13 @@ describe('a measurement report', () => {
   const validator = peer('dciodvfy')
   it.skipIf(validator === undefined).each([
     ['of a first revision', request()],
-    ['of a later revision', request({ revision: 2, replaces: '2.25.1' })],
+    [
+      'of a later revision',
+      request({
+        revision: 2,
+        replaces: [{ sopClassUid: REPORT_SOP_CLASS, sopInstanceUid: '2.25.1', seriesInstanceUid: '2.25.2' }],
+      }),
+    ],
   ])('%s has no error for dciodvfy', (_name, wanted) => {
     const folder = mkdtempSync(join(tmpdir(), 'leadglass-report-'))
     try {

@@ -10,11 +10,12 @@ import {
   textElement,
   writePart10,
 } from '../imaging/dataset/index.ts'
-import { CONCEPTS, modalityCode, OWN_SCHEME } from './concepts.ts'
+import { CONCEPTS, modalityCode } from './concepts.ts'
 import {
   codeContent,
   codeItem,
   containerItem,
+  type InstanceReference,
   imageContent,
   numberContent,
   referencedSop,
@@ -22,6 +23,7 @@ import {
   textContent,
   uidContent,
 } from './content-items.ts'
+import { figureOf } from './figures.ts'
 import { derivedUid } from './uids.ts'
 
 /** Comprehensive 3D SR Storage (PS3.4 B.5): the class that TID 1500 reports of IHE AIR are stored in. */
@@ -44,12 +46,17 @@ export interface ReportRequest {
   readonly model: ModelReference
   readonly manifest: Pick<ModelManifest, 'title' | 'outputs'>
   readonly instances: readonly ReportedInstance[]
-  /** SOP Instance UID of the report of the revision before, which this one replaces. */
-  readonly replaces: string | null
+  /** Results of earlier revisions that this one replaces. */
+  readonly replaces: readonly ReplacedResult[]
   readonly device: { readonly name: string; readonly softwareVersion: string }
   /** Local date and time of the report, YYYYMMDD and HHMMSS. */
   readonly date: string
   readonly time: string
+}
+
+/** An earlier result of the same study. */
+export interface ReplacedResult extends InstanceReference {
+  readonly seriesInstanceUid: string
 }
 
 /** A report as a PS3.10 file. */
@@ -83,10 +90,15 @@ export function reportUid(studyInstanceUid: string, revision: number, modelDiges
   return derivedUid('report', studyInstanceUid, revision, modelDigest)
 }
 
+/** The series of all reports of one model on one study. */
+export function reportSeriesUid(studyInstanceUid: string, modelDigest: string): string {
+  return derivedUid('report series', studyInstanceUid, modelDigest)
+}
+
 /**
  * Builds a TID 1500 Measurement Report (PS3.16): which algorithm (TID 4019: name, version, digest of the approved
- * package, operating points), and for every scored instance and output a measurement group with the probability and
- * its result at the operating point. The times aside, equal requests give equal bytes.
+ * package, operating points), and for every scored instance and output a measurement group with the certainty of
+ * the finding in percent and whether it is present at the operating point. Concepts come from DICOM and SNOMED CT. The times aside, equal requests give equal bytes.
  */
 export function buildMeasurementReport(request: ReportRequest): Report {
   const { studyInstanceUid, revision, model } = request
@@ -140,29 +152,19 @@ function documentElements(request: ReportRequest, sopInstanceUid: string): Eleme
     textElement(0x00080070, 'LO', 'Leadglass'),
     textElement(0x0008103e, 'LO', `AI result ${model.name} ${model.version}`.slice(0, 64)),
     textElement(0x00081090, 'LO', 'Leadglass appliance'),
-    sequenceElement(0x00080110, [ownScheme()]),
     sequenceElement(0x00081111, []),
     textElement(0x00181000, 'LO', device.name),
     textElement(0x00181020, 'LO', device.softwareVersion),
-    textElement(0x0020000e, 'UI', derivedUid('report series', studyInstanceUid, model.digest)),
+    textElement(0x0020000e, 'UI', reportSeriesUid(studyInstanceUid, model.digest)),
     textElement(0x00200011, 'IS', '9900'),
     textElement(0x00200013, 'IS', String(request.revision)),
-    ...(request.replaces === null ? [] : [sequenceElement(0x0040a360, [replaced(request, request.replaces)])]),
+    ...predecessors(studyInstanceUid, request.replaces),
     sequenceElement(0x0040a372, []),
     sequenceElement(0x0040a375, [evidence(request)]),
     textElement(0x0040a491, 'CS', 'COMPLETE'),
     textElement(0x0040a493, 'CS', 'UNVERIFIED'),
     textElement(0x0040a496, 'CS', 'PRELIMINARY'),
   ]
-}
-
-/** Says whose the private coding scheme is (PS3.3 C.12.1.1.7). */
-function ownScheme(): DataSet {
-  return dataSetOf([
-    textElement(0x00080102, 'SH', OWN_SCHEME),
-    textElement(0x00080115, 'ST', 'Leadglass concepts'),
-    textElement(0x00080116, 'ST', 'Leadglass'),
-  ])
 }
 
 /** Hierarchical SOP Instance Reference macro (PS3.3 C.17.2.1). */
@@ -176,12 +178,12 @@ function evidence({ studyInstanceUid, instances }: ReportRequest): DataSet {
   return hierarchy(studyInstanceUid, bySeries)
 }
 
-function replaced({ studyInstanceUid, model }: ReportRequest, sopInstanceUid: string): DataSet {
-  const series = derivedUid('report series', studyInstanceUid, model.digest)
-  return hierarchy(
-    studyInstanceUid,
-    new Map([[series, [referencedSop({ sopClassUid: REPORT_SOP_CLASS, sopInstanceUid })]]]),
-  )
+/** Predecessor Documents Sequence (PS3.3 C.17.2): what a document replaces; left out when that is nothing. */
+export function predecessors(studyInstanceUid: string, replaces: readonly ReplacedResult[]): Element[] {
+  const bySeries = new Map<string, DataSet[]>()
+  for (const one of replaces)
+    bySeries.set(one.seriesInstanceUid, [...(bySeries.get(one.seriesInstanceUid) ?? []), referencedSop(one)])
+  return replaces.length === 0 ? [] : [sequenceElement(0x0040a360, [hierarchy(studyInstanceUid, bySeries)])]
 }
 
 /** One item of the Hierarchical SOP Instance Reference macro, from references by series (PS3.3 C.17.2.1). */
@@ -193,7 +195,7 @@ export function hierarchy(studyInstanceUid: string, bySeries: ReadonlyMap<string
 }
 
 /** Language (TID 1204), observer (TID 1002, 1004) and procedure (TID 1500 row 4). */
-function contextItems({ device }: ReportRequest): DataSet[] {
+export function contextItems({ device }: Pick<ReportRequest, 'device'>): DataSet[] {
   const observer = 'HAS OBS CONTEXT' as const
   return [
     codeContent({ relationship: 'HAS CONCEPT MOD', concept: CONCEPTS.language }, CONCEPTS.english),
@@ -240,6 +242,7 @@ function measurementGroup(
 ): DataSet {
   const context = 'HAS OBS CONTEXT' as const
   const modifier = 'HAS CONCEPT MOD' as const
+  const figure = figureOf(output, score.value)
   const threshold = `${output.code} >= ${output.operatingPoint.thresholdMilli / 1000}`
   // Revisions of a study track the same thing: the output of this model for this instance.
   const trackingUid = derivedUid('tracking', studyInstanceUid, instance.sopInstanceUid, model.digest, output.code)
@@ -262,16 +265,16 @@ function measurementGroup(
         numberContent(
           {
             relationship: 'CONTAINS',
-            concept: CONCEPTS.probability,
+            concept: figure.concept,
             children: [
               imageContent({ relationship: 'INFERRED FROM', concept: CONCEPTS.sourceOfMeasurement }, instance),
             ],
           },
-          score.value,
-          CONCEPTS.noUnits,
+          figure.value,
+          figure.unit,
         ),
         codeContent(
-          { relationship: 'CONTAINS', concept: CONCEPTS.resultAtOperatingPoint },
+          { relationship: 'CONTAINS', concept: output.meaning },
           score.above ? CONCEPTS.present : CONCEPTS.absent,
         ),
       ],

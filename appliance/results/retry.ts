@@ -1,24 +1,38 @@
 import type { InstanceResult } from '../dimse/index.ts'
+import { type FailureMeaning, meaningOf } from './failures.ts'
+
+/** What became of one result object. `failed` names a code of `meaningOf`. */
+export type SendResult = InstanceResult | { readonly kind: 'failed'; readonly code: string }
 
 /** What the answer of a destination, or its absence, means for a delivery. */
 export type DeliveryVerdict =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'again'; readonly reason: string }
-  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'again' | 'dead'; readonly reason: string; readonly concerns: FailureMeaning['concerns'] }
 
 /** PS3.7 C.5.6, duplicate SOP instance: the destination has this very instance already. */
-const DUPLICATE = 0x0111
+const DUPLICATE = 'status-0111'
 
 /** Reads what became of one object. Only what the destination refuses for good, or a setting forbids, needs a person. */
-export function verdictOf(result: InstanceResult): DeliveryVerdict {
+export function verdictOf(result: SendResult): DeliveryVerdict {
   if (result.kind === 'accepted') return { kind: 'accepted' }
-  if (result.kind === 'not-sent') {
-    const { code, failureClass } = result.error
-    return failureClass === 'permanent' ? { kind: 'dead', reason: code } : { kind: 'again', reason: code }
-  }
-  if (result.status === DUPLICATE) return { kind: 'accepted' }
-  const reason = `status-${result.status.toString(16).padStart(4, '0')}`
-  return result.failureClass === 'permanent' ? { kind: 'dead', reason } : { kind: 'again', reason }
+  const reason = codeOf(result)
+  return reason === DUPLICATE ? { kind: 'accepted' } : failedFor(reason)
+}
+
+/** The verdict on an object that failed for this reason. */
+export function failedFor(reason: string): Exclude<DeliveryVerdict, { kind: 'accepted' }> {
+  const { failureClass, concerns } = meaningOf(reason)
+  return { kind: failureClass === 'permanent' ? 'dead' : 'again', reason, concerns }
+}
+
+/** A DIMSE status or a reason of STOW-RS as a code: `status-a700`. */
+export function statusCode(status: number): string {
+  return `status-${status.toString(16).padStart(4, '0')}`
+}
+
+function codeOf(result: Exclude<SendResult, { kind: 'accepted' }>): string {
+  if (result.kind === 'not-sent') return result.error.code
+  return result.kind === 'refused' ? statusCode(result.status) : result.code
 }
 
 const FIRST_MS = 2000
