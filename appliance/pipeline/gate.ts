@@ -25,6 +25,8 @@ export type GateOutcome =
       readonly studyPseudonym: StudyPseudonym
       readonly patientPseudonym: PatientPseudonym
       readonly identifiers: StudyIdentifiers
+      /** Those of them that the object may not hold. */
+      readonly mayNotStay: StudyIdentifiers
       /** How likely identities stand in the pixels themselves. */
       readonly pixelRisk: PixelRisk
       /** The elements of the original; of a large one without its pixels. */
@@ -49,6 +51,7 @@ const WHOLE_UP_TO_BYTES = 8 * 2 ** 20
 
 type Judged = DeidentifiedFacts & {
   readonly identifiers: StudyIdentifiers
+  readonly mayNotStay: StudyIdentifiers
   readonly original: DataSet
   readonly verdict: VerifierOutcome
 }
@@ -71,11 +74,13 @@ export class DeidentifyingGate implements Gate {
       ? this.#passWhole(source, output)
       : this.#passStreaming(source, output))
     if ('kind' in judged) return { ...judged, stage: 'deidentify' }
-    const { verdict, acquisition, studyPseudonym, patientPseudonym, pixelRisk, identifiers, original } = judged
+    const { verdict, acquisition, studyPseudonym, patientPseudonym, pixelRisk, identifiers, mayNotStay, original } =
+      judged
     if (verdict.kind !== 'clean') {
       return { kind: 'quarantined', stage: 'verify', reason: verdict.kind === 'hit' ? verdict.rule : verdict.code }
     }
-    return { kind: 'passed', acquisition, studyPseudonym, patientPseudonym, identifiers, pixelRisk, original }
+    const people = { studyPseudonym, patientPseudonym, identifiers, mayNotStay }
+    return { kind: 'passed', acquisition, ...people, pixelRisk, original }
   }
 
   mayLeave(value: JsonValue, identifiers: readonly StudyIdentifiers[]): boolean {
@@ -85,24 +90,24 @@ export class DeidentifyingGate implements Gate {
   async #passWhole(source: ObjectSource, output: GateOutput | undefined): Promise<Judged | Refused> {
     const processed = this.#deidentifier.process(await source.read(0, source.size))
     if (!('outcome' in processed)) return processed
-    const { outcome, identifiers, original } = processed
+    const { outcome, identifiers, mayNotStay, original } = processed
     const { kind: _, chunks, ...facts } = outcome
-    const verdict = this.#verifier.verifyObject(chunks, identifiers)
+    const verdict = this.#verifier.verifyObject(chunks, mayNotStay)
     if (verdict.kind === 'clean' && output !== undefined) for (const chunk of chunks) await output.write(chunk)
-    return { ...facts, identifiers, original, verdict }
+    return { ...facts, identifiers, mayNotStay, original, verdict }
   }
 
   /** The very pieces that are written are those that the verifier reads. */
   async #passStreaming(source: ObjectSource, output: GateOutput | undefined): Promise<Judged | Refused> {
     const streamed = await deidentifyStream(this.#deidentifier, source)
     if (streamed.kind === 'quarantined') return streamed
-    const { facts, identifiers, original, bytes } = streamed
-    const verification = this.#verifier.begin(identifiers)
+    const { facts, identifiers, mayNotStay, original, bytes } = streamed
+    const verification = this.#verifier.begin(mayNotStay)
     for await (const piece of bytes()) {
       verification.push(piece)
       await output?.write(piece)
     }
-    return { ...facts, identifiers, original, verdict: verification.finish() }
+    return { ...facts, identifiers, mayNotStay, original, verdict: verification.finish() }
   }
 }
 

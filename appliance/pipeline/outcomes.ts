@@ -11,6 +11,8 @@ export interface Scored {
   readonly embedding: Float32Array
   readonly scores: readonly (ScoreFigure & { readonly title: string })[]
   readonly quality: Readonly<Record<string, number>>
+  /** What really ran the graphs. */
+  readonly provider?: string | undefined
 }
 
 /** One instance that a model, or no model at all, did not score. */
@@ -41,7 +43,7 @@ export function outcomesOfJob(
   }
   return ordinals.map((ordinal, index) => {
     const instance = outcome.instances.find((one) => one.instance === index)
-    return instanceOutcome(model, manifest, ordinal, instance)
+    return instanceOutcome(model, manifest, ordinal, instance, outcome.provider)
   })
 }
 
@@ -50,6 +52,7 @@ function instanceOutcome(
   manifest: Pick<ModelManifest, 'outputs'>,
   ordinal: number,
   outcome: InstanceOutcome | undefined,
+  provider: string | undefined,
 ): Outcome {
   if (outcome === undefined) {
     return { kind: 'not-scored', ordinal, model, reason: 'model-failed.no-answer', quality: {} }
@@ -76,7 +79,7 @@ function instanceOutcome(
     return { kind: 'not-scored', ordinal, model, reason: 'model-failed.no-score', quality: outcome.quality }
   }
   const { embedding, quality } = outcome
-  return { kind: 'scored', ordinal, model, embedding, scores, quality }
+  return { kind: 'scored', ordinal, model, embedding, scores, quality, provider }
 }
 
 /** A reason with its detail as one code; the detail is left out when it would not be one. */

@@ -1,18 +1,19 @@
 import type { AcquisitionFacts, PatientPseudonym } from '@leadglass/sync-agent/contract'
-import type { StudyIdentifiers } from '../deidentify/index.ts'
+import type { PixelRisk, StudyIdentifiers } from '../deidentify/index.ts'
 import { type DataSet, dataSetOf, type InstanceFacts } from '../imaging/index.ts'
 
 /** An instance that passed the gate. */
 export interface PreparedInstance {
   readonly ordinal: number
   /**
-   * Where it lies for the workers. `withheld`: identities may stand in its pixels, which no worker may see
-   * (`pixel-risk.*`), or it is more than a worker reads (`too-large`).
+   * Where it lies for the workers, which have no way out. `withheld`: it is more than a worker reads (`too-large`).
    */
   readonly source:
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'withheld'; readonly reason: string }
   readonly facts: InstanceFacts
+  /** How likely identities stand in its pixels: what may be told about it is another question. */
+  readonly pixelRisk: PixelRisk
   readonly acquisition: AcquisitionFacts
   readonly patientPseudonym: PatientPseudonym
   readonly identifiers: StudyIdentifiers

@@ -1,15 +1,33 @@
 import type { ModelPackage } from '@leadglass/models'
-import type { WaitingRevision } from '../records/index.ts'
-import { buildMeasurementReport, findIdentityMismatch, type IdentityMismatch, type Report } from '../results/index.ts'
+import type { EarlierResult, ReportKind, WaitingRevision } from '../records/index.ts'
+import {
+  buildMeasurementReport,
+  buildNotScoredReport,
+  buildSecondaryCapture,
+  findIdentityMismatch,
+  type IdentityMismatch,
+  type NotScoredRequest,
+  notScoredSeriesUid,
+  type ReplacedResult,
+  type Report,
+  type ReportRequest,
+  reportSeriesUid,
+} from '../results/index.ts'
 import type { Outcome, Scored } from './outcomes.ts'
 import type { PreparedInstance } from './prepared-instance.ts'
 
+/** What a destination can be sent of a revision. */
+type Product = Exclude<ReportKind, 'note'>
+
 /** A report of one model on one revision, or the attribute that kept it back. */
 export type ReportOutcome =
-  | { readonly kind: 'report'; readonly modelDigest: string; readonly report: Report }
-  | { readonly kind: 'blocked'; readonly modelDigest: string; readonly mismatch: IdentityMismatch }
+  | { readonly kind: 'report'; readonly product: Product; readonly modelDigest: string; readonly report: Report }
+  | { readonly kind: 'blocked'; readonly product: Product; readonly mismatch: IdentityMismatch }
 
-/** Builds the result object of every model that scored something. One whose identity is not the record's is blocked. */
+/**
+ * Builds the result objects of every model that scored something, pictures only where they are wanted. One whose identity
+ * is not the record's is blocked.
+ */
 export function buildReports(
   revision: WaitingRevision,
   active: readonly ModelPackage[],
@@ -17,7 +35,8 @@ export function buildReports(
   outcomes: readonly Outcome[],
   device: { readonly name: string; readonly softwareVersion: string },
   now: Date,
-  newestReport: (modelDigest: string) => string | undefined,
+  earlier: readonly EarlierResult[],
+  withPictures: boolean,
 ): ReportOutcome[] {
   const byOrdinal = new Map(prepared.map((instance) => [instance.ordinal, instance]))
   return active.flatMap((one): ReportOutcome[] => {
@@ -30,7 +49,7 @@ export function buildReports(
     })
     const [first] = instances
     if (first === undefined) return []
-    const report = buildMeasurementReport({
+    const request: ReportRequest = {
       source: first.instance.header,
       studyInstanceUid: revision.studyInstanceUid,
       revision: revision.number,
@@ -43,14 +62,60 @@ export function buildReports(
         modality: instance.facts.modality,
         scores,
       })),
-      replaces: newestReport(one.digest) ?? null,
+      replaces: replacedBy(revision, earlier, one.model.name),
       device,
       ...localDateAndTime(now),
-    })
-    const mismatch = findIdentityMismatch(report.bytes, revision)
-    if (mismatch !== undefined) return [{ kind: 'blocked', modelDigest: one.digest, mismatch }]
-    return [{ kind: 'report', modelDigest: one.digest, report }]
+    }
+    return [
+      checked(revision, 'sr', one.digest, buildMeasurementReport(request)),
+      // The key of a report is unique for its revision; a picture is no report of that model.
+      ...(withPictures ? [checked(revision, 'sc', `sc:${one.digest}`, buildSecondaryCapture(request))] : []),
+    ]
   })
+}
+
+/** Builds the result object that says why a revision was not scored. */
+export function buildNotScored(
+  revision: WaitingRevision,
+  end: Pick<NotScoredRequest, 'source' | 'reason' | 'failed' | 'device'>,
+  now: Date,
+  earlier: readonly EarlierResult[],
+): ReportOutcome {
+  const { studyInstanceUid, number } = revision
+  const replaces = replacedBy(revision, earlier, undefined)
+  const request = { ...end, studyInstanceUid, revision: number, replaces, ...localDateAndTime(now) }
+  return checked(revision, 'not-scored', 'not-scored', buildNotScoredReport(request))
+}
+
+/** The result as it would leave: one whose identity is not the record's does not. */
+function checked(revision: WaitingRevision, product: Product, modelDigest: string, report: Report): ReportOutcome {
+  const mismatch = findIdentityMismatch(report.bytes, revision)
+  if (mismatch !== undefined) return { kind: 'blocked', product, mismatch }
+  return { kind: 'report', product, modelDigest, report }
+}
+
+/**
+ * What a result replaces, of the newest earlier revision that has it: the report of the same model in whatever version, or
+ * of every model when nothing is scored; and the word that nothing was scored.
+ */
+function replacedBy(
+  { studyInstanceUid, number }: WaitingRevision,
+  earlier: readonly EarlierResult[],
+  modelName: string | undefined,
+): ReplacedResult[] {
+  const before = earlier.filter(
+    (one) =>
+      one.revision < number && (one.kind === 'not-scored' || modelName === undefined || one.modelName === modelName),
+  )
+  const newest = before[0]?.revision
+  return before
+    .filter((one) => one.revision === newest)
+    .map(({ kind, modelDigest, sopClassUid, sopInstanceUid }) => ({
+      sopClassUid,
+      sopInstanceUid,
+      seriesInstanceUid:
+        kind === 'sr' ? reportSeriesUid(studyInstanceUid, modelDigest) : notScoredSeriesUid(studyInstanceUid),
+    }))
 }
 
 function localDateAndTime(now: Date): { readonly date: string; readonly time: string } {

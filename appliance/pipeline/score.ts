@@ -1,5 +1,5 @@
 import type { ModelPackage } from '@leadglass/models'
-import { ScoringError, type ScoringOutcome, type ScoringPool, selectModels } from '../scoring/index.ts'
+import { type Lane, ScoringError, type ScoringOutcome, type ScoringPool, selectModels } from '../scoring/index.ts'
 import { type Outcome, outcomesOfJob } from './outcomes.ts'
 import type { PreparedInstance } from './prepared-instance.ts'
 
@@ -14,7 +14,7 @@ export async function scorePrepared(
   pool: Pick<ScoringPool, 'score'>,
   active: readonly ModelPackage[],
   prepared: readonly PreparedInstance[],
-  job: { readonly id: string; readonly urgent: boolean },
+  job: { readonly id: string; readonly lane: Lane },
 ): Promise<Outcome[]> {
   const choices = active.map((one) => ({ model: one.model, fit: one.manifest.fit }))
   const outcomes: Outcome[] = []
@@ -27,7 +27,6 @@ export async function scorePrepared(
       continue
     }
     if (instance.source.kind === 'withheld') {
-      // PS3.15 E.3.1: pixels that may hold identities are not clean, and workers see clean pixels only.
       const { reason } = instance.source
       outcomes.push({ kind: 'not-scored', ordinal: instance.ordinal, model: null, reason, quality: {} })
       continue
@@ -47,7 +46,7 @@ async function runJob(
   pool: Pick<ScoringPool, 'score'>,
   { model, manifest, folder }: ModelPackage,
   instances: readonly PreparedInstance[],
-  job: { readonly id: string; readonly urgent: boolean },
+  job: { readonly id: string; readonly lane: Lane },
 ): Promise<Outcome[]> {
   let outcome: ScoringOutcome
   try {
@@ -57,7 +56,8 @@ async function runJob(
       model,
       files: instances.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : [])),
       timeoutMs: Math.min(LONGEST_MS, manifest.runtime.timeoutMs * instances.length),
-      lane: job.urgent ? 'stat' : 'routine',
+      lane: job.lane,
+      memoryMiB: manifest.runtime.memoryMiB,
     })
   } catch (cause) {
     if (cause instanceof ScoringError) throw new ScoringUnavailable(cause.code)

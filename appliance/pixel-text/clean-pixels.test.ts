@@ -100,6 +100,13 @@ describe('cleaning pixels that leave', () => {
     expect(screen.masks).toHaveLength(3)
   })
 
+  it('holds a thumbnail in which it found letters: others may have been missed', async () => {
+    const device = { ...DEVICE, rows: 48, columns: 64 }
+    const screen = new Screen([line('MUELLER')])
+    expect(await cleanPixels(object({ device }), screen)).toMatchObject({ kind: 'hold', reason: 'too-small' })
+    expect(await cleanPixels(object({ device }), new Screen([]))).toMatchObject({ kind: 'clean' })
+  })
+
   it('holds on any doubt of the reader', async () => {
     const doubt = { kind: 'doubt', reason: 'crashed', detail: '' } as const
     const reader = { read: async () => doubt, mask: async () => doubt }

@@ -7,7 +7,7 @@ import type { PixelDoubt, PixelReader } from './pixel-reader.ts'
 export type HeaderRisk = 'low' | 'high'
 
 /** Why a person must look before an object's pixels may leave. */
-export type HoldReason = PixelDoubt | 'unknown-device' | 'text-remains'
+export type HoldReason = PixelDoubt | 'unknown-device' | 'text-remains' | 'too-small'
 
 /** How many lines there were of each kind; texts themselves are PHI and stay out of reports. */
 export type LineCounts = Readonly<Partial<Record<LineVerdict, number>>>
@@ -47,6 +47,9 @@ export interface PixelObject {
 /** Rounds of masking and reading again; letters that one round uncovers (half a word beside a box) go in the next. */
 const ROUNDS = 3
 
+/** In pictures up to this many pixels a side letters have five rows: where some are found, others are missed. */
+const THUMBNAIL_SIDE = 128
+
 /** Letters reach a little over the box in which they were found. */
 const MARGIN = 2
 
@@ -65,15 +68,25 @@ export async function cleanPixels(
   if (text.kind === 'doubt') return { kind: 'hold', reason: text.reason, proposed: [], counts: {} }
   const counts = countsOf(text.lines, judge)
   const catalogued = known.kind === 'known' ? known.boxes.map((box): MaskBox => ({ frame: null, box })) : []
-  let boxes: MaskBox[] = [...catalogued, ...unsafeBoxes(text.lines, judge)]
-  if (risk === 'high' && known.kind === 'unknown')
-    return { kind: 'hold', reason: 'unknown-device', proposed: boxes, counts }
-  if (boxes.length === 0) return { kind: 'clean', counts }
+  const found = unsafeBoxes(text.lines, judge)
+  let boxes: MaskBox[] = [...catalogued, ...found]
+  if (found.length > 0 && Math.max(object.device.rows, object.device.columns) <= THUMBNAIL_SIDE)
+    return { kind: 'hold', reason: 'too-small', proposed: boxes, counts }
+  const mustLook = risk === 'high' && known.kind === 'unknown'
+  const look = (proposed: readonly MaskBox[]): PixelOutcome => ({
+    kind: 'hold',
+    reason: 'unknown-device',
+    proposed,
+    counts,
+  })
+  if (boxes.length === 0) return mustLook ? look(boxes) : { kind: 'clean', counts }
   for (let round = 0; round < ROUNDS; round += 1) {
     const target = object.newTarget()
     const masked = await reader.mask(file, target, boxes)
     if (masked.kind === 'doubt') return { kind: 'hold', reason: masked.reason, proposed: boxes, counts }
     const left = unsafeBoxes(masked.lines, judge)
+    // A person begins with boxes that leave nothing to be read.
+    if (left.length === 0 && mustLook) return look(boxes)
     const device = known.kind === 'known' ? known.entry : null
     if (left.length === 0) return { kind: 'masked', target, pixels: masked.pixels, boxes, device, counts }
     boxes = [...boxes, ...left]

@@ -11,13 +11,13 @@ export interface DeviceFacts {
   readonly imageRegions: readonly Box[]
 }
 
-/** A device that is known, and where it writes. Texts match whole, whatever their case; an absent one matches all. */
+/** A device that is known, and where it writes. An absent condition is met by all. */
 export interface CatalogueEntry {
   readonly name: string
   readonly modality: string
   readonly manufacturer?: RegExp
   readonly model?: RegExp
-  readonly size?: { readonly rows: number; readonly columns: number }
+  readonly size?: { readonly rows: number; readonly columns?: number | undefined }
   /** Boxes to black out, or all that lies outside the regions that the device declares. */
   readonly mask: readonly Box[] | 'outside-image-regions'
 }
@@ -46,7 +46,7 @@ function fits({ modality, manufacturer, model, size }: CatalogueEntry, facts: De
     modality === facts.modality &&
     (manufacturer === undefined || manufacturer.test(facts.manufacturer)) &&
     (model === undefined || model.test(facts.model)) &&
-    (size === undefined || (size.rows === facts.rows && size.columns === facts.columns))
+    (size === undefined || (size.rows === facts.rows && (size.columns ?? facts.columns) === facts.columns))
   )
 }
 

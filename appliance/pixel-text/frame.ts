@@ -1,4 +1,4 @@
-import type { DecodedImage } from '../imaging/index.ts'
+import { brightnessOf, type VisibleImage } from './palette.ts'
 
 /** One frame as a text reader sees it: 8-bit grey, row-major, white on black as it is shown. */
 export interface GreyFrame {
@@ -21,15 +21,15 @@ const SAMPLED = 65_536
 
 /**
  * Makes one frame of decoded pixels visible. Colour becomes luminance (ITU-R BT.601; the first sample of YBR is that
- * already); MONOCHROME1 is inverted (PS3.3 C.7.6.3.1.2).
+ * already); MONOCHROME1 is inverted (PS3.3 C.7.6.3.1.2), and a palette shows its colours.
  * @throws {RangeError} when there is no such frame.
  */
-export function greyFrame(image: DecodedImage, frame: number, contrast: Contrast): GreyFrame {
+export function greyFrame(image: VisibleImage, frame: number, contrast: Contrast): GreyFrame {
   const { rows, columns, samplesPerPixel, photometric } = image
   if (!Number.isInteger(frame) || frame < 0 || frame >= image.frames) throw new RangeError('no such frame')
   const count = rows * columns
   const stored = image.pixels.subarray(frame * count * samplesPerPixel, (frame + 1) * count * samplesPerPixel)
-  const luminance = samplesPerPixel === 1 ? stored : luminanceOf(stored, count, photometric)
+  const luminance = samplesPerPixel === 1 ? shown(stored, image) : luminanceOf(stored, count, photometric)
   const [low, high] = contrast === 'whole' ? extremes(luminance) : percentiles(luminance)
   const scale = high > low ? 255 / (high - low) : 0
   const inverted = photometric === 'MONOCHROME1'
@@ -39,6 +39,12 @@ export function greyFrame(image: DecodedImage, frame: number, contrast: Contrast
     values[i] = inverted ? 255 - grey : grey
   }
   return { width: columns, height: rows, values }
+}
+
+/** Grey values are shown as they are; an index is shown as its colour. */
+function shown(stored: VisibleImage['pixels'], { palette }: VisibleImage): ArrayLike<number> {
+  if (palette === undefined) return stored
+  return Float32Array.from(stored, (value) => brightnessOf(palette, value))
 }
 
 function luminanceOf(stored: ArrayLike<number>, count: number, photometric: string): Float32Array {

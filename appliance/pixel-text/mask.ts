@@ -1,9 +1,10 @@
 import type { DecodedImage } from '../imaging/index.ts'
 import type { MaskBox, NativePixels } from './messages.ts'
+import { darkestValue, type VisibleImage } from './palette.ts'
 import type { Box } from './regions.ts'
 
 /** Blacks out boxes in decoded pixels, in place. Boxes are cut to the picture. */
-export function maskPixels(image: DecodedImage, boxes: readonly MaskBox[]): void {
+export function maskPixels(image: VisibleImage, boxes: readonly MaskBox[]): void {
   const black = blackOf(image)
   for (const { frame, box } of boxes) {
     const [first, last] = frame === null ? [0, image.frames - 1] : [frame, frame]
@@ -23,9 +24,11 @@ function maskFrame(image: DecodedImage, frame: number, box: Box, black: readonly
 
 /**
  * The stored values of what is shown black: the least stored value (the greatest for MONOCHROME1), and mid chroma for
- * YBR (PS3.3 C.7.6.3.1.2). Palettes mostly have black at their first entry; whatever colour it is, the text is gone.
+ * YBR (PS3.3 C.7.6.3.1.2); the darkest entry of a palette.
  */
-function blackOf({ photometric, bitsStored, signed, pixels, samplesPerPixel }: DecodedImage): readonly number[] {
+function blackOf(image: VisibleImage): readonly number[] {
+  const { photometric, bitsStored, signed, pixels, samplesPerPixel, palette } = image
+  if (palette !== undefined) return [darkestValue(palette, bitsStored)]
   if (samplesPerPixel === 3)
     return photometric.startsWith('YBR') ? [0, 2 ** (bitsStored - 1), 2 ** (bitsStored - 1)] : [0, 0, 0]
   if (photometric === 'MONOCHROME1') return [greatest(pixels)]

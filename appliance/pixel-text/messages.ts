@@ -37,8 +37,12 @@ export const pixelRequest = z.discriminatedUnion('kind', [
     file: path,
     target: path,
     boxes: z.array(maskBox).max(100_000),
+    /** False where a person answers for what is left. */
+    reread: z.boolean(),
     limits,
   }),
+  /** Writes a frame as a PNG, grey as a reader sees it, to `target`. */
+  z.strictObject({ kind: z.literal('render'), requestId, file: path, target: path, frame: count, limits }),
 ])
 export type PixelRequest = z.infer<typeof pixelRequest>
 
@@ -65,6 +69,7 @@ export const pixelReply = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lines'), requestId, lines: z.array(frameLine).max(2000) }),
   z.strictObject({ kind: z.literal('read'), requestId, frames: count, framesRead: count }),
   z.strictObject({ kind: z.literal('masked'), requestId, pixels: nativePixels }),
+  z.strictObject({ kind: z.literal('rendered'), requestId, frames: count, width: side, height: side }),
   z.strictObject({ kind: z.literal('failed'), requestId, reason: z.enum(PIXEL_DOUBTS), detail: z.string().max(200) }),
 ])
 export type PixelReply = z.infer<typeof pixelReply>

@@ -13,6 +13,7 @@ import {
   pixelReply,
   type ReadLimits,
 } from './messages.ts'
+import type { ModelFiles } from './text-reader.ts'
 
 /** Why nothing may be concluded about pixels. */
 export type PixelDoubt = (typeof PIXEL_DOUBTS)[number] | 'timed-out' | 'crashed' | 'stopped'
@@ -32,6 +33,11 @@ export type MaskedPixels =
   | { readonly kind: 'masked'; readonly pixels: NativePixels; readonly lines: readonly FrameLine[] }
   | { readonly kind: 'doubt'; readonly reason: PixelDoubt; readonly detail: string }
 
+/** A frame as a PNG in the target. */
+export type RenderedFrame =
+  | { readonly kind: 'rendered'; readonly frames: number; readonly width: number; readonly height: number }
+  | { readonly kind: 'doubt'; readonly reason: PixelDoubt; readonly detail: string }
+
 /** What the reader is made of. */
 export interface PixelReaderOptions {
   /** The root of the installation. */
@@ -44,6 +50,8 @@ export interface PixelReaderOptions {
     readonly heapMiB: number
   }
   readonly logger: Logger
+  /** Other files than those of the installed models. */
+  readonly models?: ModelFiles
 }
 
 export const PIXEL_READER_LIMITS: PixelReaderOptions['limits'] = {
@@ -58,7 +66,7 @@ const CODE = ['node_modules', 'appliance/imaging', 'appliance/pixel-text', 'appl
 const MANIFESTS = ['appliance/package.json', 'package.json']
 
 type Settle = (
-  end: Extract<PixelReply, { kind: 'read' | 'masked' | 'failed' }> | WorkerExit | 'timed-out' | 'stopped',
+  end: Extract<PixelReply, { kind: 'read' | 'masked' | 'rendered' | 'failed' }> | WorkerExit | 'timed-out' | 'stopped',
 ) => void
 
 interface Job {
@@ -83,6 +91,11 @@ export class PixelReader implements Service {
 
   constructor(options: PixelReaderOptions) {
     this.#options = options
+  }
+
+  /** Objects that are waiting or being read. */
+  get pending(): number {
+    return this.#waiting.length + (this.#current === undefined ? 0 : 1)
   }
 
   async start(): Promise<void> {
@@ -117,20 +130,36 @@ export class PixelReader implements Service {
     return doubtOf(end)
   }
 
-  /** Blacks out boxes, writes the pixels natively to a new file, and reads every frame again. */
-  async mask(file: string, target: string, boxes: readonly MaskBox[]): Promise<MaskedPixels> {
+  /**
+   * Blacks out boxes, writes the pixels natively to a new file, and reads every frame again.
+   * @param reread `false`: a person answers for what is left.
+   */
+  async mask(file: string, target: string, boxes: readonly MaskBox[], reread = true): Promise<MaskedPixels> {
     const { limits } = this.#options
     const request: PixelRequest = {
       kind: 'mask',
       file,
       target,
       boxes: [...boxes],
+      reread,
       requestId: randomUUID(),
       limits: own(limits),
     }
     const { end, lines } = await this.#run(request)
     if (typeof end === 'object' && 'kind' in end && end.kind === 'masked') {
       return { kind: 'masked', pixels: end.pixels, lines }
+    }
+    return doubtOf(end)
+  }
+
+  /** Writes a frame as a PNG to a new file; a number beyond the last frame means the last. */
+  async render(file: string, target: string, frame: number): Promise<RenderedFrame> {
+    const requestId = randomUUID()
+    const limits = own(this.#options.limits)
+    const { end } = await this.#run({ kind: 'render', file, target, frame, requestId, limits })
+    if (typeof end === 'object' && 'kind' in end && end.kind === 'rendered') {
+      const { frames, width, height } = end
+      return { kind: 'rendered', frames, width, height }
     }
     return doubtOf(end)
   }
@@ -166,14 +195,18 @@ export class PixelReader implements Service {
   }
 
   async #launch(): Promise<void> {
-    const { programRoot, workFolder, limits } = this.#options
-    const given = [...[...CODE, ...MANIFESTS].map((part) => join(programRoot, part)), workFolder]
+    const { programRoot, workFolder, limits, models } = this.#options
+    const named = models === undefined ? [] : [models.detectionPath, models.recognitionPath, models.dictionaryPath]
+    const given = [...[...CODE, ...MANIFESTS].map((part) => join(programRoot, part)), ...named, workFolder]
     const real = await Promise.all(given.map((path) => realpath(path).catch(() => path)))
     // Another caller may have launched it meanwhile.
     if (this.#worker !== undefined || this.#stopped) return
     const readable = [...new Set([...given, ...real])]
     const writable = [...new Set([workFolder, real.at(-1) ?? workFolder])]
-    const args = workerArguments({ readable, writable, heapMiB: limits.heapMiB }, ENTRY)
+    const args = [
+      ...workerArguments({ readable, writable, heapMiB: limits.heapMiB }, ENTRY),
+      ...(models === undefined ? [] : [JSON.stringify(models)]),
+    ]
     this.#worker = WorkerProcess.launch<PixelRequest, PixelReply>(args, workFolder, pixelReply, {
       onReply: (reply) => this.#onReply(reply),
       onExit: (exit) => this.#onExit(exit),

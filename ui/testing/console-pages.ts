@@ -31,10 +31,30 @@ export function consolePages(appliance: FakeAppliance): PageCase[] {
       empty: 'Nothing is in quarantine.',
     },
     {
+      name: 'pixels',
+      path: '/pixels',
+      facts: ['waits for a person', 'unknown device', 'object 7'],
+      empty: 'No object is in this state.',
+    },
+    {
       name: 'what left the site',
       path: '/egress',
-      facts: ['study-features', 'refused by the hub', '41 wait for the hub', '17 drift cells with 96 counts'],
+      facts: [
+        'study-features',
+        'refused by the hub',
+        '41 wait for the hub',
+        '17 drift cells with 96 counts',
+        'Held by the settings: labels, drift, features',
+        'waits for a person',
+        'sent by mistake',
+      ],
       empty: 'Nothing has left yet.',
+    },
+    {
+      name: 'what left of one study',
+      path: `/egress?study=${studyNamed(appliance, 'PHANTOM^INDIA')}`,
+      facts: ['does not leave', '60 to 69', '1957'],
+      empty: undefined,
     },
     {
       name: 'device',

@@ -5,6 +5,11 @@ import {
   deviceStatus,
   egressList,
   egressQuery,
+  heldBatchDetail,
+  heldBatchList,
+  heldDecision,
+  heldRefusalRequest,
+  heldReleaseRequest,
   type LabelDetail,
   type LabelRequest,
   labelDetail,
@@ -12,11 +17,13 @@ import {
   localModelList,
   localRole,
   localSession,
+  type PixelReviewView,
   quarantineList,
   replayAnswer,
   replayRequest,
   type StudySummary,
   studyDetail,
+  studyEgress,
   studyEvent,
   studyList,
   studyQuery,
@@ -24,6 +31,8 @@ import {
 import { FakeFailure, type FakeRoute, FakeService } from './fake-service.ts'
 import { hex, minutesAgo } from './seeds/common.ts'
 import { seedDestinations, seedDevice, seedEgress, seedModels, seedQuarantine } from './seeds/device.ts'
+import { HeldSeeds, seedStudyEgress } from './seeds/egress.ts'
+import { pixelRoutes, seedReviews } from './seeds/pixels.ts'
 import { seedStudies } from './seeds/studies.ts'
 import { detailOf } from './seeds/study-detail.ts'
 
@@ -35,6 +44,8 @@ export class FakeAppliance {
   #studies: StudySummary[] = seedStudies()
   #destinations: DestinationList = seedDestinations(this.#studies)
   readonly #labels: LabelDetail[] = []
+  readonly #held = new HeldSeeds(this.#studies)
+  readonly #reviews: PixelReviewView[] = seedReviews()
   #empty = false
 
   /** @param pagesFolder the built console. */
@@ -68,6 +79,7 @@ export class FakeAppliance {
 
   #routes(): FakeRoute[] {
     return [
+      ...pixelRoutes(() => (this.#empty ? [] : this.#reviews)),
       { method: 'GET', path: /^\/api\/studies$/, answer: ({ query }) => studyList.parse(this.#list(query)) },
       {
         method: 'GET',
@@ -88,6 +100,43 @@ export class FakeAppliance {
         answer: () => quarantineList.parse(this.#empty ? { entries: [] } : seedQuarantine(this.#studies)),
       },
       { method: 'GET', path: /^\/api\/egress$/, answer: ({ query }) => egressList.parse(this.#egress(query)) },
+      {
+        method: 'GET',
+        path: /^\/api\/egress\/held$/,
+        answer: () => heldBatchList.parse(this.#held.list(this.#empty)),
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/egress\/held\/([^/]+)$/,
+        answer: ({ params }) => heldBatchDetail.parse(this.#held.detail(params[0] ?? '')),
+      },
+      {
+        method: 'POST',
+        path: /^\/api\/egress\/held\/([^/]+)\/release$/,
+        answer: ({ params, body, account }) => {
+          if (account !== 'site-admin') throw new FakeFailure(403, 'not-allowed')
+          const { digest } = heldReleaseRequest.parse(body)
+          return heldDecision.parse(this.#held.decide(params[0] ?? '', digest, 'released', null))
+        },
+      },
+      {
+        method: 'POST',
+        path: /^\/api\/egress\/held\/([^/]+)\/refuse$/,
+        answer: ({ params, body, account }) => {
+          if (account !== 'site-admin') throw new FakeFailure(403, 'not-allowed')
+          const { digest, reason } = heldRefusalRequest.parse(body)
+          return heldDecision.parse(this.#held.decide(params[0] ?? '', digest, 'refused', reason))
+        },
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/egress\/studies\/([0-9a-f]{32})$/,
+        answer: ({ params }) => {
+          const summary = this.studies.find(({ study }) => study === params[0])
+          if (summary === undefined) throw new FakeFailure(404, 'not-found')
+          return studyEgress.parse(seedStudyEgress(summary))
+        },
+      },
       {
         method: 'GET',
         path: /^\/api\/models$/,

@@ -1,15 +1,18 @@
 import { constants } from 'node:fs'
 import { open, writeFile } from 'node:fs/promises'
-import { DataSetError, type DecodedImage, DecodeError, decodeFrames, parsePart10 } from '../../imaging/index.ts'
+import { DataSetError, DecodeError, decodeFrames, parsePart10 } from '../../imaging/index.ts'
 import { sealNetwork } from '../../workers/index.ts'
+import { greyFrame } from '../frame.ts'
 import { maskPixels, nativeForm } from '../mask.ts'
 import { type PixelReply, type PixelRequest, pixelReply, pixelRequest, type ReadLimits } from '../messages.ts'
+import { type VisibleImage, visibleImage } from '../palette.ts'
+import { greyPng } from '../png.ts'
 import { framesToRead, readFrame } from '../read-image.ts'
-import { TextReader } from '../text-reader.ts'
+import { modelFiles, TextReader } from '../text-reader.ts'
 
 sealNetwork()
 
-const reader = await TextReader.load()
+const reader = await TextReader.load(modelFiles(process.argv[2]))
 
 /** Requests come one at a time; a second one before the first has ended waits for it. */
 let work: Promise<void> = Promise.resolve()
@@ -33,8 +36,14 @@ async function serve(request: PixelRequest): Promise<void> {
       maskPixels(image, request.boxes)
       const { bytes, pixels } = nativeForm(image)
       await writeFile(request.target, bytes, { mode: 0o600, flag: 'wx' })
-      await readFrames(request, image, framesToRead(image.frames, image.frames))
+      if (request.reread) await readFrames(request, image, framesToRead(image.frames, image.frames))
       reply({ kind: 'masked', requestId, pixels })
+      return
+    }
+    if (request.kind === 'render') {
+      const grey = greyFrame(image, Math.min(request.frame, image.frames - 1), 'whole')
+      await writeFile(request.target, greyPng(grey), { mode: 0o600, flag: 'wx' })
+      reply({ kind: 'rendered', requestId, frames: image.frames, width: grey.width, height: grey.height })
       return
     }
     const frames = framesToRead(image.frames, request.mostFrames)
@@ -46,11 +55,11 @@ async function serve(request: PixelRequest): Promise<void> {
 }
 
 /** Frames that are equal to one before say nothing new. */
-async function readFrames({ requestId }: PixelRequest, image: DecodedImage, frames: readonly number[]): Promise<void> {
+async function readFrames({ requestId }: PixelRequest, image: VisibleImage, frames: readonly number[]): Promise<void> {
   const size = image.rows * image.columns * image.samplesPerPixel
   const seen: number[] = []
   for (const frame of frames) {
-    const pixels = (at: number): DecodedImage['pixels'] => image.pixels.subarray(at * size, (at + 1) * size)
+    const pixels = (at: number): VisibleImage['pixels'] => image.pixels.subarray(at * size, (at + 1) * size)
     if (seen.some((other) => Buffer.compare(bytesOf(pixels(other)), bytesOf(pixels(frame))) === 0)) continue
     seen.push(frame)
     if (seen.length > 8) seen.shift()
@@ -61,18 +70,19 @@ async function readFrames({ requestId }: PixelRequest, image: DecodedImage, fram
   }
 }
 
-function bytesOf(values: DecodedImage['pixels']): Uint8Array {
+function bytesOf(values: VisibleImage['pixels']): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 
 /** Never follows a link: the permission model would let it lead out of the work folder. */
-async function decoded(path: string, limits: ReadLimits): Promise<DecodedImage> {
+async function decoded(path: string, limits: ReadLimits): Promise<VisibleImage> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     const { size } = await handle.stat()
     if (size > limits.maximumFileBytes) throw new DataSetError('too-large', 'the file is too large')
     const { dataSet, meta } = parsePart10(await handle.readFile())
-    return await decodeFrames(dataSet, meta.transferSyntaxUid, { maximumBytes: limits.maximumDecodedBytes })
+    const maximumBytes = limits.maximumDecodedBytes
+    return visibleImage(await decodeFrames(dataSet, meta.transferSyntaxUid, { maximumBytes }), dataSet)
   } finally {
     await handle.close()
   }

@@ -1,8 +1,15 @@
-import { type StudyDetail, type StudySummary, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
+import {
+  type RouteView,
+  type StudyDetail,
+  type StudySummary,
+  studyDetail,
+  studyList,
+} from '@leadglass/ui/contract/local-api'
 import type { Command } from 'commander'
 import { InstanceClient } from '../client.ts'
 import { print, wholeNumber, withData, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
+import { registerStudyExport } from './study-export.ts'
 
 interface ListOptions {
   readonly data: string
@@ -12,7 +19,7 @@ interface ListOptions {
   readonly limit: number
 }
 
-/** `leadglass study list|show`. */
+/** `leadglass study list|show|export`. */
 export function registerStudy(program: Command): void {
   const study = program.command('study').description('the studies that the appliance holds')
   const list = study
@@ -24,6 +31,7 @@ export function registerStudy(program: Command): void {
   withJson(withData(list)).action(listStudies)
   const show = study.command('show').description('show one study').argument('<study>', 'study pseudonym, as listed')
   withJson(withData(show)).action(showStudy)
+  registerStudyExport(study)
 }
 
 async function listStudies(options: ListOptions): Promise<void> {
@@ -70,6 +78,19 @@ async function showStudy(study: string, options: { readonly data: string; readon
   print(options.json, detail, () => presentStudy(detail))
 }
 
+/** What was corrected, and what is kept and not used. */
+function correctionLines({ corrections = [], withdrawn = [] }: StudyDetail): string[] {
+  if (corrections.length + withdrawn.length === 0) return []
+  return [
+    '',
+    renderTable(
+      ['corrected', 'revision', 'by', 'at', 'reason'],
+      corrections.map(({ cause, revision, by, at, reason }) => [cause, revision, by, at, reason]),
+    ),
+    ...withdrawn.map(({ sopInstanceUid, reason }) => `Not used: ${sopInstanceUid} (${reason})`),
+  ]
+}
+
 function listRow(study: StudySummary): (string | number)[] {
   return [
     study.study,
@@ -84,7 +105,8 @@ function listRow(study: StudySummary): (string | number)[] {
   ]
 }
 
-function presentStudy({ summary, completion, instances, deliveries, labels }: StudyDetail): string {
+function presentStudy(detail: StudyDetail): string {
+  const { summary, completion, revisions, instances, deliveries, labels } = detail
   const scoreRows = instances.flatMap((instance) =>
     instance.scores.map((score) => [
       instance.instance,
@@ -97,18 +119,68 @@ function presentStudy({ summary, completion, instances, deliveries, labels }: St
   )
   return [
     `Study ${summary.study}: ${summary.state}, revision ${summary.revision}, ${summary.instances} instances`,
-    `Complete because: ${completion ?? '(still receiving)'}${summary.reason === null ? '' : `; reason: ${summary.reason}`}`,
+    `Complete because: ${completion ?? '(still receiving)'}${expectedWords(detail)}${summary.reason === null ? '' : `; reason: ${summary.reason}`}`,
+    ...revisions
+      .slice(0, 1)
+      .flatMap(({ egressBlocked }) =>
+        egressBlocked == null ? [] : [`Nothing about it left the box: ${egressBlocked}`],
+      ),
+    ...revisions.slice(0, 1).flatMap(({ route }) => (route == null ? [] : [routeLine(route)])),
     '',
     renderTable(['instance', 'score', 'value', 'operating point', 'side', 'model'], scoreRows),
     '',
     renderTable(
       ['destination', 'delivery', 'attempts', 'last error'],
-      deliveries.map((delivery) => [delivery.destination, delivery.state, delivery.attempts, delivery.lastError]),
+      deliveries.map((delivery) => [
+        delivery.destination,
+        deliveryWords(delivery),
+        delivery.attempts,
+        delivery.lastError,
+      ]),
     ),
     '',
+    ...priorLines(detail),
     renderTable(
-      ['finding', 'label', 'blind', 'reader', 'at'],
-      labels.map((label) => [label.finding, label.value, label.blind, label.reader, label.at]),
+      ['finding', 'label', 'blind', 'reader', 'at', 'counts'],
+      labels.map(({ finding, value, blind, reader, at, counts }) => [
+        finding,
+        value,
+        blind,
+        reader,
+        at,
+        counts ?? true,
+      ]),
     ),
+    ...correctionLines(detail),
   ].join('\n')
+}
+
+function expectedWords({ revisions, instances }: StudyDetail): string {
+  const expected = revisions[0]?.expectedInstances ?? null
+  return expected === null ? '' : ` (${instances.length} instances, ${expected} were named)`
+}
+
+/** A delivery that the destination accepted is done only when it is confirmed in the way that the settings name. */
+function deliveryWords({ state, storedAt, confirmedBy }: StudyDetail['deliveries'][number]): string {
+  if (state === 'pending' && storedAt != null) return 'stored, not confirmed'
+  return state === 'accepted' && confirmedBy != null && confirmedBy !== 'store' ? `accepted, ${confirmedBy}` : state
+}
+
+function priorLines({ priors = [] }: StudyDetail): string[] {
+  if (priors.length === 0) return []
+  const rows = priors.map((prior) => [
+    prior.studyDate,
+    prior.modalities,
+    prior.state,
+    prior.instances,
+    prior.bytes,
+    prior.source,
+    prior.reason,
+  ])
+  return [renderTable(['prior', 'modality', 'state', 'instances', 'bytes', 'source', 'reason'], rows), '']
+}
+
+function routeLine({ version, rule, lane, processing, profile, reason }: RouteView): string {
+  const decided = version === null ? 'no rules in force' : `rule ${rule ?? '(none matched)'} of version ${version}`
+  return `Routed by: ${decided}; lane ${lane}, ${processing}, ${profile}${reason === null ? '' : `; ${reason}`}`
 }

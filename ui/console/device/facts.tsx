@@ -3,6 +3,9 @@ import type { Fact } from '../../shared/facts.tsx'
 import { formatAge, formatBytes, formatInstant } from '../../shared/format.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
 
+/** What rests at each level. */
+const PRESSURE_WORDS = { soft: 'optional work rests', hard: 'new objects are refused' } as const
+
 /** The tiles of the device; their names stand before the values are known. */
 export function deviceFacts(status: DeviceStatus | undefined): Fact[] {
   const fact = (name: string, value: (known: DeviceStatus) => Fact['value']): Fact => ({
@@ -13,6 +16,7 @@ export function deviceFacts(status: DeviceStatus | undefined): Fact[] {
     fact('Device', ({ device }) => device),
     fact('Software', ({ softwareVersion }) => softwareVersion),
     fact('DICOM address', ({ aeTitle, dimsePort }) => `${aeTitle}, port ${dimsePort}`),
+    fact('DICOM over TLS', ({ dimseTlsPort }) => (dimseTlsPort === null ? 'off' : `port ${dimseTlsPort}`)),
     fact('Running since', ({ startedAt }) => formatInstant(startedAt)),
     { ...fact('Link to the hub', ({ link }) => <Link link={link} />), wide: true },
     fact('Last acknowledgement', ({ link }) =>
@@ -24,6 +28,19 @@ export function deviceFacts(status: DeviceStatus | undefined): Fact[] {
         {`${formatBytes(disk.freeBytes)} free${disk.low ? ': low' : ''}`}
       </StateMark>
     )),
+    fact('Pressure', ({ pressure }) => (
+      <StateMark tone={pressure.level === 'none' ? 'good' : 'attention'}>
+        {pressure.level === 'none' ? 'none' : `${PRESSURE_WORDS[pressure.level]} (${pressure.causes.join(', ')})`}
+      </StateMark>
+    )),
+    {
+      ...fact('Settings', ({ settingsProblems }) => (
+        <StateMark tone={settingsProblems.length === 0 ? 'good' : 'attention'}>
+          {settingsProblems[0] ?? 'in force'}
+        </StateMark>
+      )),
+      wide: true,
+    },
     fact('Studies arriving', ({ queues }) => queues.receiving),
     fact('Studies to score', ({ queues }) => `${queues.queued} waiting, ${queues.running} running`),
     fact('Oldest waiting study', ({ oldestWaitingSeconds }) =>

@@ -6,6 +6,8 @@ import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark, type Tone } from '../../shared/state-mark.tsx'
+import { HeldBatches } from '../egress/held-batches.tsx'
+import { StudyComparison } from '../egress/study-comparison.tsx'
 
 type Envelope = EgressList['envelopes'][number]
 type Stream = EgressList['streams'][number]
@@ -40,6 +42,7 @@ export function EgressPage({ study }: { readonly study: string | undefined }) {
         queries={[query]}
       />
       <div className="sections">
+        {study !== undefined && <StudyComparison key={study} study={study} />}
         <DataTable
           caption="The streams"
           rows={data?.streams}
@@ -48,6 +51,7 @@ export function EgressPage({ study }: { readonly study: string | undefined }) {
           columns={STREAM_COLUMNS}
           empty={<EmptyPanel title="No stream yet." hint="Streams open when the device is enrolled." />}
         />
+        {study === undefined && <HeldBatches />}
         {data !== undefined && (
           <>
             <p className="small quiet">

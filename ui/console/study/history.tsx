@@ -53,7 +53,7 @@ const DELIVERY_COLUMNS: readonly Column<DeliveryView>[] = [
   {
     heading: 'State',
     width: 10,
-    cell: (row) => <StateMark tone={DELIVERY[row.state].tone}>{DELIVERY[row.state].words}</StateMark>,
+    cell: (row) => <StateMark tone={DELIVERY[row.state].tone}>{deliveryWords(row)}</StateMark>,
   },
   { heading: 'Revision', width: 6, cell: (row) => row.revision, numeric: true },
   { heading: 'Attempts', width: 6, cell: (row) => row.attempts, numeric: true },
@@ -65,7 +65,7 @@ const REVISION_COLUMNS: readonly Column<RevisionView>[] = [
   { heading: 'Revision', width: 6, cell: (row) => row.revision, numeric: true },
   { heading: 'State', width: 12, cell: (row) => wordsOf(row.state) },
   { heading: 'Complete because', width: 16, cell: (row) => wordsOf(row.completion ?? 'still receiving') },
-  { heading: 'Reason', width: 18, cell: (row) => reasonWords(row.reason ?? '–'), wraps: true },
+  { heading: 'Reason', width: 18, cell: (row) => revisionWords(row), wraps: true },
   { heading: 'Attempts', width: 6, cell: (row) => row.attempts, numeric: true },
   { heading: 'Opened', width: 13, cell: (row) => formatInstant(row.openedAt) },
   {
@@ -74,6 +74,20 @@ const REVISION_COLUMNS: readonly Column<RevisionView>[] = [
     cell: (row) => (row.finishedAt === null ? 'not yet' : formatInstant(row.finishedAt)),
   },
 ]
+
+/** Why a revision ended as it did, and why nothing about it left the box. */
+function revisionWords({ reason, egressBlocked }: RevisionView): string {
+  const kept = egressBlocked == null ? [] : [`nothing left the site: ${reasonWords(egressBlocked)}`]
+  return [...(reason === null ? [] : [reasonWords(reason)]), ...kept].join('; ') || '–'
+}
+
+/** Accepted is not confirmed, where the settings want the destination's word that it keeps the result. */
+function deliveryWords({ state, storedAt, confirmedBy }: DeliveryView): string {
+  if (state === 'pending' && storedAt != null) return 'stored, not confirmed'
+  if (state === 'accepted' && confirmedBy === 'commitment') return 'committed'
+  if (state === 'accepted' && confirmedBy === 'query') return 'found there'
+  return DELIVERY[state].words
+}
 
 function settledWords({ settledAt, nextAttemptAt }: DeliveryView): string {
   if (settledAt !== null) return formatInstant(settledAt)

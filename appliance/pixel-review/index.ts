@@ -1,0 +1,3 @@
+export { PixelReviewError, type PixelReviewErrorCode } from './errors.ts'
+export { type ExportedObject, Exporter } from './exporter.ts'
+export { type PixelReview, ReviewDesk } from './review-desk.ts'
