@@ -17,11 +17,17 @@ import { openRecords, type Records, type Role } from './records/index.ts'
 import { auditOrigin, ensureSecrets } from './secrets.ts'
 import { settingsSchema } from './settings.ts'
 
+export { type HeldSearch, openHeldSearch, type ScannedFile } from './leak-scan/index.ts'
+
+export { type LocalVault, openLocalVault, type RotationPlan, type VaultStatus } from './vault/index.ts'
+
 /** What an appliance is given before its first start. */
 export interface InitialiseRequest {
   /** The appliance's data folder. */
   readonly folder: string
   readonly device: DeviceId
+  /** Where the keys that protect the data lie, when that is elsewhere. */
+  readonly keysFolder?: string
   /** Accounts to make; an account without a password is given one. */
   readonly accounts: readonly { readonly userName: string; readonly role: Role; readonly password?: string }[]
   /** What the appliance trusts for updates: bytes of root.json, and the approval policy. */
@@ -51,7 +57,7 @@ export interface InitialiseAnswer {
 export async function initialiseAppliance(request: InitialiseRequest): Promise<InitialiseAnswer> {
   const { folder, device, clock = systemClock, randomness = systemRandomness } = request
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const folders = await makeApplianceFolders(folder)
+  const folders = await makeApplianceFolders(folder, request.keysFolder)
   const secrets = await ensureSecrets(folders, device, randomness)
   if (request.trust !== undefined) await pinTrust(folders, request.trust)
   const settings = settingsSchema.parse(request.settings ?? {})
@@ -89,10 +95,11 @@ export async function initialiseAppliance(request: InitialiseRequest): Promise<I
 export async function openEgressEpoch(request: {
   readonly folder: string
   readonly device: DeviceId
+  readonly keysFolder?: string
   readonly reason: 'restored' | 'replaced'
 }): Promise<number> {
   const { folder, device, reason } = request
-  const folders = await makeApplianceFolders(folder)
+  const folders = await makeApplianceFolders(folder, request.keysFolder)
   const secrets = await ensureSecrets(folders, device, systemRandomness)
   const records = openRecords(folders.records, secrets.databaseKey)
   try {

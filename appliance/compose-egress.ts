@@ -2,11 +2,21 @@ import type { KeyObject } from 'node:crypto'
 import { AuditLog, createNoteSigner, SqliteLogStore } from '@leadglass/sync-agent/audit-log'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { AcknowledgedFile, exchangePaths, OutboxWriter } from '@leadglass/sync-agent/exchange'
-import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
-import { AuditTrail, Checkpoints, deviceHealthOf, EgressDoor, EgressService, Relay } from './egress/index.ts'
+import type { Clock, Logger, Randomness, Service } from '@leadglass/sync-agent/foundation'
+import {
+  AuditTrail,
+  Checkpoints,
+  deviceHealthOf,
+  EgressDoor,
+  EgressHold,
+  EgressService,
+  HoldDesk,
+  Relay,
+} from './egress/index.ts'
 import type { FreeSpace } from './intake/index.ts'
 import type { Records } from './records/index.ts'
 import { auditOrigin } from './secrets.ts'
+import { Vault, VaultAnchors } from './vault/index.ts'
 
 /** What the door is made of. */
 export interface EgressParts {
@@ -17,6 +27,7 @@ export interface EgressParts {
   readonly auditKey: KeyObject
   readonly records: Records
   readonly clock: Clock
+  readonly randomness: Randomness
   readonly logger: Logger
 }
 
@@ -26,23 +37,43 @@ export interface EgressRoom {
   readonly door: EgressDoor
   readonly audit: AuditTrail
   readonly checkpoints: Checkpoints
+  /** What waits for a person; follows the settings once there are some. */
+  readonly hold: EgressHold
+  readonly holdDesk: HoldDesk
+  /** Keeps the way back from pseudonyms; to be started before anything is taken. */
+  readonly vault: Service
   /** The service; it needs to know the disk for its health envelopes. */
   service(freeSpace: FreeSpace): EgressService
 }
 
 /** Puts the door together. */
 export function composeEgress(parts: EgressParts): EgressRoom {
-  const { device, exchangeFolder, softwareVersion, startedAt, auditKey, records, clock, logger } = parts
+  const { device, exchangeFolder, softwareVersion, startedAt, auditKey, records, clock, randomness, logger } = parts
   const origin = auditOrigin(device)
   const log = new AuditLog({ origin, store: new SqliteLogStore(records.database, origin), clock })
-  const door = new EgressDoor({ records, device, clock })
+  const hold = new EgressHold({ records, clock, isStopped: (studyId) => records.leaks.isOpen(studyId) })
+  const vault = new Vault({ records, clock, randomness })
+  const onNamed = (studyId: number): void => {
+    vault.note(studyId)
+  }
+  const door = new EgressDoor({ records, device, clock, hold, onNamed })
   const audit = new AuditTrail(log, door, records)
+  const anchors = new VaultAnchors({ records, audit })
   const checkpoints = new Checkpoints({ records, log, signer: createNoteSigner(origin, auditKey), door, clock })
   return {
     log,
     door,
     audit,
     checkpoints,
+    hold,
+    holdDesk: new HoldDesk({ records, door, audit, clock }),
+    vault: {
+      start: async () => {
+        vault.catchUp()
+        await anchors.start()
+      },
+      stop: () => anchors.stop(),
+    },
     service: (freeSpace) => {
       const outbox = new OutboxWriter({ exchangeFolder, device })
       return new EgressService({

@@ -1,31 +1,38 @@
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
-import { type Deidentifier, pseudonymOfPatient, pseudonymOfStudy, type SiteKeys } from './deidentify/index.ts'
-import { patientOf } from './deidentify/patient.ts'
-import { DimseServer, encodeFileMeta, type NetworkServices } from './dimse/index.ts'
+import { composeDicomPort } from './compose-dicom-port.ts'
+import { intakeNaming, type Profile } from './compose-spool.ts'
+import type { SiteKeys } from './deidentify/index.ts'
+import { encodeFileMeta, type NetworkServices, type StorageService } from './dimse/index.ts'
 import type { AuditSink } from './egress/index.ts'
+import type { DimseEngine, DimseListener } from './engines/index.ts'
 import {
   Assembler,
+  type CompletenessEvidence,
+  type FileKeys,
   type FreeSpace,
   Journal,
   journalEffects,
-  SettingsCallerPolicy,
   type Spool,
   SpoolStorage,
 } from './intake/index.ts'
+import type { IntakeGuard } from './pressure/index.ts'
 import type { Records } from './records/index.ts'
 import type { CurrentSettings } from './settings.ts'
-
-type Profile = ConstructorParameters<typeof Deidentifier>[0]['profile']
+import type { TlsMaterial } from './site-settings/index.ts'
 
 /** What the DICOM port and everything behind it up to a complete study are made of. */
 export interface IntakeParts {
   readonly host: string
   readonly port: number
   readonly aeTitle: string
+  readonly engine: DimseEngine
   readonly records: Records
   readonly spool: Spool
   readonly freeSpace: FreeSpace
+  /** Our identity towards callers with TLS. */
+  readonly material: TlsMaterial
   readonly keys: SiteKeys
+  readonly fileKeys: FileKeys
   readonly profile: Profile
   readonly settings: CurrentSettings
   readonly audit: AuditSink
@@ -34,25 +41,33 @@ export interface IntakeParts {
   readonly logger: Logger
   /** What the port offers beside storage. */
   readonly services: NetworkServices
+  readonly evidence: CompletenessEvidence
+  /** What stands before the intake on the way of an instance. */
+  readonly route: (storage: StorageService) => StorageService
   readonly onGrown: (studyId: number) => void
   readonly onComplete: (studyId: number) => void
 }
 
 /** Puts the intake together. */
-export function composeIntake(parts: IntakeParts): { readonly assembler: Assembler; readonly dimse: DimseServer } {
-  const { host, port, aeTitle, records, spool, freeSpace, settings, audit, clock, randomness, logger } = parts
+export function composeIntake(parts: IntakeParts): {
+  readonly assembler: Assembler
+  readonly dimse: DimseListener
+  readonly guard: IntakeGuard
+} {
+  const { records, spool, freeSpace, settings, audit, clock, logger } = parts
   const assembler = new Assembler(parts)
+  const journal = new Journal({
+    records,
+    spool,
+    keys: parts.fileKeys,
+    naming: intakeNaming(parts.keys, parts.profile),
+    hooks: journalEffects(audit, assembler),
+    logger,
+  })
   const storage = new SpoolStorage({
     spool,
-    journal: new Journal(records, journalEffects(audit, assembler)),
+    journal,
     assembler,
-    naming: {
-      studyPseudonym: (uid) => pseudonymOfStudy(parts.keys, uid),
-      patientPseudonym: (dataSet, uid) => {
-        const patient = patientOf(dataSet, uid, parts.profile.patientIssuer) ?? { issuer: '', id: '' }
-        return pseudonymOfPatient(parts.keys, patient)
-      },
-    },
     freeSpace,
     settings,
     audit,
@@ -61,17 +76,41 @@ export function composeIntake(parts: IntakeParts): { readonly assembler: Assembl
     encodeFileMeta: ({ sopClassUid, sopInstanceUid, transferSyntaxUid, association }) =>
       encodeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle: association.callingAeTitle }),
   })
-  const dimse = new DimseServer({
-    host,
-    port,
-    aeTitle,
-    policy: new SettingsCallerPolicy(aeTitle, settings),
-    storage,
-    clock,
-    logger: logger.child({ room: 'dimse' }),
-    limits: { maxInstanceBytes: settings().limits.maximumInstanceBytes },
-    randomness,
-    services: parts.services,
-  })
-  return { assembler, dimse }
+  const services = afterRegistration(parts.services, journal)
+  return { assembler, ...composeDicomPort({ ...parts, storage: parts.route(storage), services }) }
+}
+
+/** Who asks what is held is told of everything that was acknowledged before. */
+function afterRegistration(services: NetworkServices, journal: Journal): NetworkServices {
+  const { commitment, query } = services
+  return {
+    ...services,
+    // Copied as they are: the settings decide at each association.
+    get procedureSteps() {
+      return services.procedureSteps
+    },
+    get availability() {
+      return services.availability
+    },
+    ...(commitment === undefined
+      ? {}
+      : {
+          commitment: {
+            request: (request, channel) => {
+              journal.flush()
+              return commitment.request(request, channel)
+            },
+          },
+        }),
+    ...(query === undefined
+      ? {}
+      : {
+          query: {
+            find: (asked) => {
+              journal.flush()
+              return query.find(asked)
+            },
+          },
+        }),
+  }
 }

@@ -1,8 +1,10 @@
-import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
+import type { Clock, Logger, Randomness, Service } from '@leadglass/sync-agent/foundation'
+import { type ArchiveParts, type ArchiveRoom, composeArchives } from './compose-archives.ts'
 import {
   AssociationRequester,
   CommitmentProvider,
   type NetworkServices,
+  type RequesterTls,
   SqliteCommitmentStore,
   SqliteStudyFinder,
   StudyQueryService,
@@ -10,13 +12,17 @@ import {
 import type { Spool } from './intake/index.ts'
 import type { Records } from './records/index.ts'
 import type { CurrentSettings } from './settings.ts'
+import type { TlsMaterial } from './site-settings/index.ts'
 
 /** What the services beside storage are made of. */
-export interface NetworkParts {
+export interface NetworkParts
+  extends Pick<ArchiveParts, 'dataFolder' | 'spoolKey' | 'audit' | 'onChanged' | 'mayWork'> {
   readonly aeTitle: string
   readonly records: Records
   readonly spool: Spool
   readonly settings: CurrentSettings
+  /** Our identity towards peers with TLS. */
+  readonly material: TlsMaterial
   readonly clock: Clock
   readonly randomness: Randomness
   readonly logger: Logger
@@ -29,9 +35,10 @@ export interface NetworkParts {
  */
 export function composeNetwork(parts: NetworkParts): {
   readonly services: NetworkServices
-  readonly commitment: CommitmentProvider
-} {
-  const { aeTitle, records, spool, settings, clock, randomness, logger } = parts
+  /** To be started before the DICOM port opens. */
+  readonly running: readonly Service[]
+} & Pick<ArchiveRoom, 'evidence' | 'priors' | 'route'> {
+  const { aeTitle, records, spool, settings, material, clock, randomness, logger } = parts
   const held = new SqliteStudyFinder(records.database, (digest) => spool.has(digest))
   const callerOf = (title: string) => settings().callers.find((one) => one.aeTitle.trim() === title.trim())
   const commitment = new CommitmentProvider({
@@ -40,7 +47,8 @@ export function composeNetwork(parts: NetworkParts): {
     directory: ({ aeTitle: title, address }) => {
       const reportPort = callerOf(title)?.reportPort
       if (reportPort !== undefined) {
-        return { host: address, port: reportPort, calledAeTitle: title.trim(), callingAeTitle: aeTitle }
+        const tls = withTls(material.towards(callerOf(title)?.reportTls))
+        return { host: address, port: reportPort, calledAeTitle: title.trim(), callingAeTitle: aeTitle, ...tls }
       }
       const destination = settings().destinations.find((one) => one.aeTitle.trim() === title.trim())
       if (destination === undefined) return undefined
@@ -49,6 +57,7 @@ export function composeNetwork(parts: NetworkParts): {
         port: destination.port,
         calledAeTitle: destination.aeTitle,
         callingAeTitle: aeTitle,
+        ...withTls(material.towards(destination.tls)),
       }
     },
     requester: new AssociationRequester({ logger, randomness }),
@@ -57,5 +66,26 @@ export function composeNetwork(parts: NetworkParts): {
     logger: logger.child({ room: 'commitment' }),
   })
   const query = new StudyQueryService(held, ({ callingAeTitle }) => callerOf(callingAeTitle)?.mayQuery === true)
-  return { services: { commitment, query }, commitment }
+  const archives = composeArchives({
+    ...parts,
+    readInstance: (digest) => spool.read(digest),
+    towards: (tls) => material.towards(tls),
+  })
+  const { evidence, priors, route } = archives
+  const services: NetworkServices = {
+    commitment,
+    query,
+    ...archives.services,
+    get procedureSteps() {
+      return archives.services.procedureSteps
+    },
+    get availability() {
+      return archives.services.availability
+    },
+  }
+  return { services, running: [commitment, ...archives.running], evidence, priors, route }
+}
+
+function withTls(tls: RequesterTls | undefined): { readonly tls?: RequesterTls } {
+  return tls === undefined ? {} : { tls }
 }

@@ -4,7 +4,7 @@ import { exchangePaths } from '@leadglass/sync-agent/exchange'
 import { DatabaseHighWaterMarks, UpdateWatcher, type UpdateWatcherDependencies } from './activation/index.ts'
 import type { ApplianceFolders } from './folders.ts'
 
-type Parts = Pick<UpdateWatcherDependencies, 'library' | 'pool' | 'audit' | 'clock' | 'logger'> & {
+type Parts = Pick<UpdateWatcherDependencies, 'library' | 'pool' | 'audit' | 'clock' | 'logger' | 'mayWork'> & {
   readonly records: UpdateWatcherDependencies['records']
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import { ModelLibrary } from './activation/index.ts'
 import { type CorrectionsParts, type CorrectionsRoom, composeCorrections } from './compose-corrections.ts'
@@ -8,8 +8,16 @@ import { composeRules, type RulesParts, type RulesRoom } from './compose-rules.t
 import type { DimseEngine } from './engines/index.ts'
 import type { ApplianceFolders } from './folders.ts'
 import { Pipeline, processRevision } from './pipeline/index.ts'
-import { DeliveryQueue, DicomSender } from './results/index.ts'
-import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './scoring/index.ts'
+import { DeliveryQueue, DicomSender, FhirSender, SenderByProtocol, StowSender } from './results/index.ts'
+import {
+  defaultScoringLimits,
+  executionOf,
+  memoryBudgetMiB,
+  readScoringPlan,
+  SCORING_PLAN_FILE,
+  ScoringPool,
+  workerCodeRoots,
+} from './scoring/index.ts'
 import type { TlsMaterial } from './site-settings/index.ts'
 
 const PROGRAM_ROOT = resolve(import.meta.dirname, '..')
@@ -54,18 +62,28 @@ export interface WorkRoom {
 /** Puts the work together: rules choose, corrections settle, the pipeline scores, the queue delivers, retention ends it. */
 export function composeWork(parts: WorkParts): WorkRoom {
   const { records, folders, settings, audit, clock, randomness, logger, onChanged } = parts
+  const planned = readScoringPlan(join(dirname(folders.records), SCORING_PLAN_FILE))
+  if (planned.kind === 'none' && planned.reason !== 'not-measured') {
+    logger.warn('scoring.plan-not-used', { reason: planned.reason })
+  }
+  const plan = planned.kind === 'plan' ? planned.plan : undefined
   const pool = new ScoringPool({
-    workers: parts.workers,
+    workers: plan?.workers ?? parts.workers,
+    ...(plan === undefined ? {} : { execution: executionOf(plan) }),
     codeRoots: workerCodeRoots(PROGRAM_ROOT),
     workFolder: folders.work,
     modelsFolder: folders.models,
     clock,
     logger: logger.child({ room: 'scoring' }),
-    limits: defaultScoringLimits,
+    limits: { ...defaultScoringLimits, memoryBudgetMiB: plan?.memoryBudgetMiB ?? memoryBudgetMiB() },
   })
   const modelsFolder = folders.models
   const library = new ModelLibrary({ records, modelsFolder, audit, clock, logger, onChange: parts.onModels })
-  const sender = new DicomSender(parts.engine.sender({ logger }), parts.aeTitle, (tls) => parts.material.towards(tls))
+  const sender = new SenderByProtocol({
+    dicom: new DicomSender(parts.engine.sender({ logger }), parts.aeTitle, (tls) => parts.material.towards(tls)),
+    stow: new StowSender(),
+    fhir: new FhirSender(),
+  })
   const deliveries = new DeliveryQueue({ records, sender, settings, audit, clock, randomness, logger, onChanged })
   const device = { name: parts.device, softwareVersion: parts.softwareVersion }
   const corrections = composeCorrections({

@@ -1,24 +1,25 @@
-import { resolve } from 'node:path'
 import { AgentStatusFile, exchangePaths } from '@leadglass/sync-agent/exchange'
 import { type Logger, type Service, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
-import { ModelLibrary } from './activation/index.ts'
 import { composeEgress } from './compose-egress.ts'
 import { composeIntake } from './compose-intake.ts'
+import { composeLeaks } from './compose-leaks.ts'
 import { composeNetwork } from './compose-network.ts'
+import { composeSettings } from './compose-settings.ts'
+import { composeSpool } from './compose-spool.ts'
 import { composeUpdates } from './compose-updates.ts'
+import { composeWork } from './compose-work.ts'
 import type { ApplianceConfiguration } from './configuration.ts'
-import { Deidentifier, deriveSiteKeys, EgressVerifier, pseudonymOfPerson } from './deidentify/index.ts'
-import { AssociationRequester } from './dimse/index.ts'
+import { pseudonymOfPerson } from './deidentify/index.ts'
 import type { AuditSink } from './egress/index.ts'
+import { chooseEngine, neededPromises } from './engines/index.ts'
 import { clearLeftovers, makeApplianceFolders } from './folders.ts'
-import { FreeSpace, type RecoveryReport, recoverIntake, Spool } from './intake/index.ts'
+import type { RecoveryReport } from './intake/index.ts'
+import type { GuardedOutput } from './leak-scan/index.ts'
 import { LocalApi, Sessions, StudyEvents } from './local-api/index.ts'
-import { DeidentifyingGate, Pipeline, processRevision } from './pipeline/index.ts'
 import { openRecords } from './records/index.ts'
-import { DeliveryQueue, DicomSender } from './results/index.ts'
-import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './scoring/index.ts'
 import { ensureSecrets } from './secrets.ts'
-import { SettingsFile } from './settings-file.ts'
+import { profileOf } from './settings-deidentification.ts'
+import { keysInForce } from './vault/index.ts'
 
 /** A running appliance. */
 export interface Appliance {
@@ -27,24 +28,19 @@ export interface Appliance {
   stop(): Promise<void>
 }
 
-const PROGRAM_ROOT = resolve(import.meta.dirname, '..')
-
-/** No site names its issuer yet: one number range. */
-const PROFILE = { patientIssuer: '' }
-
 const PROCESS = { kind: 'system', id: 'process' } as const
 
 /**
  * Puts the appliance together and starts it: record and spool are brought to agreement first, the DICOM port opens last,
  * when everything behind it is ready. When something fails to start, everything started is stopped again.
  */
-export async function startAppliance(configuration: ApplianceConfiguration, logger: Logger): Promise<Appliance> {
+export async function startAppliance(configuration: ApplianceConfiguration, output: GuardedOutput): Promise<Appliance> {
+  const logger: Logger = output.logger()
   const { device, dataFolder, exchangeFolder, host, aeTitle, softwareVersion } = configuration
   const [clock, randomness] = [systemClock, systemRandomness]
   const startedAt = clock.now()
-  const folders = await makeApplianceFolders(dataFolder)
+  const folders = await makeApplianceFolders(dataFolder, configuration.keysFolder)
   const secrets = await ensureSecrets(folders, device, randomness)
-  const keys = deriveSiteKeys(secrets.siteSecret)
   const records = openRecords(folders.records, secrets.databaseKey)
   const started: Service[] = []
   const stop = async (): Promise<void> => {
@@ -67,138 +63,129 @@ export async function startAppliance(configuration: ApplianceConfiguration, logg
       auditKey,
       records,
       clock,
+      randomness,
       logger,
     })
-    const { audit, door, log, checkpoints } = egress
+    const { audit, door, log, checkpoints, holdDesk } = egress
     const events = new StudyEvents(records)
+    const leaks = composeLeaks({ output, records, audit, clock })
+    await start(leaks.service)
     const onChanged = (studyId: number): void => {
+      leaks.onChanged(studyId)
       events.changed(studyId)
     }
-    const settingsFile = new SettingsFile(configuration.settingsFile ?? folders.settings, logger, () => {
-      const subject = { kind: 'setting', id: 'settings-file' } as const
-      audit.recordNow({ event: 'setting.changed', actor: PROCESS, subject, outcome: 'success' })
-    })
-    await start(settingsFile)
-    const settings = settingsFile.current
-    const freeSpace = new FreeSpace(dataFolder, settings)
-    await start(freeSpace)
+    const path = configuration.settingsFile ?? folders.settings
+    const site = composeSettings({ path, dataFolder, records, audit, clock, logger })
+    await start(...site.services)
+    const { settings, gauge: freeSpace, material } = site
+    const profile = profileOf(settings().deidentification)
+    egress.hold.follow(() => settings().egress)
+    await start(egress.vault)
+    const generations = { records, siteSecret: folders.siteSecret, audit, clock }
+    const keys = await keysInForce(generations, secrets.siteSecret)
+    const engine = chooseEngine(configuration.engine, neededPromises(host, settings()))
 
-    const spool = new Spool({ folder: folders.spool, key: secrets.spoolKey, randomness })
+    const { spool, fileKeys, recover } = composeSpool({
+      folders,
+      secrets,
+      keys,
+      profile,
+      records,
+      settings,
+      audit,
+      randomness,
+      logger,
+    })
     await start({ start: () => spool.prepare(), stop: () => spool.close() })
     await clearLeftovers(folders)
-    recordRecovery(await recoverIntake(records, spool, clock, logger), audit)
+    recordRecovery(await recover(clock), audit)
 
-    const pool = new ScoringPool({
-      workers: configuration.workers,
-      codeRoots: workerCodeRoots(PROGRAM_ROOT),
-      workFolder: folders.work,
-      modelsFolder: folders.models,
-      clock,
-      logger: logger.child({ room: 'scoring' }),
-      limits: defaultScoringLimits,
-    })
-    await start(pool)
     const egressService = egress.service(freeSpace)
-    const library = new ModelLibrary({
-      records,
-      modelsFolder: folders.models,
-      audit,
-      clock,
-      logger,
-      onChange: () => {
-        egressService.announce()
-      },
-    })
-    await library.start()
-
-    const sender = new DicomSender(new AssociationRequester({ logger }), aeTitle)
-    const deliveries = new DeliveryQueue({ records, sender, settings, audit, clock, randomness, logger, onChanged })
-    const gate = new DeidentifyingGate(new Deidentifier({ keys, profile: PROFILE }), new EgressVerifier())
-    const work = {
-      records,
-      spool,
-      gate,
-      pool,
-      activeModels: () => library.active(),
-      door,
-      audit,
-      settings,
-      device: { name: device, softwareVersion },
-      workFolder: folders.work,
-      clock,
-      logger,
-    }
-    const pipeline = new Pipeline({
-      records,
-      process: async (revision) => {
-        await processRevision(revision, work)
-        deliveries.wake()
-      },
-      settings,
-      clock,
-      logger,
-      onChanged,
-    })
-    const network = composeNetwork({ aeTitle, records, spool, settings, clock, randomness, logger })
-    const { assembler, dimse } = composeIntake({
-      services: network.services,
+    const base = {
+      device,
       host,
-      port: configuration.dimsePort,
       aeTitle,
+      softwareVersion,
+      startedAt,
+      dataFolder,
+      exchangeFolder,
+      folders,
+      keys,
+      profile,
       records,
       spool,
-      freeSpace,
-      keys,
-      profile: PROFILE,
+      fileKeys,
       settings,
+      material,
+      freeSpace,
       audit,
+      door,
+      engine,
       clock,
       randomness,
       logger,
+      onChanged,
+    }
+    const onModels = (): void => egressService.announce()
+    const work = composeWork({ ...base, workers: configuration.workers, onModels, onLeak: leaks.onLeak })
+    const { pool, library, deliveries, rules, keeping } = work
+    await start(pool, work.pixels.reader)
+    await library.start()
+    const mayWork = (): boolean => freeSpace.mayDoOptionalWork()
+    const network = composeNetwork({ ...base, mayWork, spoolKey: secrets.spoolKey })
+    const { assembler, dimse, guard } = composeIntake({
+      ...base,
+      ...network,
+      port: configuration.dimsePort,
       onGrown: onChanged,
       onComplete: (studyId) => {
         onChanged(studyId)
-        pipeline.wake()
+        rules.router.wake()
+        network.priors.wanted(studyId)
       },
     })
     const api = new LocalApi(
       { host, port: configuration.httpPort, pagesFolder: configuration.pagesFolder },
       {
-        records,
-        sessions: new Sessions({ records, operatorToken: secrets.operatorToken, settings, audit, clock, randomness }),
-        settings,
+        ...base,
+        ...keeping,
+        rules: rules.book,
+        corrections: work.corrections.corrections,
+        exporter: work.pixels.exporter,
+        reviews: work.pixels.reviews,
+        sessions: new Sessions({ ...base, operatorToken: secrets.operatorToken }),
         library,
         deliveries,
-        door,
-        audit,
         log,
         checkpoints,
-        freeSpace,
+        holdDesk,
+        ...site.connect({ aeTitle, host, softwareVersion, dimse, guard }),
         agentStatus: new AgentStatusFile(exchangePaths(exchangeFolder).agentStatus),
         events,
-        clock,
-        randomness,
-        logger,
         facts: {
           device,
           softwareVersion,
           aeTitle,
           dimsePort: () => dimse.port,
+          dimseTlsPort: () => dimse.tlsPort,
           startedAt,
           operatorPerson: pseudonymOfPerson(keys, 'operator'),
         },
       },
     )
     audit.recordNow({ event: 'process.started', actor: PROCESS, subject: null, outcome: 'success' })
-    const updates = await composeUpdates(folders, exchangeFolder, { records, library, pool, audit, clock, logger })
+    const updates = await composeUpdates(folders, exchangeFolder, { ...base, library, pool, mayWork })
     await start(
       egressService,
       ...(updates === undefined ? [] : [updates]),
       deliveries,
-      pipeline,
+      work.pipeline,
+      rules.router,
+      keeping.retention,
       api,
       assembler,
-      network.commitment,
+      ...network.running,
+      ...work.corrections.listener,
       dimse,
     )
     return {

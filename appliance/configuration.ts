@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { deviceHealth, deviceId } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
+import { engineConfiguration } from './engines/index.ts'
 
 const folder = z.string().refine(isAbsolute, { message: 'must be an absolute path' })
 const port = z.number().int().min(0).max(65_535)
@@ -11,6 +12,8 @@ export const applianceConfiguration = z.strictObject({
   /** The appliance's own folder, the PHI zone. */
   dataFolder: folder,
   exchangeFolder: folder,
+  /** Where the site's secret and the keys of database and spool lie; `secrets/` in the data folder unless told. */
+  keysFolder: folder.optional(),
   host: z.string().min(1).max(255),
   /** 0 for any free port. */
   dimsePort: port,
@@ -23,5 +26,7 @@ export const applianceConfiguration = z.strictObject({
   pagesFolder: folder.optional(),
   /** `settings.json` in the data folder unless told. */
   settingsFile: folder.optional(),
+  /** What speaks DIMSE; the own engine unless told. */
+  engine: engineConfiguration.optional(),
 })
 export type ApplianceConfiguration = z.infer<typeof applianceConfiguration>

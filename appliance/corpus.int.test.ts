@@ -9,7 +9,7 @@ import { studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer, sharedData } from '../installer/testing/peers.ts'
 import { parseFileMeta } from './dimse/index.ts'
-import { Spool } from './intake/index.ts'
+import { type Spool, spoolReader } from './intake/index.ts'
 import { openRecords, type Records } from './records/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
 import { sendObjects } from './testing/send-objects.ts'
@@ -98,8 +98,7 @@ describe.skipIf(corpus === undefined)('real objects of many makers and syntaxes'
     const { records, databaseKey, spoolKey, spool } = appliance.folders
     const opened = openRecords(records, await keyOf(databaseKey))
     try {
-      const randomness = { bytes: (length: number) => new Uint8Array(length) }
-      await look(opened, new Spool({ folder: spool, key: await keyOf(spoolKey), randomness }))
+      await look(opened, spoolReader(spool, await keyOf(spoolKey), opened))
     } finally {
       opened.close()
     }

@@ -5,7 +5,7 @@ import { wrapRadiograph } from '@leadglass/models'
 import { studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { initialiseAppliance } from './commands.ts'
-import { Spool } from './intake/index.ts'
+import { spoolReader } from './intake/index.ts'
 import { openRecords, type Records } from './records/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
 import { sendObjects } from './testing/send-objects.ts'
@@ -129,11 +129,7 @@ describe('an appliance that is killed again and again', () => {
       )
       expect(new Set(stored.map((row) => row.sop_instance_uid))).toEqual(acknowledged)
       expect(stored).toHaveLength(acknowledged.size)
-      const spool = new Spool({
-        folder: appliance.folders.spool,
-        key: spoolKey,
-        randomness: { bytes: (n) => new Uint8Array(n) },
-      })
+      const spool = spoolReader(appliance.folders.spool, spoolKey, records)
       for (const { digest } of stored) expect((await spool.read(digest)).length).toBeGreaterThan(128 * 128)
 
       // Every instance of every current revision has its one outcome, and its one envelope.

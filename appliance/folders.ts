@@ -21,17 +21,21 @@ export interface ApplianceFolders {
   readonly trustState: string
 }
 
-/** The layout below an appliance's data folder. */
-export function applianceFolders(folder: string): ApplianceFolders {
+/**
+ * The layout below an appliance's data folder.
+ * @param keys where the keys that protect the data lie, when that is elsewhere.
+ */
+export function applianceFolders(folder: string, keys?: string): ApplianceFolders {
   const secrets = join(folder, 'secrets')
+  const protecting = keys ?? secrets
   const trust = join(folder, 'trust')
   return {
     records: join(folder, 'records.db'),
     settings: join(folder, 'settings.json'),
     secrets,
-    siteSecret: join(secrets, 'site.secret'),
-    databaseKey: join(secrets, 'database.key'),
-    spoolKey: join(secrets, 'spool.key'),
+    siteSecret: join(protecting, 'site.secret'),
+    databaseKey: join(protecting, 'database.key'),
+    spoolKey: join(protecting, 'spool.key'),
     auditKey: join(secrets, 'audit-signing-key.pem'),
     auditVerifierKey: join(folder, 'audit-verifier-key.txt'),
     operatorToken: join(secrets, 'operator-token'),
@@ -46,8 +50,8 @@ export function applianceFolders(folder: string): ApplianceFolders {
 }
 
 /** Makes the folders, for the owner only. */
-export async function makeApplianceFolders(folder: string): Promise<ApplianceFolders> {
-  const folders = applianceFolders(folder)
+export async function makeApplianceFolders(folder: string, keys?: string): Promise<ApplianceFolders> {
+  const folders = applianceFolders(folder, keys)
   const { secrets, spool, work, models, trust, trustState } = folders
   for (const path of [folder, secrets, spool, work, models, trust, trustState]) {
     await mkdir(path, { recursive: true, mode: 0o700 })

@@ -1,17 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { createLogger, isCodedError } from '@leadglass/sync-agent/foundation'
+import { isCodedError } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
 import { startAppliance } from './composition.ts'
 import { applianceConfiguration } from './configuration.ts'
+import { GuardedOutput } from './leak-scan/index.ts'
 
-const logger = createLogger('appliance')
+// First of all: whatever fails from here on, its words pass the guard.
+const output = new GuardedOutput('appliance')
+output.start()
+const logger = output.logger()
 
 try {
   const { values } = parseArgs({ options: { config: { type: 'string' } } })
   const path = z.string({ error: 'say --config FILE.json' }).parse(values.config)
   const configuration = applianceConfiguration.parse(JSON.parse(await readFile(path, 'utf8')))
-  const appliance = await startAppliance(configuration, logger)
+  const appliance = await startAppliance(configuration, output)
   let stopping = false
   const stop = (): void => {
     if (stopping) return

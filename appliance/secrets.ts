@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import {
   createSigningKeyFile,
   encodeVerifierKey,
@@ -32,6 +32,7 @@ export async function ensureSecrets(
   device: string,
   randomness: Randomness,
 ): Promise<ApplianceSecrets & { readonly auditVerifierKey: string }> {
+  await refuseLostKeys(folders)
   const siteSecret = await ensureKey(folders.siteSecret, randomness)
   const databaseKey = await ensureKey(folders.databaseKey, randomness)
   const spoolKey = await ensureKey(folders.spoolKey, randomness)
@@ -45,6 +46,19 @@ export async function ensureSecrets(
   const auditVerifierKey = encodeVerifierKey(verifierKeyOf(auditOrigin(device), auditKey))
   await writeFileAtomically(folders.auditVerifierKey, `${auditVerifierKey}\n`, 0o644)
   return { siteSecret, databaseKey, spoolKey, auditKey, operatorToken, auditVerifierKey }
+}
+
+/** A database without its key is a key that was lost or a volume that is not mounted: a new one would help nobody. */
+async function refuseLostKeys({ records, databaseKey, siteSecret, spoolKey }: ApplianceFolders): Promise<void> {
+  const isThere = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    )
+  if (!(await isThere(records))) return
+  for (const key of [databaseKey, siteSecret, spoolKey]) {
+    if (!(await isThere(key))) throw new Error(`the database is there and its keys are not: ${key} is missing`)
+  }
 }
 
 async function ensureKey(path: string, randomness: Randomness): Promise<Uint8Array> {

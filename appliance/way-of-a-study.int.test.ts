@@ -6,20 +6,26 @@ import { phantomDicom, wrapRadiograph } from '@leadglass/models'
 import { createNoteVerifier, parseVerifierKey, verifyLog } from '@leadglass/sync-agent/audit-log'
 import {
   deviceStatus,
+  EXPORT_NAME_HEADER,
   egressList,
+  exportPlan,
   labelDetail,
   localModelList,
   logExport,
+  notExported,
+  pixelReviewList,
   quarantineList,
   studyDetail,
   studyEvent,
   studyList,
 } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { burnText } from '../installer/deid/score/corpus/pixels.ts'
 import { peer } from '../installer/testing/peers.ts'
 import type { FakeRepository } from '../sync-agent/updates/testing/fake-repository.ts'
 import { initialiseAppliance } from './commands.ts'
 import { encodeFileMeta, type InstanceResult } from './dimse/index.ts'
+import { parsePart10, text } from './imaging/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
 import { OrthancProcess } from './testing/orthanc.ts'
 import { sendObjects } from './testing/send-objects.ts'
@@ -37,14 +43,15 @@ function radiograph(
   instance: number,
   change: { readonly patientId?: string; readonly study?: string; readonly burnedIn?: 'YES' } = {},
 ): Uint8Array {
-  const side = 96
+  const side = change.burnedIn === undefined ? 96 : 320
+  const values = Buffer.from(Uint8Array.from({ length: side * side }, (_, at) => (at * (instance + 3)) % 251))
+  if (change.burnedIn !== undefined) {
+    values.fill(20)
+    const shape = { rows: side, columns: side, bits: 8, samples: 1, frames: 1 } as const
+    burnText(values, shape, 'BURNED ARRIVAL', 40, { scale: 5, value: 240, frame: 0, vertical: false })
+  }
   return wrapRadiograph(
-    {
-      rows: side,
-      columns: side,
-      bitsStored: 8,
-      values: Uint8Array.from({ length: side * side }, (_, at) => (at * (instance + 3)) % 251),
-    },
+    { rows: side, columns: side, bitsStored: 8, values },
     {
       studySeed: change.study ?? 'late instances',
       seriesNumber: 1,
@@ -182,13 +189,40 @@ describe('the way of a study through the real appliance', () => {
     expect(entries.map((entry) => entry.reason)).toContain('patient-mismatch')
   })
 
-  it('shows no worker an image that says identities stand in its pixels', async () => {
+  it('scores an image that says identities stand in its pixels, and lets nothing about it out while it is doubted', async () => {
     await send(appliance.dimsePort, [radiograph(1, { study: 'burned in', patientId: 'BURNED', burnedIn: 'YES' })])
     const found = await eventually(async () => {
       const { studies } = await appliance.get('/api/studies?search=BURNED', studyList)
-      return studies.find((study) => study.state !== 'receiving' && study.reason !== null)
+      return studies.find((study) => study.state === 'scored')
     }, 'the study')
-    expect(found).toMatchObject({ state: 'not-scored', reason: 'pixel-risk.declared' })
+    const { revisions } = await appliance.get(`/api/studies/${found.study}`, studyDetail)
+    expect(revisions[0]?.egressBlocked).toBe('identifier-in-pixels')
+    const { envelopes } = await appliance.get(`/api/egress?study=${found.study}`, egressList)
+    expect(envelopes.filter(({ kind }) => kind !== 'audit-leaf')).toEqual([])
+  })
+
+  it('exports a study only after a person has looked at its doubted pixels, and then masked', async () => {
+    const { studies } = await appliance.get('/api/studies?search=BURNED', studyList)
+    const path = `/api/studies/${studies[0]?.study ?? ''}/export`
+    const { instances } = await appliance.get(path, exportPlan)
+    const take = () => appliance.fetch(`${path}/${instances[0]?.instance ?? ''}`, { method: 'POST' })
+    const held = notExported.parse(await (await take()).json())
+    expect(held).toMatchObject({ kind: 'held', reason: 'unknown-device' })
+    const [review] = (await appliance.get('/api/pixel-reviews', pixelReviewList)).reviews
+    expect(review?.proposed.length).toBeGreaterThan(0)
+    const decide = (boxes: unknown) =>
+      appliance.fetch(`/api/pixel-reviews/${review?.review ?? 0}/release`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ boxes, reason: 'looked at' }),
+      })
+    expect(await (await decide([])).json()).toMatchObject({ released: false })
+    expect(await (await decide(review?.proposed)).json()).toEqual({ released: true })
+    const written = await take()
+    expect(written.headers.get(EXPORT_NAME_HEADER)).toMatch(/^2\.25\.\d+\.dcm$/)
+    const { dataSet } = parsePart10(Buffer.from(await written.arrayBuffer()))
+    expect(text(dataSet, 0x00280301)).toBe('NO')
+    expect(text(dataSet, 0x00100010)).not.toContain('LATE')
   })
 
   it('takes bytes that are no data set, and keeps them in quarantine', async () => {
@@ -234,9 +268,9 @@ describe('the way of a study through the real appliance', () => {
     await appliance.writeSettings(full)
     const refused = await eventually(async () => {
       const [result] = await send(appliance.dimsePort, [phantomDicom({ seed: 9, index: 1 }).bytes])
-      return result?.kind === 'refused' ? result : undefined
+      return result?.kind === 'not-sent' ? result : undefined
     }, 'a refusal')
-    expect(refused).toMatchObject({ status: 0xa700, failureClass: 'transient' })
+    expect(refused.error).toMatchObject({ code: 'association-rejected-transient', failureClass: 'transient' })
     await appliance.writeSettings({ assembly: { quietMs: 500 } })
     await eventually(async () => {
       const [result] = await send(appliance.dimsePort, [phantomDicom({ seed: 9, index: 2 }).bytes])

@@ -26,6 +26,8 @@ export interface UpdateWatcherDependencies {
   readonly audit: AuditSink
   readonly clock: Clock
   readonly logger: Logger
+  /** While this says no, nothing is taken: a new version is work that nobody waits for. */
+  readonly mayWork?: () => boolean
 }
 
 /**
@@ -68,7 +70,8 @@ export class UpdateWatcher {
 
   /** Looks once; does nothing when the kit is the one already looked at. */
   async look(): Promise<void> {
-    const { kitFolder, stateFolder, initialRoot, policy, marks, clock, logger } = this.#dependencies
+    const { kitFolder, stateFolder, initialRoot, policy, marks, clock, logger, mayWork } = this.#dependencies
+    if (mayWork?.() === false) return
     const kit = await kitRevision(kitFolder)
     if (kit === undefined || kit === this.#seen) return
     const outcome = await verifyKit({
@@ -125,7 +128,7 @@ export class UpdateWatcher {
     records.transaction(() => {
       records.models.put(row)
     })
-    const golden = await pool.runGoldenCases(library.folderOf(row.digest))
+    const golden = await pool.runGoldenCases(library.folderOf(row.digest), read.package.manifest.runtime.memoryMiB)
     if (golden.kind === 'failed') {
       if (PASSING.has(golden.reason) && this.#countAttempt(row.digest) < MOST_ATTEMPTS) {
         // A busy or stopping machine says nothing about the model: the next look tries again.

@@ -113,7 +113,14 @@ export class Superseding implements RevisionCorrections {
     }
     const destinations = [...new Set(delivered.map((one) => one.destination))]
     const { sopClassUid, sopInstanceUid, bytes } = note
-    const row = { revisionId, modelDigest: NO_MODEL, sopClassUid, sopInstanceUid, content: bytes, kind: 'note' } as const
+    const row = {
+      revisionId,
+      modelDigest: NO_MODEL,
+      sopClassUid,
+      sopInstanceUid,
+      content: bytes,
+      kind: 'note',
+    } as const
     records.results.insertReport(row, destinations, at)
     const codes = ['rejection-note', ...destinations.slice(0, 31)]
     audit.record({ event: 'result.queued', actor, subject, outcome: 'success', codes }, studyId)

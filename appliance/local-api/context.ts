@@ -2,11 +2,16 @@ import type { AuditLog } from '@leadglass/sync-agent/audit-log'
 import type { AgentStatusFile } from '@leadglass/sync-agent/exchange'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import type { ModelLibrary } from '../activation/index.ts'
-import type { AuditSink, Checkpoints, EgressDoor } from '../egress/index.ts'
-import type { FreeSpace } from '../intake/index.ts'
+import type { Corrections } from '../corrections/index.ts'
+import type { AuditSink, Checkpoints, EgressDoor, HoldDesk } from '../egress/index.ts'
+import type { Exporter, ReviewDesk } from '../pixel-review/index.ts'
+import type { PressureGauge } from '../pressure/index.ts'
 import type { Records } from '../records/index.ts'
 import type { DeliveryQueue } from '../results/index.ts'
+import type { Holds, KeyPlacement, Retention } from '../retention/index.ts'
+import type { RuleBook } from '../rules/index.ts'
 import type { CurrentSettings } from '../settings.ts'
+import type { SettingsDesk } from '../site-settings/index.ts'
 import type { Sessions } from './sessions.ts'
 import type { StudyEvents } from './study-events.ts'
 
@@ -15,13 +20,24 @@ export interface LocalApiContext {
   readonly records: Records
   readonly sessions: Sessions
   readonly settings: CurrentSettings
+  readonly rules: RuleBook
+  readonly retention: Pick<Retention, 'plan' | 'run'>
+  readonly holds: Holds
+  readonly keyPlacement: () => Promise<KeyPlacement>
+  readonly exporter: Pick<Exporter, 'export'>
+  readonly reviews: Pick<ReviewDesk, 'list' | 'find' | 'look' | 'release' | 'refuse'>
+  readonly corrections: Pick<Corrections, 'merge' | 'undoMerge' | 'correctAccession'>
   readonly library: ModelLibrary
-  readonly deliveries: Pick<DeliveryQueue, 'wake'>
+  readonly deliveries: Pick<DeliveryQueue, 'wake' | 'retryNow' | 'circuit'>
   readonly door: EgressDoor
   readonly audit: AuditSink
   readonly log: AuditLog
   readonly checkpoints: Checkpoints
-  readonly freeSpace: Pick<FreeSpace, 'isLow' | 'figures'>
+  readonly holdDesk: HoldDesk
+  readonly freeSpace: Pick<PressureGauge, 'isLow' | 'figures' | 'state'>
+  readonly desk: SettingsDesk
+  /** The DICOM conformance statement of the running configuration, as Markdown. */
+  readonly statement: () => string
   readonly agentStatus: Pick<AgentStatusFile, 'read'>
   readonly events: StudyEvents
   readonly clock: Clock
@@ -32,6 +48,8 @@ export interface LocalApiContext {
     readonly softwareVersion: string
     readonly aeTitle: string
     readonly dimsePort: () => number
+    /** 0 while there is none. */
+    readonly dimseTlsPort: () => number
     readonly startedAt: number
     /** Pseudonym under which the operator's labels stand. */
     readonly operatorPerson: string

@@ -62,6 +62,7 @@ export function deviceRoutes(server: FastifyInstance, context: LocalApiContext):
       })),
       heldCells: held.reduce((sum, row) => sum + row.cells, 0),
       heldCounts: held.reduce((sum, row) => sum + row.held, 0),
+      held: records.heldEgress.totals(),
       envelopes: records.egress.newest(limit, studyId).map(envelopeView),
     }
   })
@@ -71,7 +72,12 @@ export function deviceRoutes(server: FastifyInstance, context: LocalApiContext):
     const counts = records.results.counts()
     return {
       destinations: settings().destinations.map((destination) => ({
-        ...destination,
+        name: destination.name,
+        protocol: destination.protocol,
+        url: destination.url ?? null,
+        aeTitle: destination.aeTitle,
+        host: destination.host,
+        port: destination.port,
         pending: counts.find((row) => row.destination === destination.name && row.state === 'pending')?.count ?? 0,
         dead: records.results.dead(destination.name, 200).map((row) => ({
           delivery: row.deliveryId,
@@ -105,7 +111,7 @@ export function deviceRoutes(server: FastifyInstance, context: LocalApiContext):
       })
       return done
     })
-    deliveries.wake()
+    deliveries.retryNow()
     return { replayed }
   })
 

@@ -2,12 +2,16 @@ import { toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type { DeviceStatus, LocalModelList } from '@leadglass/ui/contract/local-api'
 import { z } from 'zod'
 import type { LocalApiContext } from './context.ts'
+import { destinationStates } from './delivery-views.ts'
 import { instantOrNull } from './views.ts'
+
+const MOST_ALARMS = 200
 
 /** What the device says about itself and its link. */
 export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceStatus> {
   const { records, facts, freeSpace, agentStatus, clock } = context
   const work = records.revisions.openWork()
+  const pressure = freeSpace.state()
   const counts = records.results.counts()
   const sum = (state: 'pending' | 'dead'): number =>
     counts.filter((row) => row.state === state).reduce((total, row) => total + row.count, 0)
@@ -19,7 +23,21 @@ export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceSt
     aeTitle: facts.aeTitle,
     dimsePort: facts.dimsePort(),
     startedAt: toIsoInstant(facts.startedAt),
+    dimseTlsPort: facts.dimseTlsPort() === 0 ? null : facts.dimseTlsPort(),
     disk: { ...freeSpace.figures(), low: freeSpace.isLow() },
+    pressure: {
+      level: pressure.level,
+      causes: [...pressure.causes],
+      since: toIsoInstant(pressure.since),
+      freeInodesPercent: pressure.measured.freeInodesPercent,
+    },
+    settingsProblems: [...context.desk.problems()],
+    leakAlarms: records.leaks.open(MOST_ALARMS).map(({ alarmId, firstAt, lastAt, ...alarm }) => ({
+      ...alarm,
+      alarm: alarmId,
+      firstAt: toIsoInstant(firstAt),
+      lastAt: toIsoInstant(lastAt),
+    })),
     queues: {
       receiving: work.receiving,
       queued: work.queued,
@@ -30,8 +48,11 @@ export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceSt
         .counters()
         .reduce((total, counter) => total + counter.lastSequence - counter.acknowledged, 0),
     },
+    deliveries: destinationStates(context),
+    blockedResults: records.deliveries.blocked(),
     oldestWaitingSeconds: work.oldestQueuedAt === null ? null : Math.max(0, (clock.now() - work.oldestQueuedAt) / 1000),
     totals: records.studies.totals(),
+    keys: { placement: await context.keyPlacement() },
     link: {
       state: link === undefined ? 'unknown' : link.link === 'up' ? 'connected' : 'disconnected',
       at: link?.at ?? null,

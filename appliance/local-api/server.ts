@@ -5,9 +5,17 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { guardApi } from './access.ts'
 import { auditRoutes } from './audit-routes.ts'
 import type { LocalApiContext } from './context.ts'
+import { correctionRoutes } from './correction-routes.ts'
+import { deliveryRoutes } from './delivery-routes.ts'
 import { deviceRoutes } from './device-routes.ts'
+import { egressRoutes } from './egress-routes.ts'
 import { LocalApiError } from './errors.ts'
+import { leakRoutes } from './leak-routes.ts'
+import { pixelRoutes } from './pixel-routes.ts'
+import { retentionRoutes } from './retention-routes.ts'
+import { ruleRoutes } from './rule-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { settingsRoutes } from './settings-routes.ts'
 import { studyRoutes } from './study-routes.ts'
 
 const BODY_BYTES = 65_536
@@ -86,8 +94,16 @@ export async function buildLocalApi(
   guardApi(server, context)
   sessionRoutes(server, context)
   studyRoutes(server, context)
+  correctionRoutes(server, context)
+  pixelRoutes(server, context)
   deviceRoutes(server, context)
+  deliveryRoutes(server, context)
+  egressRoutes(server, context)
+  ruleRoutes(server, context)
+  retentionRoutes(server, context)
+  leakRoutes(server, context)
   auditRoutes(server, context)
+  settingsRoutes(server, context)
   await servePages(server, pagesFolder)
   return server
 }

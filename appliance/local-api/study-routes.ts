@@ -13,7 +13,9 @@ import type { FastifyInstance } from 'fastify'
 import type { LabelRow, StudyRow } from '../records/index.ts'
 import { actorOf, parse, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
+import { withCorrections } from './correction-views.ts'
 import { LocalApiError } from './errors.ts'
+import { isLocalOnly, withRoutes } from './route-view.ts'
 import { detailOf, labelView, summaryOf } from './views.ts'
 
 const EVERYONE = ['technologist', 'radiologist', 'site-admin', 'operator'] as const
@@ -57,7 +59,8 @@ export function studyRoutes(server: FastifyInstance, context: LocalApiContext): 
     })
     const outputs = library.active().flatMap((one) => one.manifest.outputs)
     const findings = [...new Map(outputs.map(({ code, title }) => [code, { code, title }])).values()]
-    return detailOf(records.studies, study, findings)
+    const detail = detailOf(records.studies, study, findings, records.priors.of(study.studyId))
+    return withCorrections(records, study, withRoutes(records, study, detail))
   })
 
   server.post('/api/studies/:study/label', async (request): Promise<LabelDetail> => {
@@ -104,20 +107,23 @@ function recordLabel(
   }
   records.transaction(() => {
     records.studies.insertLabel(study.studyId, label)
-    door.seal(
-      {
-        kind: 'study-label',
-        label: label.labelId,
-        study: study.studyPseudonym as StudyPseudonym,
-        patient: study.patientPseudonym as PatientPseudonym,
-        revision: study.revision,
-        finding: wanted.finding,
-        value: wanted.value,
-        reader: reader as PersonPseudonym,
-        blind: wanted.blind,
-      },
-      study.studyId,
-    )
+    // A label says something about the study: where a rule keeps that at the site, it stays.
+    if (!isLocalOnly(records, study)) {
+      door.seal(
+        {
+          kind: 'study-label',
+          label: label.labelId,
+          study: study.studyPseudonym as StudyPseudonym,
+          patient: study.patientPseudonym as PatientPseudonym,
+          revision: study.revision,
+          finding: wanted.finding,
+          value: wanted.value,
+          reader: reader as PersonPseudonym,
+          blind: wanted.blind,
+        },
+        study.studyId,
+      )
+    }
     audit.record(
       {
         event: 'label.recorded',

@@ -4,6 +4,7 @@ import type {
   EgressList,
   InstanceView,
   LabelDetail,
+  PriorView,
   RevisionView,
   ScoreView,
   StudyDetail,
@@ -13,6 +14,7 @@ import {
   deriveState,
   type LabelRow,
   type ListedEnvelope,
+  type PriorRow,
   type RevisionRow,
   type StudyDeliveryRow,
   type StudyRecords,
@@ -48,7 +50,12 @@ export function summaryOf(records: StudyRecords, study: StudyRow): StudySummary 
 }
 
 /** A study in full. */
-export function detailOf(records: StudyRecords, study: StudyRow, findings: StudyDetail['findings']): StudyDetail {
+export function detailOf(
+  records: StudyRecords,
+  study: StudyRow,
+  findings: StudyDetail['findings'],
+  priors: readonly PriorRow[],
+): StudyDetail {
   const revisions = records.revisions(study.studyId)
   const [current] = revisions
   return {
@@ -58,6 +65,7 @@ export function detailOf(records: StudyRecords, study: StudyRow, findings: Study
     revisions: revisions.map(revisionView),
     instances: current === undefined ? [] : instanceViews(records, current.revisionId),
     deliveries: records.deliveries(study.studyId).map(deliveryView),
+    priors: priors.map(priorView),
     labels: records.labels(study.studyId).map((label) => labelView(study.studyPseudonym, label)),
     findings,
   }
@@ -161,6 +169,7 @@ function revisionView(row: RevisionRow): RevisionView {
     revision: row.number,
     state: deriveState({ ...row, superseded: row.superseded === 1 }),
     completion: row.completionReason,
+    expectedInstances: row.expectedInstances,
     reason: row.reason,
     attempts: row.attempts,
     openedAt: toIsoInstant(row.openedAt),
@@ -180,5 +189,11 @@ function deliveryView(row: StudyDeliveryRow): DeliveryView {
     lastError: row.reason,
     nextAttemptAt: row.state === 'pending' ? toIsoInstant(row.nextAttemptAt) : null,
     settledAt: instantOrNull(row.settledAt),
+    storedAt: instantOrNull(row.storedAt),
+    confirmedBy: row.confirmedBy,
   }
+}
+
+function priorView({ priorId: _, ...prior }: PriorRow): PriorView {
+  return prior
 }

@@ -1,9 +1,41 @@
+export type { ConfirmationRecords, ConfirmBy, UnconfirmedDelivery } from './confirmation-records.ts'
+export type {
+  CorrectionRecords,
+  CorrectionRow,
+  DeliveredReport,
+  MergeRow,
+  ReceivedStudy,
+} from './correction-records.ts'
+export type { DeliveryRecords, DeliveryRow, WaitingLongest } from './delivery-records.ts'
 export type { EgressRecords, KeptCheckpoint, ListedEnvelope, StoredEnvelope, StreamCounter } from './egress-records.ts'
+export {
+  type AskedCount,
+  type EvidenceRecords,
+  type Named,
+  PROCEDURE_STEP_STATUSES,
+  type ProcedureStepStatus,
+  type RevisionOrigin,
+} from './evidence-records.ts'
+export type { HeldBatchRow, HeldEgressRecords, HeldEnvelopeRow, HeldTotals } from './held-egress-records.ts'
 export type { Arrival, IntakeRecords, Registration, StudyIdentity } from './intake-records.ts'
+export type { KeyRecords, WrappedKey } from './key-records.ts'
+export type { LeakAlarmRow, LeakPlace, LeakRecords } from './leak-records.ts'
 export type { ModelRecords, ModelRow, RefusedKit } from './model-records.ts'
 export type { Account, PeopleRecords, SessionRow } from './people-records.ts'
+export type { PixelRecords, PixelReviewRow, PixelReviewState } from './pixel-records.ts'
+export type { AskingStudy, DueSearch, PriorInstanceRow, PriorRecords, PriorRow, PriorState } from './prior-records.ts'
 export { openRecords, type Records } from './records.ts'
-export type { DeadDelivery, DueDelivery, ReportRow, ResultRecords, ResultRow, ScoreRow } from './result-records.ts'
+export type {
+  DeadDelivery,
+  DueDelivery,
+  EarlierResult,
+  ReportKind,
+  ReportRow,
+  ResultRecords,
+  ResultRow,
+  ScoreRow,
+} from './result-records.ts'
+export type { Candidate, FileToRemove, HoldRow, PurgeRow, RetentionRecords } from './retention-records.ts'
 export type {
   OpenWork,
   ReceivingRevision,
@@ -11,5 +43,15 @@ export type {
   RevisionRecords,
   WaitingRevision,
 } from './revision-records.ts'
+export type { PastFactsRow, RouteRow, RuleRecords, RuleVersionRow, UnroutedRevision } from './rule-records.ts'
+export type { SettingsRecords, SettingsVersion } from './settings-records.ts'
 export type * from './study-records.ts'
+export type {
+  VaultEntryKind,
+  VaultEntryRow,
+  VaultOpeningRow,
+  VaultPersonRow,
+  VaultRecords,
+  VaultSubject,
+} from './vault-records.ts'
 export * from './vocabulary.ts'

@@ -80,10 +80,10 @@ describe('registering arrivals', () => {
     expect(held.records.revisions.instances(late.revisionId).map((one) => one.sopInstanceUid)).toEqual(['1.1', '1.2'])
     expect(held.records.revisions.isSuperseded(first.revisionId)).toBe(true)
     expect(held.records.studies.find(STUDY.studyPseudonym)).toMatchObject({ state: 'receiving', revision: 2 })
-    expect(held.records.transaction(() => held.records.revisions.claim(4000))).toBeUndefined()
+    expect(held.records.transaction(() => held.records.revisions.claim(first.revisionId, 4000))).toBeUndefined()
   })
 
-  it('takes urgent work first, then the longest waiting', () => {
+  it('has the highest lane at its head, and in a lane the longest waiting', () => {
     const completed = ['5.1', '5.2', '5.3'].map((uid, index) => {
       const study = { ...STUDY, studyInstanceUid: uid, studyPseudonym: String(index).repeat(32) }
       const one = register(
@@ -93,9 +93,14 @@ describe('registering arrivals', () => {
       )
       if (one.kind !== 'added') throw new Error('not added')
       held.records.revisions.complete(one.revisionId, 'cap', 2000 + index)
+      const row = { ruleVersion: null, rule: null, decision: '{}', decidedAt: 2500 }
+      held.records.transaction(() => held.records.rules.route(one.revisionId, row, index === 2 ? 0 : 2))
       return one.revisionId
     })
-    const claimed = [1, 2, 3].map(() => held.records.transaction(() => held.records.revisions.claim(5000))?.revisionId)
+    const claimed = [1, 2, 3].map(() => {
+      const [head] = held.records.rules.heads()
+      return held.records.transaction(() => held.records.revisions.claim(head?.revisionId ?? 0, 5000))?.revisionId
+    })
     expect(claimed).toEqual([completed[2], completed[0], completed[1]])
     expect(held.records.revisions.requeueRunning(6000)).toBe(3)
   })

@@ -7,6 +7,8 @@ export interface StudyIdentity {
   readonly studyPseudonym: string
   readonly patientPseudonym: string
   readonly patientId: string
+  /** Issuer of Patient ID (0010,0021) as it stands in the object; '' where it names none. */
+  readonly patientIssuer?: string
   readonly patientName: string
   readonly patientBirthDate: string
   readonly patientSex: string
@@ -54,6 +56,7 @@ export type Registration =
 
 export const SELECT_INSTANCES_OF_UID = 'SELECT instance_id, digest FROM instance WHERE sop_instance_uid = ?'
 export const SELECT_INSTANCE_OF_DIGEST = 'SELECT instance_id FROM instance WHERE digest = ? LIMIT 1'
+export const SELECT_STUDY_OF_DIGEST = 'SELECT study_id AS studyId FROM instance WHERE digest = ? LIMIT 1'
 export const INSERT_INSTANCE = `
 INSERT INTO instance (sop_instance_uid, digest, sop_class_uid, transfer_syntax_uid, bytes, study_id, series_instance_uid,
   modality, conflict, calling_ae_title, remote_address, association_id, received_at)
@@ -61,12 +64,27 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 export const INSERT_QUARANTINE = `
 INSERT INTO quarantine (instance_id, revision_id, stage, reason, quarantined_at) VALUES (?, ?, ?, ?, ?)`
 export const SELECT_STUDY_OF_UID = `
-SELECT study_id AS studyId, patient_id AS patientId, modalities FROM study WHERE study_instance_uid = ?`
+SELECT study_id AS studyId, patient_id AS patientId, modalities,
+  (SELECT r.patient_id FROM study_received r WHERE r.study_id = study.study_id) AS receivedPatientId
+FROM study WHERE study_instance_uid = ?`
+/** Whether a Patient ID leads by merges in force to another. */
+export const SELECT_MERGED_INTO = `
+WITH RECURSIVE survivor (id) AS (
+  SELECT ? UNION SELECT m.to_id FROM patient_merge m JOIN survivor ON m.from_id = survivor.id WHERE m.undone_at IS NULL)
+SELECT 1 FROM survivor WHERE id = ?`
 export const INSERT_STUDY = `
 INSERT INTO study (study_instance_uid, study_pseudonym, patient_pseudonym, patient_id, patient_name, patient_birth_date,
   patient_sex, accession_number, study_date, study_time, study_description, modalities, current_revision, state,
-  instance_count, first_received_at, last_received_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 'receiving', 0, ?, ?)`
+  instance_count, first_received_at, last_received_at, patient_issuer)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 'receiving', 0, ?, ?, ?)
+-- A study that was purged and comes again is the same study: its pseudonym is keyed by its UID.
+ON CONFLICT (study_pseudonym) DO UPDATE SET study_instance_uid = excluded.study_instance_uid,
+  patient_pseudonym = excluded.patient_pseudonym, patient_id = excluded.patient_id, patient_name = excluded.patient_name,
+  patient_birth_date = excluded.patient_birth_date, patient_sex = excluded.patient_sex,
+  accession_number = excluded.accession_number, study_date = excluded.study_date, study_time = excluded.study_time,
+  study_description = excluded.study_description, patient_issuer = excluded.patient_issuer
+WHERE study.study_instance_uid LIKE 'purged:%'
+RETURNING study_id AS studyId, modalities`
 export const GROW_STUDY = `
 UPDATE study SET instance_count = instance_count + 1, modalities = ?, last_received_at = max(last_received_at, ?)
 WHERE study_id = ?`
@@ -84,13 +102,21 @@ export const CANCEL_DELIVERIES_OF_REVISION = `
 UPDATE delivery SET state = 'dead', last_reason = 'superseded', settled_at = ?
 WHERE state = 'pending' AND report_id IN (SELECT report_id FROM report WHERE revision_id = ?)`
 export const COPY_REVISION_INSTANCES = `
-INSERT INTO revision_instance (revision_id, ordinal, instance_id)
-SELECT ?, ordinal, instance_id FROM revision_instance WHERE revision_id = ?`
+INSERT INTO revision_instance (revision_id, ordinal, instance_id, withdrawn)
+SELECT ?, ordinal, instance_id, withdrawn FROM revision_instance AS before WHERE revision_id = ?
+AND EXISTS (SELECT 1 FROM instance i WHERE i.instance_id = before.instance_id AND i.purged_at IS NULL)`
 export const ADD_REVISION_INSTANCE = `
 INSERT INTO revision_instance (revision_id, ordinal, instance_id)
 VALUES (?, (SELECT coalesce(max(ordinal) + 1, 0) FROM revision_instance WHERE revision_id = ?), ?)`
 export const TOUCH_REVISION = `
 UPDATE revision SET last_instance_at = ?, urgent = max(urgent, ?) WHERE revision_id = ?`
+
+interface KnownStudy {
+  readonly studyId: number
+  readonly patientId: string
+  readonly receivedPatientId: string
+  readonly modalities: string
+}
 
 /** Registers arrivals. Every method must be called inside a transaction of the caller. */
 export class IntakeRecords {
@@ -111,7 +137,7 @@ export class IntakeRecords {
     if (known.length > 0) return this.#setAside(arrival, 'sop-instance-conflict', true)
     const header = arrival.header
     const study = this.#studyOf(header.study, arrival.receivedAt)
-    if (study.patientId !== header.study.patientId) return this.#setAside(arrival, 'patient-mismatch', false)
+    if (!this.#isOfPatient(study, header.study.patientId)) return this.#setAside(arrival, 'patient-mismatch', false)
     const instanceId = this.#insertInstance(arrival, study.studyId, false)
     const modalities = new Set(study.modalities === '' ? [] : study.modalities.split('\\'))
     if (header.modality !== '') modalities.add(header.modality)
@@ -123,9 +149,19 @@ export class IntakeRecords {
     return { kind: 'added', studyId: study.studyId, ...revision }
   }
 
+  /** Opens the next revision of a study with the same instances, for a correction; the one before is superseded. */
+  openCorrected(studyId: number, at: number): { readonly revisionId: number; readonly revision: number } {
+    return this.#openRevision(studyId, at, 0)
+  }
+
   /** True when some registered instance has this content, so that its spool file must stay. */
   holdsDigest(digest: string): boolean {
     return this.#sql.get(SELECT_INSTANCE_OF_DIGEST, digest) !== undefined
+  }
+
+  /** The study of the instance with this content; null when it belongs to none. */
+  studyOfDigest(digest: string): number | null {
+    return this.#sql.get<{ studyId: number | null }>(SELECT_STUDY_OF_DIGEST, digest)?.studyId ?? null
   }
 
   #setAside(arrival: Arrival, reason: string, conflict: boolean): Registration {
@@ -155,13 +191,16 @@ export class IntakeRecords {
     return inserted.lastInsertRowid
   }
 
-  #studyOf(study: StudyIdentity, at: number): { studyId: number; patientId: string; modalities: string } {
-    const found = this.#sql.get<{ studyId: number; patientId: string; modalities: string }>(
-      SELECT_STUDY_OF_UID,
-      study.studyInstanceUid,
-    )
+  /** An object belongs to its study under the ID first received, the one in force, or one that was merged into it. */
+  #isOfPatient(study: KnownStudy, patientId: string): boolean {
+    if (patientId === study.receivedPatientId || patientId === study.patientId) return true
+    return this.#sql.get(SELECT_MERGED_INTO, patientId, study.patientId) !== undefined
+  }
+
+  #studyOf(study: StudyIdentity, at: number): KnownStudy {
+    const found = this.#sql.get<KnownStudy>(SELECT_STUDY_OF_UID, study.studyInstanceUid)
     if (found !== undefined) return found
-    const inserted = this.#sql.run(
+    const inserted = this.#sql.get<{ studyId: number; modalities: string }>(
       INSERT_STUDY,
       study.studyInstanceUid,
       study.studyPseudonym,
@@ -176,8 +215,11 @@ export class IntakeRecords {
       study.studyDescription,
       at,
       at,
+      study.patientIssuer ?? '',
     )
-    return { studyId: inserted.lastInsertRowid, patientId: study.patientId, modalities: '' }
+    const { patientId } = study
+    if (inserted === undefined) throw new Error('two studies have one pseudonym')
+    return { ...inserted, patientId, receivedPatientId: patientId }
   }
 
   #openRevision(studyId: number, at: number, urgent: 0 | 1): { revisionId: number; revision: number; opened: boolean } {

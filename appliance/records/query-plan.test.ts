@@ -1,23 +1,53 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryRecords } from '../testing/memory-records.ts'
+import * as deliveries from './delivery-records.ts'
 import * as egress from './egress-records.ts'
+import * as held from './held-egress-records.ts'
 import * as intake from './intake-records.ts'
+import * as keys from './key-records.ts'
 import * as people from './people-records.ts'
+import * as pixels from './pixel-records.ts'
 import * as results from './result-records.ts'
+import * as retention from './retention-records.ts'
 import * as revisions from './revision-records.ts'
+import * as rules from './rule-records.ts'
 import * as studies from './study-records.ts'
+import * as vault from './vault-records.ts'
 
 const HOT = {
   'an instance by its UID': intake.SELECT_INSTANCES_OF_UID,
   'an instance by its digest': intake.SELECT_INSTANCE_OF_DIGEST,
+  'the study of a digest': intake.SELECT_STUDY_OF_DIGEST,
+  'the key of a study': keys.SELECT_KEY_OF_STUDY,
+  'a key by its number': keys.SELECT_KEY,
   'a study by its UID': intake.SELECT_STUDY_OF_UID,
   'the newest revision of a study': intake.SELECT_NEWEST_REVISION,
-  'the next waiting revision': revisions.SELECT_WAITING,
+  'the head of a lane': rules.SELECT_HEAD_OF_LANE,
+  'revisions without a decision': rules.SELECT_UNROUTED,
+  'studies that may be old enough to go': retention.SELECT_CANDIDATES,
+  'what keeps a study': retention.SELECT_CANDIDATE_FACTS,
+  'quarantine of no study': retention.SELECT_OLD_QUARANTINE,
+  'purges by time': retention.SELECT_PURGES,
+  'past facts': rules.SELECT_PAST_FACTS,
+  'the route of a revision': rules.SELECT_ROUTE,
   'instances of a revision': revisions.SELECT_REVISION_INSTANCES,
   'deliveries that are due': results.SELECT_DUE_DELIVERIES,
-  'the newest report': results.SELECT_NEWEST_REPORT,
+  'earlier results of a study': results.SELECT_EARLIER_RESULTS,
+  'the delivery that waits longest': deliveries.SELECT_OLDEST_WAITING,
+  'a page of deliveries': deliveries.SELECT_DELIVERIES,
   'envelopes to relay': egress.SELECT_ENVELOPES_AFTER,
   'newest envelopes': egress.SELECT_NEWEST_ENVELOPES,
+  'the waiting batch of a study': held.SELECT_WAITING_BATCH,
+  'what waits on a stream': held.SELECT_WAITING_ON_STREAM,
+  'bodies of a batch': held.SELECT_HELD_OF_BATCH,
+  'a batch': held.SELECT_BATCH,
+  'whether a pseudonym is in the vault': vault.SELECT_READABLE,
+  'the last entry of the vault': vault.SELECT_LAST_ENTRY,
+  'the newest entry of a pseudonym': vault.SELECT_NEWEST_OF_PSEUDONYM,
+  'entries of the vault': vault.SELECT_ENTRIES,
+  'whose a study is': vault.SELECT_SUBJECT,
+  'studies that the vault lacks': vault.SELECT_STUDIES_NOT_ENTERED,
+  'the generation of a study': vault.SELECT_GENERATION_OF_STUDY,
   'a page of studies': studies.SELECT_STUDIES,
   'a page of studies in a state': studies.SELECT_STUDIES_IN_STATE,
   'a study by its pseudonym': studies.SELECT_STUDY,
@@ -25,6 +55,8 @@ const HOT = {
   'results of a revision': studies.SELECT_RESULTS,
   'scores of a revision': studies.SELECT_SCORES,
   'labels of a study': studies.SELECT_LABELS,
+  'pixels that wait for a person': pixels.SELECT_PIXEL_REVIEWS,
+  'the review of an instance': pixels.SELECT_REVIEW_OF_INSTANCE,
   'a session': people.SELECT_SESSION,
   'an account': people.SELECT_ACCOUNT,
 } as const

@@ -1,14 +1,27 @@
 import { chmodSync } from 'node:fs'
 import { openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type { Database } from 'better-sqlite3'
+import { ConfirmationRecords } from './confirmation-records.ts'
+import { CorrectionRecords } from './correction-records.ts'
+import { DeliveryRecords } from './delivery-records.ts'
 import { EgressRecords } from './egress-records.ts'
+import { EvidenceRecords } from './evidence-records.ts'
+import { HeldEgressRecords } from './held-egress-records.ts'
 import { IntakeRecords } from './intake-records.ts'
+import { KeyRecords } from './key-records.ts'
+import { LeakRecords } from './leak-records.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { ModelRecords } from './model-records.ts'
 import { PeopleRecords } from './people-records.ts'
+import { PixelRecords } from './pixel-records.ts'
+import { PriorRecords } from './prior-records.ts'
 import { ResultRecords } from './result-records.ts'
+import { RetentionRecords } from './retention-records.ts'
 import { RevisionRecords } from './revision-records.ts'
+import { RuleRecords } from './rule-records.ts'
+import { SettingsRecords } from './settings-records.ts'
 import { StudyRecords } from './study-records.ts'
+import { VaultRecords } from './vault-records.ts'
 
 /** The appliance's one database, opened. One process writes it. */
 export interface Records {
@@ -16,10 +29,23 @@ export interface Records {
   readonly intake: IntakeRecords
   readonly revisions: RevisionRecords
   readonly results: ResultRecords
+  readonly deliveries: DeliveryRecords
   readonly studies: StudyRecords
   readonly egress: EgressRecords
+  readonly heldEgress: HeldEgressRecords
+  readonly vault: VaultRecords
+  readonly leaks: LeakRecords
   readonly models: ModelRecords
   readonly people: PeopleRecords
+  readonly rules: RuleRecords
+  readonly retention: RetentionRecords
+  readonly settings: SettingsRecords
+  readonly confirmations: ConfirmationRecords
+  readonly evidence: EvidenceRecords
+  readonly priors: PriorRecords
+  readonly pixels: PixelRecords
+  readonly keys: KeyRecords
+  readonly corrections: CorrectionRecords
   /** Runs `work` in one transaction (BEGIN IMMEDIATE): all of it is on disk when this returns, or none of it. */
   transaction<T>(work: () => T): T
   close(): void
@@ -39,10 +65,23 @@ export function openRecords(path: string, key: Uint8Array): Records {
     intake: new IntakeRecords(database),
     revisions: new RevisionRecords(database),
     results: new ResultRecords(database),
+    deliveries: new DeliveryRecords(database),
     studies: new StudyRecords(database),
     egress: new EgressRecords(database),
+    heldEgress: new HeldEgressRecords(database),
+    vault: new VaultRecords(database),
+    leaks: new LeakRecords(database),
     models: new ModelRecords(database),
     people: new PeopleRecords(database),
+    rules: new RuleRecords(database),
+    retention: new RetentionRecords(database),
+    settings: new SettingsRecords(database),
+    confirmations: new ConfirmationRecords(database),
+    evidence: new EvidenceRecords(database),
+    priors: new PriorRecords(database),
+    pixels: new PixelRecords(database),
+    keys: new KeyRecords(database),
+    corrections: new CorrectionRecords(database),
     transaction: (work) => database.transaction(work).immediate(),
     close: () => {
       database.close()

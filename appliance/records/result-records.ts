@@ -10,6 +10,8 @@ export interface ResultRow {
   readonly reason: string | null
   readonly embedding: Uint8Array | null
   readonly quality: Readonly<Record<string, number>>
+  /** What really ran the model's graphs; null or absent where nothing ran. */
+  readonly provider?: string | null
   readonly scores: readonly ScoreRow[]
 }
 
@@ -29,6 +31,22 @@ export interface ReportRow {
   readonly sopClassUid: string
   readonly sopInstanceUid: string
   readonly content: Uint8Array
+  /** What it is; a structured report of scores unless told. */
+  readonly kind?: ReportKind
+}
+
+/** A structured report of scores, its picture, a report that says why nothing was scored, a rejection note. */
+export type ReportKind = 'sr' | 'sc' | 'not-scored' | 'note'
+
+/** An earlier result of a study that a later one may replace. */
+export interface EarlierResult {
+  readonly kind: 'sr' | 'not-scored'
+  readonly revision: number
+  readonly modelDigest: string
+  /** Null for what no model made. */
+  readonly modelName: string | null
+  readonly sopClassUid: string
+  readonly sopInstanceUid: string
 }
 
 /** A delivery that is due. */
@@ -51,27 +69,32 @@ export interface DeadDelivery {
 }
 
 export const INSERT_RESULT = `
-INSERT INTO result (revision_id, ordinal, model_name, model_version, model_digest, outcome, reason, embedding, quality)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+INSERT INTO result (revision_id, ordinal, model_name, model_version, model_digest, outcome, reason, embedding, quality,
+  provider)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 export const INSERT_SCORE = `
 INSERT INTO score (result_id, code, title, value, threshold_milli, above) VALUES (?, ?, ?, ?, ?, ?)`
 export const INSERT_REPORT = `
-INSERT INTO report (revision_id, model_digest, sop_class_uid, sop_instance_uid, content, created_at)
-VALUES (?, ?, ?, ?, ?, ?)`
-export const SELECT_NEWEST_REPORT = `
-SELECT r.sop_instance_uid AS sopInstanceUid FROM revision v JOIN report r ON r.revision_id = v.revision_id
-WHERE v.study_id = ? AND r.model_digest = ? ORDER BY v.number DESC LIMIT 1`
+INSERT INTO report (revision_id, model_digest, sop_class_uid, sop_instance_uid, content, created_at, kind)
+VALUES (?, ?, ?, ?, ?, ?, ?)`
+export const SELECT_EARLIER_RESULTS = `
+SELECT r.kind, v.number AS revision, r.model_digest AS modelDigest, r.sop_class_uid AS sopClassUid,
+  r.sop_instance_uid AS sopInstanceUid,
+  (SELECT x.model_name FROM result x WHERE x.revision_id = v.revision_id AND x.model_digest = r.model_digest LIMIT 1)
+    AS modelName
+FROM revision v JOIN report r ON r.revision_id = v.revision_id
+WHERE v.study_id = ? AND r.kind IN ('sr','not-scored') ORDER BY v.number DESC`
 export const INSERT_DELIVERY = `
 INSERT INTO delivery (report_id, destination, state, next_attempt_at, created_at) VALUES (?, ?, 'pending', ?, ?)`
 export const SELECT_DUE_DELIVERIES = `
 SELECT d.delivery_id AS deliveryId, d.attempts, r.sop_class_uid AS sopClassUid, r.sop_instance_uid AS sopInstanceUid,
   r.content
 FROM delivery d JOIN report r ON r.report_id = d.report_id
-WHERE d.destination = ? AND d.state = 'pending' AND d.next_attempt_at <= ?
+WHERE d.destination = ? AND d.state = 'pending' AND d.stored_at IS NULL AND d.next_attempt_at <= ?
 ORDER BY d.next_attempt_at LIMIT ?`
 export const ACCEPT_DELIVERY = `
-UPDATE delivery SET state = 'accepted', attempts = attempts + 1, last_reason = NULL, settled_at = ?
-WHERE delivery_id = ? AND state = 'pending'`
+UPDATE delivery SET state = 'accepted', attempts = attempts + 1, last_reason = NULL, confirmed_by = 'store', settled_at = ?
+WHERE delivery_id = ? AND (state = 'pending' OR (state = 'dead' AND last_reason = 'superseded'))`
 export const POSTPONE_DELIVERY = `
 UPDATE delivery SET attempts = attempts + 1, last_reason = ?, next_attempt_at = ?
 WHERE delivery_id = ? AND state = 'pending'`
@@ -79,17 +102,18 @@ export const KILL_DELIVERY = `
 UPDATE delivery SET state = 'dead', attempts = attempts + 1, last_reason = ?, settled_at = ?
 WHERE delivery_id = ? AND state = 'pending'`
 export const REPLAY_DELIVERY = `
-UPDATE delivery SET state = 'pending', next_attempt_at = ?, settled_at = NULL
-WHERE delivery_id = ? AND destination = ? AND state = 'dead' AND last_reason <> 'superseded'`
+UPDATE delivery SET state = 'pending', next_attempt_at = ?, settled_at = NULL, stored_at = NULL, confirm_by = NULL,
+  confirm_attempts = 0
+WHERE delivery_id = ? AND destination = ? AND state = 'dead' AND last_reason NOT IN ('superseded','dropped')`
 export const SELECT_DEAD_DELIVERIES = `
 SELECT d.delivery_id AS deliveryId, s.study_pseudonym AS studyPseudonym, v.number AS revision, d.attempts,
   d.last_reason AS reason, d.settled_at AS settledAt
 FROM delivery d JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id
 JOIN study s ON s.study_id = v.study_id
-WHERE d.destination = ? AND d.state = 'dead' AND d.last_reason <> 'superseded' ORDER BY d.delivery_id DESC LIMIT ?`
+WHERE d.destination = ? AND d.state = 'dead' AND d.last_reason NOT IN ('superseded','dropped') ORDER BY d.delivery_id DESC LIMIT ?`
 export const COUNT_DELIVERIES = `
 SELECT destination, state, count(*) AS count FROM delivery
-WHERE state IN ('pending','dead') AND (last_reason IS NULL OR last_reason <> 'superseded') GROUP BY destination, state`
+WHERE state IN ('pending','dead') AND (last_reason IS NULL OR last_reason NOT IN ('superseded','dropped')) GROUP BY destination, state`
 export const SELECT_STUDY_OF_DELIVERY = `
 SELECT s.study_id AS studyId, s.study_pseudonym AS studyPseudonym FROM delivery d
 JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id
@@ -116,6 +140,7 @@ export class ResultRecords {
       row.reason,
       row.embedding,
       JSON.stringify(row.quality),
+      row.provider ?? null,
     )
     for (const score of row.scores) {
       const { code, title, value, thresholdMilli, above } = score
@@ -125,14 +150,15 @@ export class ResultRecords {
 
   /** Writes a result object and one pending delivery for each destination. Inside the caller's transaction. */
   insertReport(row: ReportRow, destinations: readonly string[], at: number): void {
-    const { revisionId, modelDigest, sopClassUid, sopInstanceUid, content } = row
-    const report = this.#sql.run(INSERT_REPORT, revisionId, modelDigest, sopClassUid, sopInstanceUid, content, at)
+    const { revisionId, modelDigest, sopClassUid, sopInstanceUid, content, kind = 'sr' } = row
+    const made = [revisionId, modelDigest, sopClassUid, sopInstanceUid, content, at, kind] as const
+    const report = this.#sql.run(INSERT_REPORT, ...made)
     for (const name of destinations) this.#sql.run(INSERT_DELIVERY, report.lastInsertRowid, name, at, at)
   }
 
-  /** SOP Instance UID of the newest report that a model made on a study. */
-  newestReport(studyId: number, modelDigest: string): string | undefined {
-    return this.#sql.get<{ sopInstanceUid: string }>(SELECT_NEWEST_REPORT, studyId, modelDigest)?.sopInstanceUid
+  /** Results of a study that a later one may replace, newest revision first. */
+  earlier(studyId: number): readonly EarlierResult[] {
+    return this.#sql.all(SELECT_EARLIER_RESULTS, studyId)
   }
 
   /** Deliveries for one destination that may be tried now, oldest first. */

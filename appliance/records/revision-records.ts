@@ -40,17 +40,14 @@ FROM revision WHERE assembly = 'receiving'`
 export const COMPLETE_REVISION = `
 UPDATE revision SET assembly = 'complete', completion_reason = ?, completed_at = ?
 WHERE revision_id = ? AND assembly = 'receiving'`
-export const SELECT_WAITING = `
-SELECT revision_id AS revisionId, study_id AS studyId FROM revision
-WHERE assembly = 'complete' AND processing = 'queued' AND superseded = 0
-ORDER BY urgent DESC, completed_at, revision_id LIMIT 1`
 export const SELECT_REVISION_WORK = `
 SELECT r.revision_id AS revisionId, r.study_id AS studyId, r.number, r.attempts, r.urgent,
   s.study_instance_uid AS studyInstanceUid, s.study_pseudonym AS studyPseudonym,
   s.patient_pseudonym AS patientPseudonym, s.patient_id AS patientId, s.accession_number AS accessionNumber
 FROM revision r JOIN study s ON s.study_id = r.study_id WHERE r.revision_id = ?`
 export const START_REVISION = `
-UPDATE revision SET processing = 'running', attempts = attempts + 1, started_at = ? WHERE revision_id = ?`
+UPDATE revision SET processing = 'running', attempts = attempts + 1, started_at = ?
+WHERE revision_id = ? AND assembly = 'complete' AND processing = 'queued' AND superseded = 0`
 export const REQUEUE_RUNNING = `
 UPDATE revision SET processing = CASE superseded WHEN 1 THEN 'not-scored' ELSE 'queued' END,
   reason = CASE superseded WHEN 1 THEN 'superseded' ELSE reason END,
@@ -67,7 +64,7 @@ export const SELECT_REVISION_INSTANCES = `
 SELECT ri.ordinal, i.instance_id AS instanceId, i.digest, i.bytes, i.sop_instance_uid AS sopInstanceUid,
   i.sop_class_uid AS sopClassUid
 FROM revision_instance ri JOIN instance i ON i.instance_id = ri.instance_id
-WHERE ri.revision_id = ? ORDER BY ri.ordinal`
+WHERE ri.revision_id = ? AND ri.withdrawn IS NULL ORDER BY ri.ordinal`
 export const SELECT_OPEN_DIGESTS = `
 SELECT DISTINCT i.digest FROM revision r JOIN revision_instance ri ON ri.revision_id = r.revision_id
 JOIN instance i ON i.instance_id = ri.instance_id
@@ -77,7 +74,9 @@ SELECT
   (SELECT count(*) FROM revision WHERE assembly = 'receiving') AS receiving,
   (SELECT count(*) FROM revision WHERE assembly = 'complete' AND processing = 'queued' AND superseded = 0) AS queued,
   (SELECT count(*) FROM revision WHERE processing = 'running') AS running,
-  (SELECT min(completed_at) FROM revision WHERE assembly = 'complete' AND processing = 'queued' AND superseded = 0)
+  -- off-peak and held work waits on purpose
+  (SELECT min(completed_at) FROM revision WHERE assembly = 'complete' AND processing = 'queued' AND superseded = 0
+    AND (lane IS NULL OR lane <= 2))
     AS oldestQueuedAt`
 
 /** How much work is open. `oldestQueuedAt` is null when nothing waits. */
@@ -106,12 +105,15 @@ export class RevisionRecords {
     return this.#sql.run(COMPLETE_REVISION, reason, at, revisionId).changes === 1
   }
 
-  /** Takes the next waiting revision and marks it running; urgent ones first, then the longest waiting. */
-  claim(at: number): WaitingRevision | undefined {
-    const next = this.#sql.get<{ revisionId: number }>(SELECT_WAITING)
-    if (next === undefined) return undefined
-    this.#sql.run(START_REVISION, at, next.revisionId)
-    return this.#sql.get<WaitingRevision>(SELECT_REVISION_WORK, next.revisionId)
+  /** Marks a waiting revision running. @returns undefined when it waits no more. */
+  claim(revisionId: number, at: number): WaitingRevision | undefined {
+    if (this.#sql.run(START_REVISION, at, revisionId).changes === 0) return undefined
+    return this.#sql.get<WaitingRevision>(SELECT_REVISION_WORK, revisionId)
+  }
+
+  /** What the work on a revision needs to know of it now. */
+  work(revisionId: number): WaitingRevision | undefined {
+    return this.#sql.get(SELECT_REVISION_WORK, revisionId)
   }
 
   /** After a restart: what was running waits again. @returns how many. */
@@ -134,7 +136,7 @@ export class RevisionRecords {
     return this.#sql.get<{ superseded: number }>(SELECT_SUPERSEDED, revisionId)?.superseded === 1
   }
 
-  /** The instances of a revision in the order of their arrival. */
+  /** The instances of a revision that count, in the order of their arrival: those withdrawn by a note are left out. */
   instances(revisionId: number): readonly RevisionInstance[] {
     return this.#sql.all(SELECT_REVISION_INSTANCES, revisionId)
   }

@@ -36,6 +36,8 @@ export interface RevisionRow {
   readonly number: number
   readonly assembly: AssemblyState
   readonly completionReason: CompletionReason | null
+  /** Instances that a peer named for it when it was closed; null where none did. */
+  readonly expectedInstances: number | null
   readonly processing: ProcessingState
   readonly superseded: 0 | 1
   readonly reason: string | null
@@ -86,6 +88,9 @@ export interface StudyDeliveryRow {
   readonly reason: string | null
   readonly nextAttemptAt: number
   readonly settledAt: number | null
+  /** When the destination accepted it, while its confirmation is awaited. */
+  readonly storedAt: number | null
+  readonly confirmedBy: 'store' | 'commitment' | 'query' | null
 }
 
 export interface LabelRow {
@@ -131,7 +136,8 @@ SELECT study_pseudonym AS study, state, current_revision AS revision FROM study 
 export const SET_PATIENT_PSEUDONYM = 'UPDATE study SET patient_pseudonym = ? WHERE study_id = ?'
 export const COUNT_STUDIES = 'SELECT state, count(*) AS count FROM study GROUP BY state'
 export const SELECT_REVISIONS = `
-SELECT revision_id AS revisionId, number, assembly, completion_reason AS completionReason, processing, superseded,
+SELECT revision_id AS revisionId, number, assembly, completion_reason AS completionReason,
+  expected_instances AS expectedInstances, processing, superseded,
   reason, attempts, opened_at AS openedAt, completed_at AS completedAt, started_at AS startedAt,
   finished_at AS finishedAt
 FROM revision WHERE study_id = ? ORDER BY number DESC`
@@ -140,7 +146,7 @@ SELECT ri.ordinal, i.sop_instance_uid AS sopInstanceUid, i.sop_class_uid AS sopC
   i.transfer_syntax_uid AS transferSyntaxUid, i.modality, i.bytes, i.received_at AS receivedAt,
   i.calling_ae_title AS callingAeTitle
 FROM revision_instance ri JOIN instance i ON i.instance_id = ri.instance_id
-WHERE ri.revision_id = ? ORDER BY ri.ordinal`
+WHERE ri.revision_id = ? AND ri.withdrawn IS NULL ORDER BY ri.ordinal`
 export const SELECT_RESULTS = `
 SELECT result_id AS resultId, ordinal, model_name AS modelName, model_version AS modelVersion,
   model_digest AS modelDigest, outcome, reason, quality FROM result WHERE revision_id = ? ORDER BY ordinal, model_name`
@@ -149,7 +155,7 @@ SELECT c.result_id AS resultId, c.code, c.title, c.value, c.threshold_milli AS t
 FROM result r JOIN score c ON c.result_id = r.result_id WHERE r.revision_id = ?`
 export const SELECT_STUDY_DELIVERIES = `
 SELECT d.delivery_id AS deliveryId, v.number AS revision, d.destination, d.state, d.attempts, d.last_reason AS reason,
-  d.next_attempt_at AS nextAttemptAt, d.settled_at AS settledAt
+  d.next_attempt_at AS nextAttemptAt, d.settled_at AS settledAt, d.stored_at AS storedAt, d.confirmed_by AS confirmedBy
 FROM revision v JOIN report r ON r.revision_id = v.revision_id JOIN delivery d ON d.report_id = r.report_id
 WHERE v.study_id = ? ORDER BY v.number DESC, d.destination`
 export const INSERT_LABEL = `

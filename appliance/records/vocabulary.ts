@@ -26,7 +26,16 @@ export const DELIVERY_STATES = ['pending', 'accepted', 'dead'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 /** Why a revision was declared complete. */
-export const COMPLETION_REASONS = ['association-end-and-quiet', 'quiet-timer', 'cap', 'restart'] as const
+export const COMPLETION_REASONS = [
+  'procedure-step',
+  'instance-availability',
+  'instance-count',
+  'association-end-and-quiet',
+  'quiet-timer',
+  'cap',
+  'restart',
+  'correction',
+] as const
 export type CompletionReason = (typeof COMPLETION_REASONS)[number]
 
 /** What stands in a list: one word derived from the axes. */

@@ -13,10 +13,21 @@ import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { ManualClock, silentLogger, systemRandomness } from '@leadglass/sync-agent/foundation'
 import type { FastifyInstance } from 'fastify'
 import { ModelLibrary } from '../activation/index.ts'
-import { AuditTrail, Checkpoints, EgressDoor } from '../egress/index.ts'
+import { conformanceStatement, DEFAULT_CONFORMANCE } from '../conformance/index.ts'
+import { Corrections } from '../corrections/index.ts'
+import { deriveSiteKeys } from '../deidentify/index.ts'
+import { AuditTrail, Checkpoints, EgressDoor, EgressHold, HoldDesk } from '../egress/index.ts'
+import { SpoolError } from '../intake/index.ts'
 import { buildLocalApi, hashPassword, type LocalApiContext, Sessions, StudyEvents } from '../local-api/index.ts'
+import { ReviewDesk } from '../pixel-review/index.ts'
+import { PIXEL_READER_LIMITS, ReaderPool } from '../pixel-text/index.ts'
+import { NO_PRESSURE } from '../pressure/rules.ts'
+import { CLOSED } from '../results/index.ts'
+import { cronSchedule, Holds, Purger, Retention } from '../retention/index.ts'
+import { RuleBook } from '../rules/index.ts'
 import { settingsSchema } from '../settings.ts'
 import { temporaryRecords } from './memory-records.ts'
+import { deskFixture } from './settings-fixture.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-test-000000'
 export const PASSWORD = 'a long enough password'
@@ -40,7 +51,9 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
   const { records } = held
   const clock = new ManualClock(Date.UTC(2026, 0, 5, 8))
   const origin = 'leadglass/test-box/audit'
-  const door = new EgressDoor({ records, device: 'test-box' as DeviceId, clock })
+  const hold = new EgressHold({ records, clock })
+  hold.follow(() => settings.egress)
+  const door = new EgressDoor({ records, device: 'test-box' as DeviceId, clock, hold })
   const log = new AuditLog({ origin, store: new SqliteLogStore(records.database, origin), clock })
   const audit = new AuditTrail(log, door, records)
   const signer = createNoteSigner(origin, generateKeyPairSync('ed25519').privateKey)
@@ -56,8 +69,38 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
   accounts.forEach(([userName, role], index) => {
     records.people.insertAccount({ personId: String(index).repeat(32), userName, role, passwordHash }, clock.now())
   })
+  const site = deskFixture(join(models, 'settings.json'), { records, audit, clock })
+  const corrections = new Corrections({
+    records,
+    readObject: async () => undefined,
+    keys: deriveSiteKeys(new Uint8Array(32).fill(5)),
+    defaultIssuer: '',
+    ownAuthorities: () => [],
+    audit,
+    clock,
+    onCorrected: () => undefined,
+  })
   const context: LocalApiContext = {
     records,
+    corrections,
+    exporter: { export: async () => ({ kind: 'quarantined', reason: 'object-gone' }) },
+    reviews: new ReviewDesk({
+      records,
+      spool: {
+        read: async () => {
+          throw new SpoolError('spool-missing')
+        },
+      },
+      gate: { pass: async () => ({ kind: 'quarantined', stage: 'verify', reason: 'none' }), mayLeave: () => false },
+      reader: new ReaderPool(
+        { programRoot: models, workFolder: models, limits: PIXEL_READER_LIMITS, logger: silentLogger },
+        1,
+      ),
+      rules: () => settings.pixels,
+      workFolder: models,
+      audit,
+      clock,
+    }),
     sessions: new Sessions({
       records,
       operatorToken: OPERATOR_TOKEN,
@@ -67,6 +110,19 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
       randomness: systemRandomness,
     }),
     settings: () => settings,
+    keyPlacement: async () => 'elsewhere',
+    holds: new Holds({ records, audit, clock }),
+    retention: new Retention({
+      records,
+      purger: new Purger({ records, pathOf: () => models, audit, clock }),
+      settings: () => settings.retention,
+      schedule: cronSchedule,
+      drain: async () => undefined,
+      clock,
+      logger: silentLogger,
+      onChanged: () => undefined,
+    }),
+    rules: new RuleBook({ records, settings: () => settings, audit, clock, onChanged: () => undefined }),
     library: new ModelLibrary({
       records,
       modelsFolder: models,
@@ -75,12 +131,23 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
       logger: silentLogger,
       onChange: () => undefined,
     }),
-    deliveries: { wake: () => undefined },
+    deliveries: { wake: () => undefined, retryNow: () => undefined, circuit: () => CLOSED },
     door,
     audit,
     log,
     checkpoints: new Checkpoints({ records, log, signer, door, clock }),
-    freeSpace: { isLow: () => false, figures: () => ({ freeBytes: 1000, totalBytes: 2000 }) },
+    holdDesk: new HoldDesk({ records, door, audit, clock }),
+    freeSpace: {
+      isLow: () => false,
+      figures: () => ({ freeBytes: 1000, totalBytes: 2000 }),
+      state: () => ({
+        ...NO_PRESSURE,
+        since: clock.now(),
+        measured: { freeBytes: 1000, freeInodesPercent: 50, waitingSeconds: 0 },
+      }),
+    },
+    desk: site.desk,
+    statement: () => conformanceStatement(DEFAULT_CONFORMANCE),
     agentStatus: { read: async () => ({ kind: 'absent' }) },
     events: new StudyEvents(records),
     clock,
@@ -91,6 +158,7 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
       softwareVersion: '0.1.0',
       aeTitle: 'LEADGLASS',
       dimsePort: () => 11112,
+      dimseTlsPort: () => 0,
       startedAt: clock.now(),
       operatorPerson: 'f'.repeat(32),
     },

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { InstallerError } from '../errors.ts'
 import { applianceHost, type InstanceFile, readInstanceFile } from '../start/instance-file.ts'
 import { type InstanceLayout, LOOPBACK, layoutOf } from '../start/layout.ts'
+import { type LongAnswer, longPost } from './long-request.ts'
 
 /** The service that a command speaks to. */
 export type ServiceName = 'appliance' | 'hub'
@@ -76,6 +77,25 @@ export class InstanceClient {
     })
   }
 
+  /** POST whose answer may be a file, however long it takes. @throws InstallerError as `request` does. */
+  async longPost(service: ServiceName, path: string, body?: unknown): Promise<LongAnswer> {
+    const token = await this.#token(service)
+    const answer = await longPost(`${this.addressOf(service)}${path}`, token, body).catch((error: unknown) => {
+      throw this.#silent(service, error)
+    })
+    if (answer.status < 400) return answer
+    throw refusal(service, answer.status, parseJson(answer.body.toString('utf8')))
+  }
+
+  #silent(service: ServiceName, cause: unknown): InstallerError {
+    return new InstallerError('not-running', {
+      message: `the ${service} does not answer at ${this.addressOf(service)}`,
+      effect: 'nothing was read or changed',
+      nextStep: `start the instance with "leadglass up --data ${this.layout.root}"`,
+      cause,
+    })
+  }
+
   async #fetch(request: ServiceRequest<unknown>): Promise<Response> {
     const token = await this.#token(request.service)
     try {
@@ -89,12 +109,7 @@ export class InstanceClient {
         signal: AbortSignal.timeout(REQUEST_WITHIN_MS),
       })
     } catch (error) {
-      throw new InstallerError('not-running', {
-        message: `the ${request.service} does not answer at ${this.addressOf(request.service)}`,
-        effect: 'nothing was read or changed',
-        nextStep: `start the instance with "leadglass up --data ${this.layout.root}"`,
-        cause: error,
-      })
+      throw this.#silent(request.service, error)
     }
   }
 

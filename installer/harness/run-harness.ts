@@ -10,6 +10,8 @@ import { everyGoalHolds, type HarnessReport, harnessReport } from './report.ts'
 export interface Harness {
   readonly name: string
   readonly summary: string
+  /** Parts that can be run alone (`--only`); a harness without parts runs whole. */
+  readonly parts?: readonly { readonly name: string; readonly summary: string }[]
   run(options: HarnessOptions): Promise<HarnessReport>
 }
 
@@ -21,7 +23,15 @@ export interface HarnessOptions {
   readonly size: number | undefined
   /** How long to go on, for a run that has no natural end; its default when undefined. */
   readonly seconds?: number | undefined
+  /** Rounds of what is random in a fault run; its default when undefined. */
+  readonly rounds?: number | undefined
+  /** One part of a run that has parts. */
+  readonly only?: string | undefined
+  /** Every point of a run that otherwise takes a sample. */
+  readonly full?: boolean
   readonly seed: number
+  /** A shorter run with the same goals, for a look in between. */
+  readonly quick?: boolean
 }
 
 /** How a finished run is shown. */

@@ -13,6 +13,8 @@ export const instanceFile = z.strictObject({
   aeTitle: z.string(),
   /** Where the appliance listens. */
   host: z.ipv4(),
+  /** Where the keys lie that protect the appliance's data; `secrets/` in its folder unless told. */
+  keysFolder: z.string().optional(),
   ports: z.strictObject({ dimse: port, appliance: port, hub: port, mqtt: port }),
   createdAt: z.iso.datetime(),
   /** Set once the first start has gone through to its end. */

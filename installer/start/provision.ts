@@ -28,6 +28,7 @@ export async function provision(
   layout: InstanceLayout,
   ports: InstancePorts,
   progress: Progress,
+  keysFolder?: string,
 ): Promise<InstanceFile> {
   const device = deviceId.parse(`box-${randomBytes(4).toString('hex')}`)
   const instance: InstanceFile = {
@@ -36,6 +37,7 @@ export async function provision(
     aeTitle: DEFAULT_AE_TITLE,
     host: LOOPBACK,
     ports,
+    ...(keysFolder === undefined ? {} : { keysFolder }),
     createdAt: new Date().toISOString(),
     provisioned: false,
   }
@@ -60,6 +62,7 @@ export async function provision(
     folder: layout.appliance.folder,
     device,
     accounts: CONSOLE_ACCOUNTS,
+    ...(keysFolder === undefined ? {} : { keysFolder }),
     trust: { initialRoot: ceremony.initialRoot, policy: ceremony.policy },
   })
   const identity = await enrolDevice({
@@ -115,6 +118,7 @@ export async function writeConfigurations(
     softwareVersion: SOFTWARE_VERSION,
     workers,
     pagesFolder: PAGES.console,
+    ...(instance.keysFolder === undefined ? {} : { keysFolder: instance.keysFolder }),
   })
   await write(layout.agent.configFile, {
     device,

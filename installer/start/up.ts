@@ -25,6 +25,8 @@ export interface UpOptions {
   readonly defaultPortBase: number
   /** Address that the appliance listens on; the instance's own when undefined. */
   readonly host: string | undefined
+  /** Where the keys lie that protect the appliance's data; the instance's own place when undefined. */
+  readonly keysFolder?: string | undefined
   /** Leave the phantoms of a first start out. */
   readonly empty: boolean
   readonly progress: Progress
@@ -61,8 +63,12 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
     await endLeftovers(layout)
     await requireFreePorts(ports)
     if (firstStart) await removeUnfinished(layout)
-    const made = firstStart ? await provision(layout, ports, progress) : { ...existing, ports }
-    const provisioned = options.host === undefined ? made : { ...made, host: options.host }
+    const made = firstStart ? await provision(layout, ports, progress, options.keysFolder) : { ...existing, ports }
+    const provisioned = {
+      ...made,
+      ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.keysFolder === undefined ? {} : { keysFolder: options.keysFolder }),
+    }
     await writeInstanceFile(layout, provisioned)
     await writeConfigurations(layout, provisioned, availableParallelism())
     await buildPagesIfChanged(() => progress.step('building the pages'))

@@ -20,10 +20,27 @@ export interface RunningOrthanc extends RunningPeer {
 }
 
 /** DCMTK's `storescp`, writing what it receives into a folder, bit-preserving. */
-export async function startStorescp(program: string, folder: string): Promise<RunningPeer> {
+export async function startStorescp(
+  program: string,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<RunningPeer> {
   await mkdir(folder, { recursive: true })
   const port = await freePort()
-  const args = ['-q', '-aet', 'STORESCP', '--max-pdu', '131072', '+B', '+xa', '-pm', '-od', folder, String(port)]
+  const args = [
+    '-q',
+    '-aet',
+    'STORESCP',
+    '--max-pdu',
+    '131072',
+    '+B',
+    '+xa',
+    '-pm',
+    '-od',
+    folder,
+    ...more,
+    String(port),
+  ]
   const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...DCMTK_ENVIRONMENT } })
   await waitForPort(port)
   return { port, aeTitle: 'STORESCP', stop: () => stop(child) }
@@ -34,6 +51,7 @@ export async function startOrthanc(
   program: string,
   folder: string,
   ports?: { readonly dicom: number; readonly http: number },
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<RunningOrthanc> {
   await mkdir(folder, { recursive: true })
   const port = ports?.dicom ?? (await freePort())
@@ -55,6 +73,7 @@ export async function startOrthanc(
       DicomCheckCalledAet: false,
       MaximumPduLength: 131072,
       Plugins: [],
+      ...more,
     }),
   )
   const child = spawn(program, [configuration], { stdio: 'ignore', env: { ...process.env, ...DCMTK_ENVIRONMENT } })
@@ -72,9 +91,14 @@ export interface StorescuTarget {
  * Sends every file of a folder with DCMTK's `storescu` over one association, as tuned as it can be.
  * @returns its exit status.
  */
-export function runStorescu(program: string, target: StorescuTarget, folder: string): Promise<number> {
-  const args = ['-q', '-aec', target.aeTitle, '--max-pdu', '131072', '+sd', '127.0.0.1', String(target.port), folder]
-  const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...DCMTK_ENVIRONMENT } })
+export function runStorescu(
+  program: string,
+  target: StorescuTarget,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<number> {
+  const args = ['-q', '-aec', target.aeTitle, '--max-pdu', '131072', ...more, '+sd', '127.0.0.1', String(target.port)]
+  const child = spawn(program, [...args, folder], { stdio: 'ignore', env: { ...process.env, ...DCMTK_ENVIRONMENT } })
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)))
 }
 

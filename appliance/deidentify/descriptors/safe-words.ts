@@ -14,7 +14,7 @@ export interface SafeWords {
 /** Longest word that a site may add. */
 const LONGEST_WORD = 40
 
-const joining = new Set((lists['joining'] ?? '').split(' ').map(plainWord))
+const joining = new Set((lists.joining ?? '').split(' ').map(plainWord))
 const built = new Set(
   Object.entries(lists).flatMap(([name, words]) => (name === 'joining' ? [] : words.split(' ').map(plainWord))),
 )

@@ -55,7 +55,7 @@ function ruleOf(row: Readonly<Record<string, unknown>>): string {
     const action = row[column]
     return typeof action === 'string' && action !== '' ? [`${code}${action}`] : []
   })
-  return [row['basicProfile'], ...options].join(' ')
+  return [row.basicProfile, ...options].join(' ')
 }
 
 function entry(id: string, name: string, rule: string): TableEntry {

@@ -6,6 +6,38 @@ import { MODELS } from './0004-models.ts'
 import { PEOPLE } from './0005-people.ts'
 import { TOTALS } from './0006-totals.ts'
 import { COMMITMENT } from './0007-commitment.ts'
+import { STUDY_KEYS } from './0008-study-keys.ts'
+import { EVIDENCE } from './0009-evidence.ts'
+import { CORRECTIONS } from './0010-corrections.ts'
+import { RULES } from './0011-rules.ts'
+import { SETTINGS_VERSIONS } from './0012-settings-versions.ts'
+import { RETENTION } from './0013-retention.ts'
+import { VAULT } from './0014-vault.ts'
+import { EGRESS_HOLD } from './0015-egress-hold.ts'
+import { PIXEL_REVIEWS } from './0016-pixel-reviews.ts'
+import { LEAK_ALARMS } from './0017-leak-alarms.ts'
+import { DELIVERY_DESK } from './0018-delivery-desk.ts'
+import { RESULT_PROVIDER } from './0019-result-provider.ts'
 
 /** Every step of the schema of records.db, in order. */
-export const MIGRATIONS: readonly Migration[] = [INTAKE, RESULTS, EGRESS, MODELS, PEOPLE, TOTALS, COMMITMENT]
+export const MIGRATIONS: readonly Migration[] = [
+  INTAKE,
+  RESULTS,
+  EGRESS,
+  MODELS,
+  PEOPLE,
+  TOTALS,
+  COMMITMENT,
+  STUDY_KEYS,
+  EVIDENCE,
+  CORRECTIONS,
+  RULES,
+  SETTINGS_VERSIONS,
+  RETENTION,
+  VAULT,
+  EGRESS_HOLD,
+  PIXEL_REVIEWS,
+  LEAK_ALARMS,
+  DELIVERY_DESK,
+  RESULT_PROVIDER,
+]

@@ -11,7 +11,12 @@ interface HarnessCommandOptions {
   readonly publish: boolean
   readonly runs?: number
   readonly size?: number
+  readonly seconds?: number
+  readonly rounds?: number
+  readonly only?: string
+  readonly full?: boolean
   readonly seed: number
+  readonly quick: boolean
 }
 
 /** `leadglass bench NAME`; also behind `npm run bench`. */
@@ -25,16 +30,29 @@ export function registerFault(program: Command): void {
 }
 
 function register(program: Command, kind: 'bench' | 'fault', summary: string, harnesses: readonly Harness[]): void {
-  const list = harnesses.map((harness) => `  ${harness.name.padEnd(10)} ${harness.summary}`).join('\n')
+  const list = harnesses
+    .flatMap(({ name, summary: line, parts = [] }) => [
+      `  ${name.padEnd(10)} ${line}`,
+      ...parts.map((part) => `    --only ${part.name.padEnd(8)} ${part.summary}`),
+    ])
+    .join('\n')
   const command = program
     .command(kind)
     .description(summary)
     .argument('<name>', `one of: ${harnesses.map((harness) => harness.name).join(', ')}`)
     .option('--runs <n>', 'how often to measure', wholeNumber(1, 100))
     .option('--size <n>', 'size of the load (objects or studies); the run has a default', wholeNumber(1, 1_000_000))
+    .option('--seconds <n>', 'how long to go on, for runs that have no end of their own', wholeNumber(1, 86_400))
     .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--quick', 'a shorter run, where the bench has one', false)
     .option('--publish', 'also write the report into docs/figures', false)
     .addHelpText('after', `\nNames:\n${list}\n\nExit status 1 when a goal does not hold.`)
+  if (kind === 'fault') {
+    command
+      .option('--rounds <n>', 'rounds of what is random; the run has a default', wholeNumber(1, 10_000))
+      .option('--only <part>', 'one part of a run that has parts')
+      .option('--full', 'every point instead of a sample', false)
+  }
   withJson(command).action(async (name: string, options: HarnessCommandOptions) => {
     const harness = harnesses.find((candidate) => candidate.name === name)
     if (harness === undefined) {
@@ -46,7 +64,17 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
     }
     process.exitCode = await runHarness(
       harness,
-      { progress: createProgress(), runs: options.runs, size: options.size, seed: options.seed },
+      {
+        progress: createProgress(),
+        runs: options.runs,
+        size: options.size,
+        seconds: options.seconds,
+        rounds: options.rounds,
+        only: options.only,
+        full: options.full ?? false,
+        seed: options.seed,
+        quick: options.quick,
+      },
       { json: options.json, publish: options.publish, kind },
     )
   })

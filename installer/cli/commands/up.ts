@@ -4,13 +4,14 @@ import { applianceHost } from '../../start/instance-file.ts'
 import { DEFAULT_PORT_BASE, LOOPBACK, layoutOf } from '../../start/layout.ts'
 import { readSignInFile, type SignInFile } from '../../start/sign-in-file.ts'
 import { bringUp, type RunningInstance } from '../../start/up.ts'
-import { print, wholeNumber, withData, withJson } from '../options.ts'
+import { callerPath, print, wholeNumber, withData, withJson } from '../options.ts'
 import { createProgress } from '../progress.ts'
 
 interface UpCommandOptions {
   readonly data: string
   readonly portBase?: number
   readonly host?: string
+  readonly keys?: string
   readonly empty: boolean
   readonly json: boolean
 }
@@ -24,6 +25,11 @@ export function registerUp(program: Command): void {
     .option(
       '--host <address>',
       'address for the DICOM port and the console; kept for the next start (first: 127.0.0.1)',
+    )
+    .option(
+      '--keys <folder>',
+      'where site.secret, database.key and spool.key lie, on another medium than the data; kept for the next start',
+      callerPath,
     )
     .option('--empty', 'do not send phantom radiographs on the first start', false)
   withJson(withData(command)).action(up)
@@ -39,6 +45,7 @@ async function up(options: UpCommandOptions): Promise<void> {
       portBase: options.portBase,
       defaultPortBase: DEFAULT_PORT_BASE,
       host: options.host,
+      keysFolder: options.keys,
       empty: options.empty,
       progress,
       onRestart: (name) =>
