@@ -48,7 +48,13 @@ function radiograph(
   if (change.burnedIn !== undefined) {
     values.fill(20)
     const shape = { rows: side, columns: side, bits: 8, samples: 1, frames: 1 } as const
-    burnText(values, shape, 'BURNED ARRIVAL', 40, { scale: 5, value: 240, frame: 0, vertical: false })
+    burnText(values, shape, 'BURNED ARRIVAL', 40, {
+      scale: 5,
+      value: 240,
+      ground: undefined,
+      frame: 0,
+      vertical: false,
+    })
   }
   return wrapRadiograph(
     { rows: side, columns: side, bitsStored: 8, values },

@@ -101,10 +101,15 @@ describe('cleaning pixels that leave', () => {
   })
 
   it('holds a thumbnail in which it found letters: others may have been missed', async () => {
-    const device = { ...DEVICE, rows: 48, columns: 64 }
+    const device = { ...DEVICE, rows: 96, columns: 128 }
     const screen = new Screen([line('MUELLER')])
     expect(await cleanPixels(object({ device }), screen)).toMatchObject({ kind: 'hold', reason: 'too-small' })
     expect(await cleanPixels(object({ device }), new Screen([]))).toMatchObject({ kind: 'clean' })
+  })
+
+  it('holds a thumbnail of 64 pixels and less whatever it found: whole lines may have been missed', async () => {
+    const device = { ...DEVICE, rows: 48, columns: 64 }
+    expect(await cleanPixels(object({ device }), new Screen([]))).toMatchObject({ kind: 'hold', reason: 'too-small' })
   })
 
   it('holds on any doubt of the reader', async () => {

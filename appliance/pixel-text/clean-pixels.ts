@@ -50,8 +50,12 @@ const ROUNDS = 3
 /** In pictures up to this many pixels a side letters have five rows: where some are found, others are missed. */
 const THUMBNAIL_SIDE = 128
 
-/** Letters reach a little over the box in which they were found. */
+/** Up to this many a side whole lines are missed: that nothing was found says nothing. */
+const ILLEGIBLE_SIDE = 64
+
+/** Letters reach over the box in which they were found: at least so many pixels, and a share of the height of a line. */
 const MARGIN = 2
+const MARGIN_SHARE = 0.35
 
 /**
  * The three layers for objects that leave (PS3.15 E.3.1): the header's risk, the catalogue of devices, and reading every
@@ -70,7 +74,8 @@ export async function cleanPixels(
   const catalogued = known.kind === 'known' ? known.boxes.map((box): MaskBox => ({ frame: null, box })) : []
   const found = unsafeBoxes(text.lines, judge)
   let boxes: MaskBox[] = [...catalogued, ...found]
-  if (found.length > 0 && Math.max(object.device.rows, object.device.columns) <= THUMBNAIL_SIDE)
+  const side = Math.max(object.device.rows, object.device.columns)
+  if (side <= ILLEGIBLE_SIDE || (side <= THUMBNAIL_SIDE && found.length > 0))
     return { kind: 'hold', reason: 'too-small', proposed: boxes, counts }
   const mustLook = risk === 'high' && known.kind === 'unknown'
   const look = (proposed: readonly MaskBox[]): PixelOutcome => ({
@@ -99,10 +104,11 @@ export function unsafeBoxes(lines: readonly FrameLine[], judge: Pick<LineJudge, 
   return lines
     .filter(({ text, confidence }) => judge.judge(text, confidence) !== 'safe')
     .map(({ frame, box }) => {
-      const left = Math.max(0, box.left - MARGIN)
-      const top = Math.max(0, box.top - MARGIN)
-      const width = box.left + box.width + MARGIN - left
-      return { frame, box: { left, top, width, height: box.top + box.height + MARGIN - top } }
+      const margin = Math.max(MARGIN, Math.ceil(MARGIN_SHARE * Math.min(box.width, box.height)))
+      const left = Math.max(0, box.left - margin)
+      const top = Math.max(0, box.top - margin)
+      const width = box.left + box.width + margin - left
+      return { frame, box: { left, top, width, height: box.top + box.height + margin - top } }
     })
 }
 

@@ -70,7 +70,9 @@ async function* patientObjects(
     ['text in pixels, ultrasound', RISKY_MODALITIES[patient.index % 2] as ModalityKind, false],
     ['text in pixels, secondary capture', RISKY_MODALITIES[2] as ModalityKind, false],
   ]
-  for (const [name, kind, declared] of burned) {
+  for (const [name, small, declared] of burned) {
+    // Every fourth patient's are as large as a screen, so that masks are judged and not only holds.
+    const kind = patient.index % 4 === 0 ? { ...small, shape: { ...small.shape, rows: 240, columns: 320 } } : small
     const belonging = scribe.belonging(0, kind)
     yield scribe.finish(burnedInImage(belonging, kind, declared, dice), belonging, { kind: name, syntax: EXPLICIT })
   }

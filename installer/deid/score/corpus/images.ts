@@ -28,9 +28,12 @@ export function burnedInImage(belonging: Belonging, kind: ModalityKind, declared
   const inverse = dice.below(2) === 0
   if (inverse && shape.samples === 1) draft.put([0x00280004], 'CS', 'MONOCHROME1')
   const high = shape.bits === 8 ? 250 : 4000
+  // Dark letters stand on a bright bar: on the dark edge of an image nobody could see them.
+  const dark = dice.below(3) === 0
   const lettering = {
     scale: 1 + dice.below(2),
-    value: dice.below(3) === 0 ? 0 : high,
+    value: dark ? 0 : high,
+    ground: dark ? high : undefined,
     frame: dice.below(shape.frames),
     vertical: dice.below(4) === 0,
   }

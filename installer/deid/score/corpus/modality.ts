@@ -21,7 +21,8 @@ const plane: ModalityKind['module'] = [
   [0x00200037, 'DS', '1\\0\\0\\0\\1\\0'],
   [0x00280030, 'DS', '0.7\\0.7'],
 ]
-const grey16 = { rows: 48, columns: 64, bits: 16, samples: 1, frames: 1 } as const
+/** Pictures of 64 pixels and less are held, whatever is in them: the corpus has larger ones. */
+const grey16 = { rows: 96, columns: 128, bits: 16, samples: 1, frames: 1 } as const
 const grey8 = { ...grey16, bits: 8 } as const
 const digital: ModalityKind['module'] = [
   [0x00080068, 'CS', 'FOR PRESENTATION'],

@@ -45,22 +45,27 @@ const GLYPHS: Readonly<Record<string, number>> = {
 export interface Lettering {
   readonly scale: number
   readonly value: number
+  /** What stands behind the letters: a bar of this value (inverse video), or the image itself. */
+  readonly ground: number | undefined
   readonly frame: number
   readonly vertical: boolean
 }
 
 /** Writes text into native pixels in place and gives the box that it fills. What does not fit is cut off. */
 export function burnText(pixels: Buffer, shape: PixelShape, text: string, top: number, lettering: Lettering): PixelBox {
-  const { scale, value, frame, vertical } = lettering
-  const dot = (x: number, y: number): void => {
+  const { scale, value, ground, frame, vertical } = lettering
+  const dot = (x: number, y: number, shade = value): void => {
     const [column, row] = vertical ? [top + y, x + 2] : [x + 2, top + y]
     if (column >= shape.columns || row >= shape.rows) return
     const first = ((frame * shape.rows + row) * shape.columns + column) * shape.samples
     for (let sample = 0; sample < shape.samples; sample += 1)
-      if (shape.bits === 8) pixels[first + sample] = value & 0xff
-      else pixels.writeUInt16LE(value, (first + sample) * 2)
+      if (shape.bits === 8) pixels[first + sample] = shade & 0xff
+      else pixels.writeUInt16LE(shade, (first + sample) * 2)
   }
   const letters = [...text.toUpperCase()]
+  if (ground !== undefined)
+    for (let x = -2; x < letters.length * 4 * scale + 2; x += 1)
+      for (let y = -2; y < 5 * scale + 2; y += 1) dot(x, y, ground)
   for (const [index, letter] of letters.entries())
     for (let cell = 0; cell < 15; cell += 1) {
       if ((((GLYPHS[letter] ?? 0) >> (14 - cell)) & 1) === 0) continue
