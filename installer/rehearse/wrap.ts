@@ -18,7 +18,8 @@ export function accessionOf(radiograph: Radiograph, round: Round): string {
 
 /**
  * Wraps one NIH image as a DX object: pixels as they are, header from the index. Names and numbers are made up from the
- * file name, so the same file gives the same object, byte for byte.
+ * file name, so the same file gives the same object, byte for byte. The family name is a word that nothing else uses, so that a
+ * scan for it finds it only where it leaked.
  */
 export async function wrapForSending(radiograph: Radiograph, round: Round): Promise<Uint8Array> {
   const { data, info } = await sharp(radiograph.file).greyscale().raw().toBuffer({ resolveWithObject: true })
@@ -30,7 +31,7 @@ export async function wrapForSending(radiograph: Radiograph, round: Round): Prom
       seriesNumber: 1,
       instanceNumber: 1,
       patientId: `NIH-${radiograph.patient}`,
-      patientName: `REHEARSAL^NIH ${radiograph.patient}`,
+      patientName: `LGREHEARSAL^NIH ${radiograph.patient}`,
       patientBirthDate: '',
       patientSex: radiograph.sex,
       patientAgeYears: radiograph.ageYears,
