@@ -55,7 +55,7 @@ const ILLEGIBLE_SIDE = 64
 
 /** Letters reach over the box in which they were found: at least so many pixels, and a share of the height of a line. */
 const MARGIN = 2
-const MARGIN_SHARE = 0.35
+const MARGIN_SHARE = 0.6
 
 /**
  * The three layers for objects that leave (PS3.15 E.3.1): the header's risk, the catalogue of devices, and reading every
