@@ -117,7 +117,12 @@ export class Settler {
       return folder
     }
     // A batch that failed half way, or a start after a crash: the part may be at its place already.
-    if (file !== null && !(await exists(part))) return folder
+    if (file !== null && !(await exists(part))) {
+      // Neither here nor there: somebody took it away. Keeping its record in the log would not bring it back, and would
+      // stop everything behind it; whoever reads it is told `spool-missing`.
+      if (!(await exists(path))) this.#options.logger.error('intake.instance-vanished', { digest })
+      return folder
+    }
     const handle = await open(part, file === null ? 'w' : 'r+', 0o600)
     try {
       await writeAll(handle, [head, ...(file === null ? [landed.segment.read(landed)] : [])], 0)

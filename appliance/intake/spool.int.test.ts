@@ -33,6 +33,7 @@ describe('the spool on disk', () => {
   let keys: StudyKeys
   let spool: Spool
   let encrypts: boolean
+  let errors: string[]
 
   const open = (at = folder): Spool =>
     new Spool({
@@ -40,7 +41,7 @@ describe('the spool on disk', () => {
       key: KEY,
       keys,
       randomness: systemRandomness,
-      logger: silentLogger,
+      logger: { ...silentLogger, error: (event: string) => errors.push(event) },
       encrypts: () => encrypts,
     })
 
@@ -49,6 +50,7 @@ describe('the spool on disk', () => {
     held = temporaryRecords()
     keys = new StudyKeys(held.records.keys, KEY, systemRandomness)
     encrypts = true
+    errors = []
     spool = open()
     await spool.prepare()
     await spool.recover()
@@ -212,6 +214,17 @@ describe('the spool on disk', () => {
     await rm(path)
     await expect(spool.read(instance.digest)).rejects.toMatchObject({ code: 'spool-missing' })
     await expect(spool.open(instance.digest)).rejects.toMatchObject({ code: 'spool-missing' })
+  })
+
+  it('says so when somebody takes away a file that waits for its place, and goes on with the others', async () => {
+    const { instance } = await land('1.1', LARGE)
+    await rm(join(folder, 'incoming', instance.file ?? ''))
+    const other = await land('1.2', LARGE)
+    for (const one of [instance, other.instance]) settle(one, 7)
+    await spool.drain()
+    expect(errors).toEqual(['intake.instance-vanished'])
+    await expect(spool.read(instance.digest)).rejects.toMatchObject({ code: 'spool-missing' })
+    expect((await spool.read(other.instance.digest)).equals(other.whole)).toBe(true)
   })
 
   it('takes more at once than the log can hold: files are written meanwhile', async () => {
