@@ -26,7 +26,6 @@ export interface UnroutedRevision {
 export interface SeriesRow {
   readonly ordinal: number
   readonly digest: string
-  readonly bytes: number
   readonly modality: string | null
   readonly sopClassUid: string
   readonly instances: number
@@ -77,7 +76,7 @@ FROM revision r JOIN study s ON s.study_id = r.study_id
 WHERE r.assembly = 'complete' AND r.processing = 'queued' AND r.superseded = 0 AND r.lane IS NULL
 ORDER BY r.completed_at, r.revision_id LIMIT ?`
 export const SELECT_SERIES_OF_REVISION = `
-SELECT min(ri.ordinal) AS ordinal, i.digest, i.bytes, i.modality, i.sop_class_uid AS sopClassUid, count(*) AS instances
+SELECT min(ri.ordinal) AS ordinal, i.digest, i.modality, i.sop_class_uid AS sopClassUid, count(*) AS instances
 FROM revision_instance ri JOIN instance i ON i.instance_id = ri.instance_id
 WHERE ri.revision_id = ? GROUP BY i.series_instance_uid ORDER BY ordinal LIMIT ?`
 export const SELECT_SOURCES_OF_REVISION = `
