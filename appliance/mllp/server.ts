@@ -98,9 +98,11 @@ export class MllpServer {
           socket.destroy()
           return
         }
-        socket.write(blockOf(this.#answer(framed.bytes, address)))
+        // A sender that reads no answers is not read from either: its answers would pile up here.
+        if (!socket.write(blockOf(this.#answer(framed.bytes, address)))) socket.pause()
       }
     })
+    socket.on('drain', () => socket.resume())
   }
 
   #answer(bytes: Uint8Array, address: string): string {
