@@ -37,6 +37,9 @@ async function main([command, ...args]) {
     ...process.env,
     PATH: `${dirname(node)}:${process.env.PATH ?? ''}`,
     LEADGLASS_CALLER_FOLDER: callerFolder(),
+    // Halves the start of every command. It lies beside the packages, so whoever can write it can write the code as well;
+    // where it cannot be written, Node goes on without.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules', '.cache', 'leadglass'),
   }
   process.exitCode = await run(node, script, { stdio: 'inherit', cwd, env })
 }

@@ -11,7 +11,7 @@ import { peer } from '../testing/peers.ts'
 import { writeCtSlices } from './ct-slices.ts'
 import { type ProcessCost, runMeasured } from './measured-process.ts'
 
-const DEFAULT_FILES = 1000
+const DEFAULT_FILES = 4000
 const DEFAULT_RUNS = 3
 const FILE_MEGABYTES = (512 * 512 * 2) / 1e6
 const CHILD = fileURLToPath(new URL('./deid-child.ts', import.meta.url))

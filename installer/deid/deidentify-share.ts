@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -64,6 +64,7 @@ export class Share {
   readonly #pixels: PixelCheck
   readonly #actions: Record<string, number> = {}
   readonly #quarantined: { file: number; reason: string }[] = []
+  #memory = Buffer.alloc(0)
   #files = 0
   #deidentified = 0
   #skipped = 0
@@ -79,12 +80,12 @@ export class Share {
     this.#pixels = new PixelCheck(options, this.#verifier)
   }
 
-  /** De-identifies a file. @param index its number in the run. */
+  /** De-identifies a file; one call ends before the next begins. @param index its number in the run. */
   async takeFile(index: number, path: string): Promise<void> {
-    const { size } = statSync(path)
-    // Threads wait for the processor, not for the disk; at this size one blocking read costs least.
-    if (size <= WHOLE_UP_TO_BYTES) return this.takeBytes(index, readFileSync(path))
+    const bytes = this.#readWhole(path)
+    if (bytes !== undefined) return this.takeBytes(index, bytes)
     const handle = await open(path, 'r')
+    const { size } = await handle.stat()
     try {
       await this.#takeLarge(index, fileSource(handle, size))
     } finally {
@@ -135,6 +136,25 @@ export class Share {
       bytes: this.#bytes,
       actions: this.#actions,
       quarantined: this.#quarantined,
+    }
+  }
+
+  /**
+   * The bytes of a file that is not too large, valid until the next call: new memory for each file would cost as much as
+   * reading it. Threads wait for the processor, not for the disk; at this size blocking reads cost least.
+   */
+  #readWhole(path: string): Uint8Array | undefined {
+    const descriptor = openSync(path, 'r')
+    try {
+      const { size } = fstatSync(descriptor)
+      if (size > WHOLE_UP_TO_BYTES) return undefined
+      if (this.#memory.length < size) this.#memory = Buffer.allocUnsafeSlow(Math.min(2 * size, WHOLE_UP_TO_BYTES))
+      let length = 0
+      for (let read = -1; length < size && read !== 0; length += read)
+        read = readSync(descriptor, this.#memory, length, size - length, null)
+      return this.#memory.subarray(0, length)
+    } finally {
+      closeSync(descriptor)
     }
   }
 
