@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { EgressVerifier, PixelRisk } from '@leadglass/appliance/deidentify'
 import { silentLogger } from '@leadglass/sync-agent/foundation'
@@ -13,6 +12,7 @@ import {
   showsFace,
 } from '../../appliance/pixel-text/index.ts'
 import type { DecidedIdentities } from './deidentify-object.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /**
  * What happens to pixels before they are written.
@@ -70,7 +70,7 @@ export class PixelCheck {
 
   /** A name that is free in the folder that the reader sees. */
   newFile(): string {
-    this.#folder ??= realpathSync(mkdtempSync(join(tmpdir(), 'leadglass-deid-')))
+    this.#folder ??= makeTemporaryFolder()
     return join(this.#folder, randomUUID())
   }
 
