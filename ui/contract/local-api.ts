@@ -321,6 +321,7 @@ export type LocalModelList = z.infer<typeof localModelList>
 
 /** POST /api/leaks/:alarm/settle: which alarm. */
 export const leakParameters = z.object({ alarm: z.coerce.number().int().min(1) })
+export const leakSettled = z.object({ settled: z.literal(true) })
 
 /** GET /api/device. */
 export const deviceStatus = z.object({

@@ -14,6 +14,7 @@ import {
   type LabelRequest,
   labelDetail,
   labelRequest,
+  leakSettled,
   localModelList,
   localRole,
   localSession,
@@ -42,6 +43,7 @@ export class FakeAppliance {
   /** Bodies of the labels that were posted, in order. */
   readonly labelled: LabelRequest[] = []
   #studies: StudySummary[] = seedStudies()
+  #isLeakSettled = false
   #destinations: DestinationList = seedDestinations(this.#studies)
   readonly #labels: LabelDetail[] = []
   readonly #held = new HeldSeeds(this.#studies)
@@ -142,7 +144,19 @@ export class FakeAppliance {
         path: /^\/api\/models$/,
         answer: () => localModelList.parse(this.#empty ? { models: [], refused: [] } : seedModels()),
       },
-      { method: 'GET', path: /^\/api\/device$/, answer: () => deviceStatus.parse(seedDevice()) },
+      {
+        method: 'GET',
+        path: /^\/api\/device$/,
+        answer: () => deviceStatus.parse({ ...seedDevice(), ...(this.#isLeakSettled && { leakAlarms: [] }) }),
+      },
+      {
+        method: 'POST',
+        path: /^\/api\/leaks\/1\/settle$/,
+        answer: () => {
+          this.#isLeakSettled = true
+          return leakSettled.parse({ settled: true })
+        },
+      },
       {
         method: 'GET',
         path: /^\/api\/destinations$/,

@@ -5,6 +5,7 @@ import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { Destinations } from '../device/destinations.tsx'
 import { deviceFacts } from '../device/facts.tsx'
+import { LeakAlarms } from '../device/leak-alarms.tsx'
 import { Models } from '../device/models.tsx'
 
 /** The box: disk, queues, link to the hub, models in force, destinations. */
@@ -27,6 +28,7 @@ export function DevicePage() {
         ) : (
           <Facts facts={deviceFacts(device.data)} />
         )}
+        <LeakAlarms alarms={device.data?.leakAlarms ?? []} />
         {settled ? (
           <>
             <Models list={models.data} error={models.error} />

@@ -24,6 +24,9 @@ export function seedDevice(): DeviceStatus {
     queues: { receiving: 1, queued: 1, running: 1, deliveriesPending: 3, deliveriesDead: 2, unacknowledged: 41 },
     oldestWaitingSeconds: 97.4,
     totals: { instances: 18_412, bytes: 271_812_133_421, quarantined: 3 },
+    leakAlarms: [
+      { alarm: 1, study: hex('leak', 32), place: 'envelope', hits: 2, firstAt: minutesAgo(45), lastAt: minutesAgo(40) },
+    ],
     link: {
       state: 'disconnected',
       at: minutesAgo(3),
