@@ -15,15 +15,17 @@ export interface InstanceFacts {
   /** (0018,1411) and (0018,1413) of IEC 62494-1, where the detector reports them. */
   readonly exposureIndex: number | undefined
   readonly deviationIndex: number | undefined
+  /** (0018,1412) */
+  readonly targetExposureIndex?: number | undefined
   /** Patient's Age (0010,1010) in whole years; `undefined` where the header says none. */
   readonly ageYears?: number | undefined
 }
 
 /** View codes of PS3.16 CID 4010 (SNOMED CT and its SRT predecessors). */
 const VIEW_OF_CODE: Readonly<Record<string, string>> = {
-  '399348003': 'PA',
+  '272479007': 'PA',
   'R-10214': 'PA',
-  '399067008': 'AP',
+  '399348003': 'AP',
   'R-10206': 'AP',
   '399173006': 'LL',
   'R-10236': 'LL',
@@ -51,6 +53,7 @@ export function instanceFacts(dataSet: DataSet): InstanceFacts {
     monochrome: text(dataSet, 0x00280004)?.startsWith('MONOCHROME') ?? false,
     exposureIndex: decimal(dataSet, 0x00181411),
     deviationIndex: decimal(dataSet, 0x00181413),
+    targetExposureIndex: decimal(dataSet, 0x00181412),
     ageYears: yearsOf(text(dataSet, 0x00101010)),
   }
 }

@@ -12,7 +12,16 @@ import { startThrowawayInstance } from '../start/throwaway.ts'
 import { partOf, type Radiograph, readDataSet } from './data-set.ts'
 import { RehearsalRecord, type RehearsalStep } from './record.ts'
 import { ResultSink } from './result-sink.ts'
-import { approveAndDeliver, judgeRound, labelRound, type Stage, sendRound, train, waitUntilActive } from './story.ts'
+import {
+  approveAndDeliver,
+  judgeRound,
+  labelRound,
+  type Stage,
+  sendRound,
+  shippedVersion,
+  train,
+  waitUntilActive,
+} from './story.ts'
 
 /** What is rehearsed, and where. */
 export interface RehearsalOptions {
@@ -56,8 +65,9 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   try {
     await nameDestination(instance.layout.appliance.folder, sink)
     const stage: Stage = { client: instance.client, progress: options.progress }
-    await waitUntilActive(instance.client, '1.0.0', options.progress)
-    return await play(stage, record, sink, site, test, options.seed)
+    const shipped = await shippedVersion(instance.client)
+    await waitUntilActive(instance.client, shipped, options.progress)
+    return await play(stage, record, sink, site, test, options.seed, shipped)
   } finally {
     await instance.stop()
     await sink.stop()
@@ -71,6 +81,7 @@ async function play(
   site: readonly Radiograph[],
   test: readonly Radiograph[],
   seed: number,
+  shipped: string,
 ): Promise<RehearsalReport> {
   let settled: SettledState | undefined
   const send = (title: string, radiographs: readonly Radiograph[], round: 'site' | 'before' | 'after') =>
@@ -103,7 +114,11 @@ async function play(
   const after = judgeRound(test, 'after', final.studies)
   record.agree('studies in a final state', final.studies.length, studies)
   record.agree('studies scored', final.studies.filter((study) => study.state === 'scored').length, studies)
-  record.agree('unseen patients scored by 1.0.0', before.versions.includes('1.0.0') ? before.scored : 0, test.length)
+  record.agree(
+    `unseen patients scored by ${shipped}`,
+    before.versions.includes(shipped) ? before.scored : 0,
+    test.length,
+  )
   record.agree(
     `unseen patients scored by ${candidateVersion} alone`,
     after.versions.join() === candidateVersion ? after.scored : 0,

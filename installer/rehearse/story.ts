@@ -88,6 +88,23 @@ export async function approveAndDeliver(
   return { signatures }
 }
 
+/** The version of the shipped model that the appliance runs after its first start. */
+export async function shippedVersion(client: InstanceClient): Promise<string> {
+  const { models } = await client.request({
+    service: 'appliance',
+    method: 'GET',
+    path: '/api/models',
+    schema: localModelList,
+  })
+  const active = models.find((entry) => entry.state === 'active' && entry.model.name === MODEL)
+  if (active !== undefined) return active.model.version
+  throw new InstallerError('not-ready-in-time', {
+    message: `no version of ${MODEL} is active after the first start`,
+    effect: 'the rehearsal cannot begin',
+    nextStep: 'read the logs of agent and appliance',
+  })
+}
+
 /** Waits until the appliance itself says that a version is active, and the hub has heard it from the device. */
 export async function waitUntilActive(client: InstanceClient, version: string, progress: Progress): Promise<void> {
   const deadline = Date.now() + ACTIVATE_WITHIN_MS
@@ -99,13 +116,15 @@ export async function waitUntilActive(client: InstanceClient, version: string, p
       schema: localModelList,
     })
     const hub = await client.request({ service: 'hub', method: 'GET', path: '/api/devices', schema: deviceList })
-    const here = site.models.some((entry) => entry.state === 'active' && entry.model.version === version)
-    const there = hub.devices.some((device) =>
-      device.models.some((entry) => entry.state === 'active' && entry.model.version === version),
-    )
+    const isIt = (entry: {
+      readonly state: string
+      readonly model: { readonly name: string; readonly version: string }
+    }) => entry.state === 'active' && entry.model.name === MODEL && entry.model.version === version
+    const here = site.models.some(isIt)
+    const there = hub.devices.some((device) => device.models.some(isIt))
     active = here && there
     if (!active && Date.now() > deadline) {
-      const refused = site.models.find((entry) => entry.model.version === version)
+      const refused = site.models.find((entry) => entry.model.name === MODEL && entry.model.version === version)
       throw new InstallerError('not-ready-in-time', {
         message: `version ${version} is not active after ${ACTIVATE_WITHIN_MS / 1000} s${refused?.message == null ? '' : `: ${refused.message}`}`,
         effect: 'the box goes on with the version it had',

@@ -9,7 +9,8 @@ import { peer } from '../testing/peers.ts'
 import { readSignInFile } from './sign-in-file.ts'
 import { startThrowawayInstance, type ThrowawayInstance } from './throwaway.ts'
 
-const PHANTOMS = 6
+/** Six radiographs and the constancy phantom. */
+const PHANTOMS = 7
 const CHROMIUM = peer('chromium')
 const WITHOUT_CHROMIUM = CHROMIUM === undefined ? ' (skipped: chromium is not installed)' : ''
 
@@ -59,7 +60,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of a real instance${WITHOUT_C
   it('show the phantoms with score, operating point, model and version', async () => {
     const { page, complaints, close } = await signIn('appliance', 'radiologist')
     await expect.poll(() => page.getByText(/PHANTOM/).count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(PHANTOMS)
-    expect(await page.getByText('chest-radiograph 1.0.0').count()).toBeGreaterThanOrEqual(1)
+    expect(await page.getByText('chest-radiograph 1.1.0').count()).toBeGreaterThanOrEqual(1)
     expect(await page.getByText('Not for diagnostic use').isVisible()).toBe(true)
     expect(complaints).toEqual([])
     await close()
@@ -72,7 +73,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of a real instance${WITHOUT_C
     await page.getByText('Evaluation clinical approver').first().waitFor()
     await page.getByText('Evaluation technical approver').first().waitFor()
     await page.getByRole('link', { name: 'Registry' }).click()
-    await page.getByRole('link', { name: 'chest-radiograph 1.0.0' }).first().waitFor()
+    await page.getByRole('link', { name: 'chest-radiograph 1.1.0' }).first().waitFor()
     expect(complaints).toEqual([])
     await close()
   })

@@ -48,7 +48,14 @@ describe('an instance', () => {
     const other = await waitUntilSettled(second.client, 1, 60_000, silentProgress)
     expect(one.studies.map((study) => study.state)).toEqual(['scored', 'scored'])
     expect(other.studies).toHaveLength(1)
-    expect(one.studies[0]?.scores[0]?.model).toMatchObject({ name: 'chest-radiograph', version: '1.0.0' })
+    expect(one.studies[0]?.scores.map((score) => score.code)).toEqual([
+      'pneumonia',
+      'quality.exposure',
+      'quality.inverted',
+      'quality.rotated',
+      'view.ap',
+    ])
+    expect(one.studies[0]?.scores[0]?.model).toMatchObject({ name: 'chest-radiograph', version: '1.1.0' })
   })
 
   it('passes the doctor without a failure', async () => {

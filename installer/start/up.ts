@@ -80,7 +80,7 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
     }
     const client = new InstanceClient(layout, provisioned)
     const released = await releaseWhereEvaluating(client, progress)
-    if (released > 0) await waitForActiveModel(client, progress)
+    if (released > 0) await waitForActiveModels(client, released, progress)
     if (firstStart && !options.empty) {
       progress.step('sending phantom radiographs, so that the pages have something to show')
       await sendPhantoms(provisioned)
@@ -105,8 +105,8 @@ async function releaseWhereEvaluating(client: InstanceClient, progress: Progress
 }
 
 /** The first study should find a model; but a box without one still receives, so this only waits for a while. */
-async function waitForActiveModel(client: InstanceClient, progress: Progress): Promise<void> {
-  progress.step('waiting until the appliance has verified and tested the model')
+async function waitForActiveModels(client: InstanceClient, released: number, progress: Progress): Promise<void> {
+  progress.step('waiting until the appliance has verified and tested the models')
   const deadline = Date.now() + MODEL_ACTIVE_WITHIN_MS
   while (Date.now() < deadline) {
     const { models } = await client.request({
@@ -115,10 +115,10 @@ async function waitForActiveModel(client: InstanceClient, progress: Progress): P
       path: '/api/models',
       schema: localModelList,
     })
-    if (models.some((entry) => entry.state === 'active')) return
+    if (models.filter((entry) => entry.state === 'active').length >= released) return
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
-  progress.step('no model is active yet; studies are received all the same, see "leadglass doctor"')
+  progress.step('not every model is active yet; studies are received all the same, see "leadglass doctor"')
 }
 
 async function requireFreePorts(ports: InstancePorts): Promise<void> {

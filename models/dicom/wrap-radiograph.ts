@@ -26,6 +26,8 @@ export interface RadiographFacts {
   readonly patientSex: 'F' | 'M' | 'O' | ''
   readonly patientAgeYears: number | null
   readonly view: 'PA' | 'AP' | 'LL'
+  /** CHEST unless told. */
+  readonly bodyPart?: 'CHEST' | 'PHANTOM'
   /** Row and column spacing at the detector, in millimetres. */
   readonly spacing: readonly [number, number]
   /** YYYYMMDD. */
@@ -39,7 +41,8 @@ export interface RadiographFacts {
   readonly institutionName: string
   readonly manufacturer: string
   readonly modelName: string
-  readonly burnedInAnnotation: 'YES' | 'NO'
+  /** `null` when nobody has looked. */
+  readonly burnedInAnnotation: 'YES' | 'NO' | null
 }
 
 /** UIDs of a wrapped radiograph, for callers that must name it. */
@@ -122,19 +125,24 @@ function seriesAndEquipment(facts: RadiographFacts, uids: RadiographUids): Write
   ]
 }
 
+/** PS3.16 CID 4009. */
+const REGIONS = { CHEST: ['51185008', 'Chest'], PHANTOM: ['706342009', 'Phantom'] } as const
+
 /** Position, anatomy and detector (PS3.3 C.8.11.2, C.8.11.4, C.8.11.5). */
 function acquisition(facts: RadiographFacts): WriteElement[] {
   const lateral = facts.view === 'LL'
+  const bodyPart = facts.bodyPart ?? 'CHEST'
+  const [regionCode, regionMeaning] = REGIONS[bodyPart]
   return [
-    text('00180015', 'CS', 'CHEST'),
+    text('00180015', 'CS', bodyPart),
     text('00185101', 'CS', facts.view),
     text('00200020', 'CS', lateral ? 'A\\F' : 'L\\F'),
     text('00181508', 'CS', 'NONE'),
     text('00200062', 'CS', 'U'),
     sequence('00082218', [
-      text('00080100', 'SH', '51185008'),
+      text('00080100', 'SH', regionCode),
       text('00080102', 'SH', 'SCT'),
-      text('00080104', 'LO', 'Chest'),
+      text('00080104', 'LO', regionMeaning),
     ]),
     sequence('00540220', viewCode(facts.view)),
     sequence('00400555'),
@@ -146,8 +154,8 @@ function acquisition(facts: RadiographFacts): WriteElement[] {
 /** PS3.16 CID 4010. */
 function viewCode(view: RadiographFacts['view']): WriteElement[] {
   const codes = {
-    PA: ['399348003', 'postero-anterior'],
-    AP: ['399067008', 'antero-posterior'],
+    PA: ['272479007', 'postero-anterior'],
+    AP: ['399348003', 'antero-posterior'],
     LL: ['399173006', 'left lateral'],
   } as const
   const [value, meaning] = codes[view]
@@ -170,7 +178,7 @@ function image(pixels: RadiographPixels, facts: RadiographFacts): WriteElement[]
     unsigned('00280101', bitsStored),
     unsigned('00280102', bitsStored - 1),
     unsigned('00280103', 0),
-    text('00280301', 'CS', facts.burnedInAnnotation),
+    ...(facts.burnedInAnnotation === null ? [] : [text('00280301', 'CS', facts.burnedInAnnotation)]),
     text('00281040', 'CS', 'LOG'),
     // -1: higher pixel values mean less beam at the detector (PS3.3 C.8.11.3.1.2).
     { tag: '00281041', vr: 'SS', value: Uint8Array.of(0xff, 0xff) },

@@ -1,5 +1,6 @@
 import { type RadiographUids, radiographUids, wrapRadiograph } from '../dicom/wrap-radiograph.ts'
 import { renderPhantom } from './render-phantom.ts'
+import { QA_PHANTOM_SIDE, QA_PIXEL_MM, type QaPhantomRequest, renderQaPhantom } from './render-qa-phantom.ts'
 
 /** Which phantom object: `index` counts patients, from 1. */
 export interface PhantomDicomRequest {
@@ -51,4 +52,34 @@ export function phantomDicom(request: PhantomDicomRequest): PhantomDicom {
   const values = bits === 8 ? Uint8Array.from(drawn) : drawn
   const bytes = wrapRadiograph({ rows, columns, bitsStored: bits, values }, facts)
   return { bytes, ...radiographUids(facts) }
+}
+
+/** The constancy phantom as a Part 10 DX object of the body part PHANTOM. Deterministic. */
+export function qaPhantomDicom(request: QaPhantomRequest): PhantomDicom {
+  const state = `${request.contrast} ${request.blur} ${request.noise}`
+  const facts = {
+    studySeed: `leadglass constancy phantom ${request.seed} ${state}`,
+    seriesNumber: 1,
+    instanceNumber: 1,
+    patientId: `PHANTOM-QA-${request.seed}`,
+    patientName: `PHANTOM^LEADGLASS CONSTANCY ${request.seed}`,
+    patientBirthDate: '',
+    patientSex: 'O',
+    patientAgeYears: null,
+    view: 'AP',
+    bodyPart: 'PHANTOM',
+    spacing: [QA_PIXEL_MM, QA_PIXEL_MM],
+    studyDate: '20260105',
+    studyTime: '080000',
+    accessionNumber: `PHANTOMQA${request.seed}`,
+    studyDescription: 'PHANTOM constancy test, no patient',
+    seriesDescription: 'PHANTOM, computed, no patient',
+    imageComments: 'Computed phantom. Not a patient.',
+    institutionName: '',
+    manufacturer: 'Leadglass',
+    modelName: 'PHANTOM GENERATOR',
+    burnedInAnnotation: 'NO',
+  } as const
+  const pixels = { rows: QA_PHANTOM_SIDE, columns: QA_PHANTOM_SIDE, bitsStored: 12, values: renderQaPhantom(request) }
+  return { bytes: wrapRadiograph(pixels, facts), ...radiographUids(facts) }
 }

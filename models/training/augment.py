@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from declared_augmentation import augment_declared
+
 MAX_ROTATION_DEGREES = 8.0
 MAX_SCALE = 0.10
 MAX_SHIFT = 0.08
@@ -14,8 +16,13 @@ MAX_BLUR_SIGMA = 1.2
 MAX_NOISE = 0.03
 
 
-def augment(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return a randomly changed copy of a grey image in 0..1."""
+def augment(image: np.ndarray, random: np.random.Generator, training: dict | None = None) -> np.ndarray:
+    """Return a randomly changed copy of a grey image in 0..1.
+
+    `training` is that member of a package's manifest: then the changes are the declared ones.
+    """
+    if training is not None:
+        return augment_declared(image, training, int(random.integers(2**32)))
     changed = _warp(image, random) ** math.exp(random.uniform(-MAX_GAMMA, MAX_GAMMA))
     blurred = _blur(changed, random.uniform(0.0, MAX_BLUR_SIGMA))
     noise = random.normal(0.0, random.uniform(0.0, MAX_NOISE), image.shape)

@@ -4,7 +4,8 @@ import numpy as np
 
 from dataset import Cohort
 from finetune import DEPTH, EMBEDDING_LENGTH, FROZEN_BLOCKS, VIEWS
-from selection import FOLDS, MAX_EPOCHS, Choice, view_figures
+from folds import FOLDS
+from selection import MAX_EPOCHS, Choice, view_figures
 from split import SPLIT_NAME
 
 SCHEMA = "leadglass.model-card/1"

@@ -32,10 +32,15 @@ def read_pixels(path: Path) -> np.ndarray:
     return pixels if pixels.ndim == 2 else pixels[..., 0]
 
 
+def index_rows(data: Path, part: str) -> list[dict]:
+    """Return the rows of index.csv whose patients are in one part of the split."""
+    with open(data / "index.csv", newline="", encoding="utf-8") as source:
+        return [row for row in csv.DictReader(source) if split_of_patient(row["patient_id"]) == part]
+
+
 def load_cohort(data: Path, part: str) -> Cohort:
     """Load the images and labels of the patients in one part of the split."""
-    with open(data / "index.csv", newline="", encoding="utf-8") as source:
-        rows = [row for row in csv.DictReader(source) if split_of_patient(row["patient_id"]) == part]
+    rows = index_rows(data, part)
     images = [window_and_resize(read_pixels(data / "png256" / row["file"])) for row in rows]
 
     def flags(column: str, value: str) -> np.ndarray:

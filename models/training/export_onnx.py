@@ -81,17 +81,22 @@ def export_backbone(backbone: Backbone, size: int, length: int, path: Path) -> N
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", length])],
         writer.initializers,
     )
-    _save(graph, path)
+    save(graph, path)
 
 
 def export_head(head: LinearHead, path: Path) -> None:
     """Write the head: `embedding` [N, D] to `probability` [N, 1]."""
-    length = len(head.mean)
+    export_heads([head], path)
+
+
+def export_heads(heads: list[LinearHead], path: Path) -> None:
+    """Write heads of one standardisation side by side: `embedding` [N, D] to `probability` [N, heads]."""
+    length = len(heads[0].mean)
     values = {
-        "mean": head.mean,
-        "scale": head.scale,
-        "weight": head.weight.reshape(length, 1),
-        "bias": np.array([head.bias]),
+        "mean": heads[0].mean,
+        "scale": heads[0].scale,
+        "weight": np.stack([head.weight for head in heads], axis=1),
+        "bias": np.array([head.bias for head in heads]),
     }
     nodes = [
         helper.make_node("Sub", ["embedding", "mean"], ["centred"]),
@@ -104,13 +109,14 @@ def export_head(head: LinearHead, path: Path) -> None:
         nodes,
         "head",
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", length])],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["N", 1])],
+        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["N", len(heads)])],
         [numpy_helper.from_array(array.astype(np.float32), name) for name, array in values.items()],
     )
-    _save(graph, path)
+    save(graph, path)
 
 
-def _save(graph: onnx.GraphProto, path: Path) -> None:
+def save(graph: onnx.GraphProto, path: Path) -> None:
+    """Write a graph as a model file, checked; the same graph gives the same bytes."""
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name=PRODUCER, ir_version=IR_VERSION
     )

@@ -8,7 +8,6 @@ from PIL import Image
 
 from canonical import canonical_json
 from evaluate import PackageRunner
-from finetune import EMBEDDING_LENGTH
 from phantom import GOLDEN_SPECS, make_phantom
 from preprocess import CHANNELS, HEIGHT, STEPS, WIDTH, preprocess
 from split import SPLIT_NAME
@@ -77,6 +76,9 @@ def file_entries(package: Path) -> list[dict]:
 
 
 def _manifest(package: Path, threshold_milli: int) -> dict:
+    # Only a full training needs torch, which this brings in.
+    from finetune import EMBEDDING_LENGTH
+
     return {
         "schema": "leadglass.model-package/1",
         "name": NAME,

@@ -67,6 +67,34 @@ def voi_linear(pixels: np.ndarray, centre: float, width: float) -> np.ndarray:
     return np.where(pixels <= middle - half, 0.0, np.where(pixels > middle + half, 1.0, slope))
 
 
+def voi_linear_exact(pixels: np.ndarray, centre: float, width: float) -> np.ndarray:
+    """Map a header's window to 0..1 by the LINEAR_EXACT function of PS3.3 C.11.2.1.3.2."""
+    slope = (pixels - centre) / width + 0.5
+    return np.where(pixels <= centre - width / 2, 0.0, np.where(pixels > centre + width / 2, 1.0, slope))
+
+
+def voi_sigmoid(pixels: np.ndarray, centre: float, width: float) -> np.ndarray:
+    """Map a header's window to 0..1 by the SIGMOID function of PS3.3 C.11.2.1.3.1."""
+    return 1.0 / (1.0 + np.exp(-4.0 * (pixels - centre) / width))
+
+
+def voi_table(pixels: np.ndarray, first: int, entries: np.ndarray, bits: int) -> np.ndarray:
+    """Map values to 0..1 by a table of a VOI LUT Sequence (PS3.3 C.11.2.1.1); values outside take its ends."""
+    cells = np.clip(np.floor(pixels + 0.5).astype(np.int64) - first, 0, len(entries) - 1)
+    return np.minimum(1.0, np.asarray(entries, dtype=np.float64)[cells] / (2**bits - 1))
+
+
+def crop(pixels: np.ndarray, top: float, bottom: float, left: float, right: float) -> np.ndarray:
+    """Cut a box by fractions of the sides, from floor(start * size) up to floor(end * size); at least one cell."""
+
+    def span(start: float, end: float, size: int) -> slice:
+        first = min(size - 1, math.floor(start * size))
+        return slice(first, first + max(1, math.floor(end * size) - first))
+
+    rows, columns = pixels.shape
+    return pixels[span(top, bottom, rows), span(left, right, columns)]
+
+
 def centre_square(pixels: np.ndarray) -> np.ndarray:
     """Cut the largest centred square; an odd remainder is cut at the end."""
     rows, columns = pixels.shape

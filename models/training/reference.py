@@ -14,12 +14,17 @@ def reference_distributions(scores: np.ndarray, embeddings: np.ndarray, images: 
     Scores use equal bins of 0..1; the other features use the deciles of the shipped split.
     Image quality is measured on the windowed and resized grey image in 0..1.
     """
-    features = [_histogram("score.pneumonia", scores, np.linspace(0.0, 1.0, SCORE_BINS + 1))]
+    features = [score_histogram("score.pneumonia", scores)]
     for index in range(EMBEDDING_FEATURES):
         features.append(_deciles(f"embedding.{index}", embeddings[:, index]))
     features.append(_deciles("quality.mean", images.mean(axis=(1, 2))))
     features.append(_deciles("quality.contrast", images.std(axis=(1, 2))))
     return {"schema": SCHEMA, "features": features}
+
+
+def score_histogram(name: str, scores: np.ndarray) -> dict:
+    """Return the histogram of a score in 0..1, in equal bins."""
+    return _histogram(name, scores, np.linspace(0.0, 1.0, SCORE_BINS + 1))
 
 
 def _deciles(name: str, values: np.ndarray) -> dict:

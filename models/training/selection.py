@@ -7,13 +7,12 @@ import numpy as np
 
 from dataset import Cohort
 from finetune import Activations, embed, finetune, new_backbone
+from folds import FOLDS, PENALTIES, patient_folds
 from linear import fit_head
 from metrics import auc, log_loss
 from network import Backbone
 
-FOLDS = 5
 MAX_EPOCHS = 14
-PENALTIES = [3.0, 10.0, 30.0, 100.0, 300.0]
 AUXILIARY_WEIGHT = 0.5
 FROZEN, MULTI_TASK, VIEW_BALANCED = "frozen", "multi-task", "view-balanced"
 RECIPES = [FROZEN, MULTI_TASK, VIEW_BALANCED]
@@ -73,14 +72,6 @@ def tasks_of(recipe: str, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
         targets = [cohort.pneumonia, cohort.male]
         weights = [view_weights(cohort), AUXILIARY_WEIGHT * ones]
     return np.stack(targets, axis=1), np.stack(weights, axis=1)
-
-
-def patient_folds(patients: np.ndarray, seed: int) -> np.ndarray:
-    """Deal the shuffled patients to the folds; return the fold of each image."""
-    order = np.unique(patients)
-    np.random.default_rng(seed).shuffle(order)
-    fold_of = {patient: index % FOLDS for index, patient in enumerate(order)}
-    return np.array([fold_of[patient] for patient in patients])
 
 
 def backbones(

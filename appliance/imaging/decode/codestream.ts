@@ -4,6 +4,7 @@ import { type CodestreamHeader, readJpeg2000Header, readJpegHeader, requireEnd }
 import type { PixelDescription } from './description.ts'
 import { DecodeError } from './errors.ts'
 import type { DecodedFrame } from './image.ts'
+import { withDeclaredColour } from './jpeg-colour.ts'
 import { interleave } from './native.ts'
 import { decodeSequentialJpeg } from './sequential-jpeg.ts'
 import type { Coding } from './transfer-syntaxes.ts'
@@ -27,7 +28,9 @@ export async function decodeCodestream(
     case 0xc0:
     case 0xc1:
     case 0xc2:
-      if (header.precision === 8) return fromWasm(await decodeWithWasm('jpeg', bytes), 'jpeg', facts)
+      if (header.precision === 8) {
+        return fromWasm(await decodeWithWasm('jpeg', withDeclaredColour(bytes, facts.photometric)), 'jpeg', facts)
+      }
       if (header.process !== 0xc2) return decodeSequentialJpeg(bytes)
       throw new DecodeError('unsupported-pixel-format', 'progressive JPEG of 12 bits is not supported')
     case 0xc3:

@@ -33,6 +33,20 @@ function codeOf(act: () => unknown): string {
 }
 
 describe('native pixels', () => {
+  it('puts the planes of a file together, whose bytes are a Buffer and a view', () => {
+    const facts = described({
+      samplesPerPixel: 3,
+      bitsAllocated: 8,
+      bitsStored: 8,
+      highBit: 7,
+      planarConfiguration: 1,
+      photometric: 'RGB',
+    })
+    const file = Buffer.from([1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24])
+    expect(Array.from(unpackNative(file, facts, false))).toEqual([1, 11, 21, 2, 12, 22, 3, 13, 23, 4, 14, 24])
+    expect(Array.from(file)).toEqual([1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24])
+  })
+
   it('keeps overlay bits above the high bit out of the values', () => {
     const words = Uint16Array.of(0xf001, 0x1fff, 0x8000, 0x0abc)
     expect(Array.from(unpackNative(new Uint8Array(words.buffer), described({}), false))).toEqual([1, 0xfff, 0, 0xabc])

@@ -40,6 +40,10 @@ function wholeWords(bytes: Uint8Array, count: number, bits: 8 | 16 | 32, bigEndi
 function extractStored(raw: PixelArray, facts: PixelDescription): PixelArray {
   const { bitsAllocated, bitsStored, highBit, signed } = facts
   if (bitsStored === bitsAllocated && !signed) return raw
+  if (raw instanceof Uint16Array && highBit === bitsStored - 1) {
+    if (bitsStored === 16) return new Int16Array(raw.buffer, raw.byteOffset, raw.length)
+    if (bitsStored > 8 && !signed && isBelow(raw, 2 ** bitsStored)) return raw
+  }
   const values = pixelArray(raw.length, bitsStored, signed)
   const left = 31 - highBit
   const right = 32 - bitsStored
@@ -48,6 +52,13 @@ function extractStored(raw: PixelArray, facts: PixelDescription): PixelArray {
     values[i] = signed ? word >> right : word >>> right
   }
   return values
+}
+
+/** Whether nothing stands in the bits above the stored ones: then there is nothing to take out. */
+function isBelow(words: Uint16Array, limit: number): boolean {
+  let all = 0
+  for (let i = 0; i < words.length; i += 1) all |= words[i] as number
+  return all < limit
 }
 
 /** PS3.5 8.1.1 with Bits Allocated 1: the first pixel is the lowest bit of the first byte. */
@@ -75,7 +86,8 @@ function unpackSubsampled(bytes: Uint8Array, facts: PixelDescription): PixelArra
 
 /** Planar configuration 1 (all red, then all green, then all blue, frame by frame) to samples that lie together. */
 export function interleave<T extends PixelArray>(values: T, plane: number, samples: number): T {
-  const result = values.slice() as T
+  // Not `slice`: a Buffer's is a view, and the result would overwrite what is still to be read.
+  const result = values.map((value) => value) as T
   const frames = values.length / (plane * samples)
   for (let frame = 0; frame < frames; frame += 1) {
     const start = frame * plane * samples

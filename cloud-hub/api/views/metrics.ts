@@ -5,6 +5,8 @@ import type { TrainingReport } from '../../training/index.ts'
 /** A figure of a model card, as far as the pages can show it. Cards of other tools may say less. */
 const cardMetric = z.looseObject({
   metric: z.string(),
+  /** Which of several scores the figure is about. */
+  output: z.string().optional(),
   split: z.string(),
   value: z.number(),
   low: z.number().optional(),
@@ -19,7 +21,8 @@ export function metricsOfCard(metrics: unknown): Metric[] {
   return metrics.flatMap((entry) => {
     const parsed = cardMetric.safeParse(entry)
     if (!parsed.success) return []
-    const { metric: name, split, value, low, high, images, studies } = parsed.data
+    const { metric: figure, output, split, value, low, high, images, studies } = parsed.data
+    const name = output === undefined ? figure : `${output} ${figure}`
     return [{ name, split, value, low: low ?? null, high: high ?? null, cases: studies ?? images ?? null }]
   })
 }
