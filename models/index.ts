@@ -1,3 +1,4 @@
+export { augment, type GreyPlane } from './augmentation/augment.ts'
 export { AuthoringError, type AuthoringErrorCode } from './authoring/errors.ts'
 export { readSourceFolder, SOURCE_NAME, writeSourceFolder } from './authoring/source-folder.ts'
 export { packageTemplate, type TemplateRequest } from './authoring/template.ts'
@@ -9,12 +10,24 @@ export {
   radiographUids,
   wrapRadiograph,
 } from './dicom/wrap-radiograph.ts'
+export * from './explain/index.ts'
 export { OnnxError, type OnnxErrorCode } from './import/errors.ts'
 export { inspectOnnx, type OnnxInspection, type OnnxTensor } from './import/inspect-onnx.ts'
+export {
+  compareOutputs,
+  type ParityReport,
+  type ParityTensor,
+  presentParity,
+  seededValues,
+} from './import/parity.ts'
+export { TfjsError, type TfjsErrorCode } from './import/tfjs/errors.ts'
+export { importTfjs, type OnnxRunner, type TfjsImport } from './import/tfjs/import-tfjs.ts'
 export { type ModelCard, modelCard } from './package/card.ts'
+export { type Column, type GoldenRow, goldenRow, scoreOf, type TableRow, tableRow } from './package/columns.ts'
 export { PackageError, type PackageErrorCode } from './package/errors.ts'
 export { type GoldenExpectation, goldenExpectation } from './package/golden.ts'
 export { type GraphEntry, parseSource } from './package/graphs.ts'
+export type { PriorRule, SeriesRule } from './package/inputs.ts'
 export {
   type FitRules,
   MODEL_KINDS,
@@ -25,9 +38,11 @@ export {
   type PackageFile,
   packageDigest,
   type ScoreOutput,
+  type SegmentMeaning,
 } from './package/manifest.ts'
 export { MANIFEST_NAME, packagePath } from './package/paths.ts'
 export type { PreprocessingStep } from './package/preprocessing.ts'
+export { type DeclaredRadiomics, declaredRadiomics } from './package/radiomics.ts'
 export {
   type ModelPackage,
   parseManifest,
@@ -42,6 +57,12 @@ export {
   referenceDistributions,
 } from './package/reference.ts'
 export { type ManifestContent, type PackageContent, sealManifest, writePackage } from './package/write-package.ts'
-export { type PhantomDicom, type PhantomDicomRequest, phantomDicom } from './phantom/phantom-dicom.ts'
+export { type PhantomDicom, type PhantomDicomRequest, phantomDicom, qaPhantomDicom } from './phantom/phantom-dicom.ts'
 export { type PhantomRequest, renderPhantom } from './phantom/render-phantom.ts'
+export {
+  drawQaPhantom,
+  type QaPhantomRequest,
+  type QaPhantomTruth,
+  qaPhantomTruth,
+} from './phantom/render-qa-phantom.ts'
 export { SPLIT_NAME, type SplitPart, splitOfPatient } from './split.ts'

@@ -38,7 +38,7 @@ export function candidateCard(
       gates: report.gates as unknown as JsonValue,
       exportParity: report.parity as unknown as JsonValue,
     },
-    metrics: metricsOf(report),
+    metrics: [...metricsOf(report), ...otherFigures(card.metrics, report.finding)],
     limits: [
       'Measured on held-out patients of the same sites; expect it to differ elsewhere.',
       'Wilson intervals of sensitivity and specificity treat studies of the same patient as independent; those of the AUC do not.',
@@ -47,7 +47,15 @@ export function candidateCard(
   }
 }
 
-function metricsOf(report: TrainingReport): JsonValue {
+/** The parent's figures of scores that this run did not touch: their graphs are the parent's, byte for byte. */
+function otherFigures(metrics: JsonValue | undefined, finding: string): readonly JsonValue[] {
+  const figures = Array.isArray(metrics) ? (metrics as readonly JsonValue[]) : []
+  return figures.filter(
+    (figure) => typeof figure === 'object' && figure !== null && 'output' in figure && figure.output !== finding,
+  )
+}
+
+function metricsOf(report: TrainingReport): readonly JsonValue[] {
   const { studies, patients } = report.cases.heldOut
   const { candidate } = report
   const on = { split: 'held-out', studies, patients }

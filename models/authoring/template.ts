@@ -1,4 +1,5 @@
 import { inspectOnnx, type OnnxTensor } from '../import/inspect-onnx.ts'
+import type { Column, GoldenRow } from '../package/columns.ts'
 import type { ModelManifest } from '../package/manifest.ts'
 import type { PreprocessingStep } from '../package/preprocessing.ts'
 import type { ManifestContent, PackageContent } from '../package/write-package.ts'
@@ -22,6 +23,7 @@ const FIT: Readonly<Record<ModelManifest['kind'], Pick<ManifestContent['fit'], '
     sopClasses: ['1.2.840.10008.5.1.4.1.1.3.1', '1.2.840.10008.5.1.4.1.1.12.1'],
   },
   'volume-3d': { modalities: ['MR'], sopClasses: ['1.2.840.10008.5.1.4.1.1.4'] },
+  tabular: { modalities: ['CR', 'DX'], sopClasses: ['1.2.840.10008.5.1.4.1.1.1', '1.2.840.10008.5.1.4.1.1.1.1'] },
 }
 const FREE_SIDE = 128
 const MEANING = { scheme: 'SCT', value: '404684003', meaning: 'Clinical finding' } as const
@@ -35,8 +37,10 @@ export function packageTemplate(request: TemplateRequest): PackageContent {
   const { name, kind, onnx } = request
   const inspection = inspectOnnx(onnx)
   const [input, ...others] = inspection.inputs
-  const [output] = inspection.outputs
-  const rank = kind === 'volume-3d' ? 5 : 4
+  const isTable = kind === 'tabular'
+  // A classifier of ai.onnx.ml gives its labels first, as integers.
+  const output = isTable ? inspection.outputs.find(({ elementType }) => elementType === 1) : inspection.outputs[0]
+  const rank = isTable ? 2 : kind === 'volume-3d' ? 5 : 4
   if (inspection.problems[0] !== undefined) throw unsuitable(inspection.problems[0])
   if (input === undefined || others.length > 0 || input.dimensions.length !== rank || output === undefined) {
     throw unsuitable(`a model of the kind ${kind} has one input of ${rank} dimensions, and an output`)
@@ -45,7 +49,8 @@ export function packageTemplate(request: TemplateRequest): PackageContent {
   const [channels = 1, first = FREE_SIDE, second = FREE_SIDE, third = FREE_SIDE] = sides
   const isVolume = kind === 'volume-3d'
   const classes = lengthOf(output, isVolume)
-  const image = isVolume ? 'golden/first.nii.gz' : 'golden/first.png'
+  const image = isTable ? 'golden/first-row.json' : isVolume ? 'golden/first.nii.gz' : 'golden/first.png'
+  const columns = isTable ? columnsOf(input) : undefined
   const manifest: ManifestContent = {
     name,
     version: '0.1.0',
@@ -64,9 +69,13 @@ export function packageTemplate(request: TemplateRequest): PackageContent {
     input: {
       name: input.name,
       type: 'float32',
-      shape: isVolume ? [1, channels, first, second, third] : ['N', channels, first, second],
+      shape: isTable
+        ? ['N', channels]
+        : isVolume
+          ? [1, channels, first, second, third]
+          : ['N', channels, first, second],
     },
-    preprocessing: isVolume ? volumeSteps(first, second, third) : imageSteps(channels, first, second),
+    preprocessing: isTable ? [] : isVolume ? volumeSteps(first, second, third) : imageSteps(channels, first, second),
     graphs: [{ id: 'net', file: 'net.onnx', inputs: { [input.name]: '$input' }, outputs: [output.name] }],
     embedding: {
       from: `net.${output.name}`,
@@ -75,6 +84,7 @@ export function packageTemplate(request: TemplateRequest): PackageContent {
     },
     outputs: outputsOf(output, classes, isVolume),
     ...(kind === 'multi-frame' ? { frames: { sample: 8, aggregate: 'maximum' as const } } : {}),
+    ...(columns === undefined ? {} : { columns }),
     golden: [{ image, expected: 'golden/first.json' }],
     reference: 'reference.json',
     card: 'card.json',
@@ -90,11 +100,27 @@ export function packageTemplate(request: TemplateRequest): PackageContent {
     manifest,
     files: new Map<string, Uint8Array>([
       ['net.onnx', onnx],
-      [image, isVolume ? ballVolume(32) : request.goldenPng],
+      [image, columns === undefined ? (isVolume ? ballVolume(32) : request.goldenPng) : json(rowOf(columns))],
       ['reference.json', json({ schema: 'leadglass.reference-distributions/1', features })],
       ['card.json', json(cardOf(name))],
     ]),
   }
+}
+
+/** Every column as the age, and refused when missing: which figure it really is, only the author knows. */
+function columnsOf({ dimensions }: OnnxTensor): Column[] {
+  const width = dimensions[1]
+  if (typeof width !== 'number' || width < 1) throw unsuitable('the input must say how many columns it has')
+  return Array.from({ length: width }, (_, i) => ({
+    name: `column-${i}`,
+    source: 'header.age-years',
+    unit: 'to be written',
+    missing: 'refuse' as const,
+  }))
+}
+
+function rowOf(columns: readonly Column[]): GoldenRow {
+  return { schema: 'leadglass.golden-row/1', values: Object.fromEntries(columns.map(({ name }) => [name, 0])) }
 }
 
 function imageSteps(channels: number, height: number, width: number): PreprocessingStep[] {

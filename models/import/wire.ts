@@ -4,7 +4,8 @@ import { OnnxError } from './errors.ts'
 export type WireField =
   | { readonly number: number; readonly kind: 'varint'; readonly value: bigint }
   | { readonly number: number; readonly kind: 'bytes'; readonly value: Uint8Array }
-  | { readonly number: number; readonly kind: 'fixed' }
+  /** Four or eight bytes, least significant first. */
+  | { readonly number: number; readonly kind: 'fixed'; readonly value: Uint8Array }
 
 const MOST_VARINT_BYTES = 10
 
@@ -40,15 +41,13 @@ export function* wireFields(message: Uint8Array): Generator<WireField> {
         yield { number, kind: 'varint', value: varint() }
         break
       case 1:
-        skip(8)
-        yield { number, kind: 'fixed' }
+        yield { number, kind: 'fixed', value: skip(8) }
         break
       case 2:
         yield { number, kind: 'bytes', value: skip(Number(varint())) }
         break
       case 5:
-        skip(4)
-        yield { number, kind: 'fixed' }
+        yield { number, kind: 'fixed', value: skip(4) }
         break
       default:
         throw malformed()

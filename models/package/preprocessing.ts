@@ -28,6 +28,26 @@ export const preprocessingStep = z.discriminatedUnion('step', [
     centre: z.number().min(-1e6).max(1e6),
     width: z.number().min(1).max(1e6),
   }),
+  /**
+   * The header's own VOI LUT to 0..1 (PS3.3 C.11.2): the first table of its sequence, else the first window by its function
+   * (LINEAR, LINEAR_EXACT, SIGMOID); where it says none, the percentiles of `fallback`. MONOCHROME1 is 1 minus that.
+   */
+  z.strictObject({
+    step: z.literal('voi-lut'),
+    fallback: z
+      .strictObject({ low: z.number().min(0).max(100), high: z.number().min(0).max(100) })
+      .refine((window) => window.low < window.high, { message: 'low must be below high' }),
+  }),
+  /** A box by fractions of the sides: rows floor(top * rows) up to floor(bottom * rows), columns likewise; at least one. */
+  z
+    .strictObject({
+      step: z.literal('crop'),
+      top: z.number().min(0).max(1),
+      bottom: z.number().min(0).max(1),
+      left: z.number().min(0).max(1),
+      right: z.number().min(0).max(1),
+    })
+    .refine((box) => box.top < box.bottom && box.left < box.right, { message: 'the box is empty' }),
   /** The largest centred square; an odd remainder is cut at the end. */
   z.strictObject({ step: z.literal('centre-square') }),
   /**
@@ -69,7 +89,8 @@ export type PreprocessingShape =
 const IMAGE_ORDER: readonly (readonly PreprocessingStep['step'][])[] = [
   ['modality-lut'],
   ['monochrome2'],
-  ['percentile-window', 'voi-linear'],
+  ['percentile-window', 'voi-linear', 'voi-lut'],
+  ['crop'],
   ['centre-square'],
   ['resize'],
   ['rescale'],
@@ -103,6 +124,12 @@ export function preprocessingShape(
     if (step.step === 'replicate-channels') channels = step.channels
     if (step.step === 'normalise' && (step.mean.length !== channels || step.std.length !== channels)) {
       return { kind: 'invalid', reason: 'normalise has another number of channels' }
+    }
+  }
+  if (steps.some(({ step }) => step === 'voi-lut') && steps.some(({ step }) => step === 'monochrome2')) {
+    return {
+      kind: 'invalid',
+      reason: 'voi-lut turns MONOCHROME1 round itself, so monochrome2 must not stand before it',
     }
   }
   if (size === undefined)

@@ -1,7 +1,12 @@
+import type { PixelArray } from '../decode/index.ts'
+
 /** For one axis: which source cells each target cell averages, and with which weights (their sum is 1). */
 interface AxisWeights {
+  /** First source cell of each target cell. */
   readonly first: Int32Array
-  readonly weights: readonly Float64Array[]
+  /** Where the weights of each target cell begin in `weights`; one entry more than target cells. */
+  readonly from: Int32Array
+  readonly weights: Float64Array
 }
 
 /**
@@ -18,48 +23,85 @@ export function areaResize(
   width: number,
 ): Float64Array {
   const across = axisWeights(columns, width)
-  const down = axisWeights(rows, height)
-  const narrow = new Float64Array(rows * width)
-  for (let row = 0; row < rows; row += 1) averageRow(values, row * columns, across, narrow, row * width)
+  return averaged(axisWeights(rows, height), height, width, (row, to) => {
+    const start = row * columns
+    for (let i = 0; i < width; i += 1) {
+      const end = across.from[i + 1] as number
+      let k = across.from[i] as number
+      let at = start + (across.first[i] as number)
+      let sum = 0
+      for (; k < end; k += 1, at += 1) sum += (values[at] as number) * (across.weights[k] as number)
+      to[i] = sum
+    }
+  })
+}
+
+/** The same of `table[stored - lowest]`, without making that plane. */
+export function areaResizeIndexed(
+  stored: PixelArray,
+  { lowest, table }: { readonly lowest: number; readonly table: Float64Array },
+  rows: number,
+  columns: number,
+  height: number,
+  width: number,
+): Float64Array {
+  const across = axisWeights(columns, width)
+  return averaged(axisWeights(rows, height), height, width, (row, to) => {
+    const start = row * columns
+    for (let i = 0; i < width; i += 1) {
+      const end = across.from[i + 1] as number
+      let k = across.from[i] as number
+      let at = start + (across.first[i] as number)
+      let sum = 0
+      for (; k < end; k += 1, at += 1) {
+        sum += (table[(stored[at] as number) - lowest] as number) * (across.weights[k] as number)
+      }
+      to[i] = sum
+    }
+  })
+}
+
+/** Averages rows that are narrowed one by one, each source row once or twice (where two target rows share it). */
+function averaged(
+  down: AxisWeights,
+  height: number,
+  width: number,
+  narrow: (row: number, to: Float64Array) => void,
+): Float64Array {
+  const line = new Float64Array(width)
+  let narrowed = -1
   const result = new Float64Array(height * width)
-  for (let i = 0; i < height; i += 1) averageRows(narrow, width, down, i, result)
+  for (let i = 0; i < height; i += 1) {
+    const begin = down.from[i] as number
+    const end = down.from[i + 1] as number
+    for (let k = begin; k < end; k += 1) {
+      const row = (down.first[i] as number) + k - begin
+      if (row !== narrowed) narrow(row, line)
+      narrowed = row
+      const weight = down.weights[k] as number
+      for (let x = 0, at = i * width; x < width; x += 1, at += 1) {
+        result[at] = (result[at] as number) + (line[x] as number) * weight
+      }
+    }
+  }
   return result
-}
-
-function averageRow(from: Float64Array, start: number, axis: AxisWeights, to: Float64Array, at: number): void {
-  for (let i = 0; i < axis.weights.length; i += 1) {
-    const weights = axis.weights[i] ?? new Float64Array(0)
-    const first = start + (axis.first[i] ?? 0)
-    let sum = 0
-    for (let k = 0; k < weights.length; k += 1) sum += (from[first + k] ?? 0) * (weights[k] ?? 0)
-    to[at + i] = sum
-  }
-}
-
-function averageRows(from: Float64Array, width: number, axis: AxisWeights, i: number, to: Float64Array): void {
-  const weights = axis.weights[i] ?? new Float64Array(0)
-  for (let k = 0; k < weights.length; k += 1) {
-    const start = ((axis.first[i] ?? 0) + k) * width
-    const weight = weights[k] ?? 0
-    for (let x = 0; x < width; x += 1) to[i * width + x] = (to[i * width + x] ?? 0) + (from[start + x] ?? 0) * weight
-  }
 }
 
 function axisWeights(source: number, target: number): AxisWeights {
   const first = new Int32Array(target)
-  const weights: Float64Array[] = []
+  const from = new Int32Array(target + 1)
+  const weights: number[] = []
   for (let i = 0; i < target; i += 1) {
     const start = (i * source) / target
     const end = ((i + 1) * source) / target
     const begin = Math.floor(start)
     const last = Math.min(source, Math.ceil(end))
     first[i] = begin
-    weights.push(
-      Float64Array.from({ length: last - begin }, (_, k) => {
-        const overlap = Math.min(end, begin + k + 1) - Math.max(start, begin + k)
-        return Math.max(0, overlap) / (source / target)
-      }),
-    )
+    for (let cell = begin; cell < last; cell += 1) {
+      const overlap = Math.min(end, cell + 1) - Math.max(start, cell)
+      weights.push(Math.max(0, overlap) / (source / target))
+    }
+    from[i + 1] = weights.length
   }
-  return { first, weights }
+  return { first, from, weights: Float64Array.from(weights) }
 }

@@ -91,3 +91,25 @@ export function centreSquare(
   }
   return { side, values: square }
 }
+
+/** A box of a plane by fractions of its sides: from floor(start * size) up to floor(end * size), at least one cell. */
+export function cropBox(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  box: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number },
+): { readonly rows: number; readonly columns: number; readonly values: Float64Array } {
+  const [top, height] = spanOf(box.top, box.bottom, rows)
+  const [left, width] = spanOf(box.left, box.right, columns)
+  const result = new Float64Array(height * width)
+  for (let y = 0; y < height; y += 1) {
+    const start = (top + y) * columns + left
+    result.set(values.subarray(start, start + width), y * width)
+  }
+  return { rows: height, columns: width, values: result }
+}
+
+function spanOf(start: number, end: number, size: number): readonly [number, number] {
+  const first = Math.min(size - 1, Math.floor(start * size))
+  return [first, Math.max(1, Math.floor(end * size) - first)]
+}

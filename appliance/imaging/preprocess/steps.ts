@@ -1,9 +1,11 @@
 import type { PreprocessingStep } from '@leadglass/models'
 import type { Photometric, PixelArray } from '../decode/index.ts'
 import { applyValueMap, type ValueMap } from '../luts.ts'
+import type { VoiLut } from '../voi-lut.ts'
 import { areaResize } from './area-resize.ts'
 import { percentiles } from './percentile.ts'
-import { bilinearResize, centreSquare, nearestResize } from './resample-plane.ts'
+import { bilinearResize, centreSquare, cropBox, nearestResize } from './resample-plane.ts'
+import { voiFunction, voiLinear } from './voi.ts'
 
 /** What a step works on: a grey plane, or channels one after another; float64 throughout. */
 export interface PreprocessingState {
@@ -13,19 +15,26 @@ export interface PreprocessingState {
   readonly values: Float64Array
   readonly photometric: Photometric
   readonly modalityLut: ValueMap
+  /** What the header says of how the image is to be shown. */
+  readonly voiLut?: VoiLut | undefined
   /** The single plane as it was before channels were replicated; quality is measured on it. */
   readonly grey: Float64Array
 }
 
 /** The state before the first step. */
 export function initialState(
-  frame: { readonly rows: number; readonly columns: number; readonly photometric: Photometric },
-  stored: PixelArray,
+  frame: {
+    readonly rows: number
+    readonly columns: number
+    readonly photometric: Photometric
+    readonly voiLut?: VoiLut | undefined
+  },
+  stored: PixelArray | Float64Array,
   modalityLut: ValueMap,
 ): PreprocessingState {
-  const values = new Float64Array(stored)
-  const { rows, columns, photometric } = frame
-  return { rows, columns, channels: 1, values, photometric, modalityLut, grey: values }
+  const values = stored instanceof Float64Array ? stored : new Float64Array(stored)
+  const { rows, columns, photometric, voiLut } = frame
+  return { rows, columns, channels: 1, values, photometric, modalityLut, voiLut, grey: values }
 }
 
 type StepOf<Name extends PreprocessingStep['step']> = Extract<PreprocessingStep, { step: Name }>
@@ -51,6 +60,18 @@ export const EXECUTORS: { readonly [Name in PlaneStepName]: Executor<Name> } = {
     columns: step.width,
   }),
   'voi-linear': (state, step) => plane(state, state.values.map(voiLinear(step.centre, step.width))),
+  // A header's window is of values as they are: MONOCHROME1 is turned round after it (PS3.3 C.11.2.1.2, C.7.6.3.1.2).
+  'voi-lut': (state, step) => {
+    const shown =
+      state.voiLut === undefined
+        ? windowed(state.values, step.fallback.low, step.fallback.high)
+        : state.values.map(voiFunction(state.voiLut))
+    return plane(state, state.photometric === 'MONOCHROME1' ? shown.map((value) => 1 - value) : shown)
+  },
+  crop: (state, step) => {
+    const box = cropBox(state.values, state.rows, state.columns, step)
+    return { ...plane(state, box.values), rows: box.rows, columns: box.columns }
+  },
   'centre-square': (state) => {
     const square = centreSquare(state.values, state.rows, state.columns)
     return { ...plane(state, square.values), rows: square.side, columns: square.side }
@@ -109,14 +130,4 @@ function normalised(values: Float64Array, mean: readonly number[], std: readonly
     for (let i = channel * length; i < end; i += 1) result[i] = ((values[i] ?? 0) - centre) / scale
   }
   return result
-}
-
-/** The LINEAR function of PS3.3 C.11.2.1.2.1 with an output range of 0..1; a width of 1 is a threshold. */
-export function voiLinear(centre: number, width: number): (value: number) => number {
-  const middle = centre - 0.5
-  const half = (width - 1) / 2
-  return (value) => {
-    if (value <= middle - half) return 0
-    return value > middle + half ? 1 : (value - middle) / (width - 1) + 0.5
-  }
 }

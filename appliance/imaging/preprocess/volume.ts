@@ -1,7 +1,7 @@
 import type { PreprocessingStep } from '@leadglass/models'
 import { percentiles } from './percentile.ts'
 import { linearAxis, nearestAxis } from './resample-plane.ts'
-import { voiLinear } from './steps.ts'
+import { voiLinear } from './voi.ts'
 import type { BodyVolume } from './volume-assembly.ts'
 
 type Size = readonly [number, number, number]
@@ -43,6 +43,8 @@ function runStep(state: VolumeState, step: PreprocessingStep): VolumeState {
     case 'normalise':
       return mapped(state, (value) => (value - (step.mean[0] ?? 0)) / (step.std[0] ?? 1))
     case 'monochrome2':
+    case 'voi-lut':
+    case 'crop':
     case 'centre-square':
     case 'resize':
     case 'rescale':
@@ -66,8 +68,11 @@ const AXIS_OF: Readonly<Record<string, { readonly axis: number; readonly sign: 1
   I: { axis: 2, sign: -1 },
 }
 
-/** Gives each named body axis the grid axis that runs most along it; an oblique grid keeps its tilt. */
-function oriented(state: VolumeState, directions: readonly (readonly number[])[], axes: string): VolumeState {
+/** Gives each named body axis the grid axis that runs most along it, and tells whether it runs against it. */
+export function gridAxes(
+  directions: readonly (readonly number[])[],
+  axes: string,
+): { readonly from: readonly number[]; readonly flipped: readonly boolean[] } {
   const free = [0, 1, 2]
   const from: number[] = []
   const flipped: boolean[] = []
@@ -79,6 +84,12 @@ function oriented(state: VolumeState, directions: readonly (readonly number[])[]
     from.push(best)
     flipped.push(part(best) * sign < 0)
   }
+  return { from, flipped }
+}
+
+/** Turns a volume along the named body axes; an oblique grid keeps its tilt. */
+function oriented(state: VolumeState, directions: readonly (readonly number[])[], axes: string): VolumeState {
+  const { from, flipped } = gridAxes(directions, axes)
   const take = (sizes: Size): Size => [sizes[from[0] ?? 0] ?? 1, sizes[from[1] ?? 0] ?? 1, sizes[from[2] ?? 0] ?? 1]
   const size = take(state.size)
   const strides = [state.size[1] * state.size[2], state.size[2], 1]

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type ManifestContent, type ModelPackage, writePackage } from '@leadglass/models'
+import { type DeclaredRadiomics, type ManifestContent, type ModelPackage, writePackage } from '@leadglass/models'
 import sharp from 'sharp'
 import { type HeadKind, head, meanBackbone } from './tiny-onnx.ts'
 
@@ -10,6 +10,7 @@ export interface TinyPackage {
   readonly head: HeadKind
   /** What the golden case expects; 0.5 is right, since the golden image is flat and its embedding 0. */
   readonly expectedScore?: number
+  readonly radiomics?: DeclaredRadiomics
 }
 
 /** Writes a package with real, very small graphs into a models folder. */
@@ -22,7 +23,10 @@ export async function writeTinyPackage(modelsFolder: string, tiny: TinyPackage):
     .toBuffer()
   const expected = { embedding: [0], outputs: { finding: tiny.expectedScore ?? 0.5 }, tolerance: 0.001 }
   return writePackage(folder, {
-    manifest: manifestOf(tiny.name),
+    manifest: {
+      ...manifestOf(tiny.name),
+      ...(tiny.radiomics === undefined ? {} : { radiomics: tiny.radiomics }),
+    },
     files: new Map([
       ['backbone.onnx', meanBackbone()],
       ['head.onnx', head(tiny.head)],

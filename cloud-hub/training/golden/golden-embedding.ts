@@ -36,7 +36,7 @@ export async function goldenEmbeddings(from: ModelPackage): Promise<GoldenEmbedd
     for (const golden of manifest.golden) {
       const expectation = await readPackageJson(from, golden.expected, goldenExpectation)
       const image = readGreyPng(await readPackageFile(from, golden.image))
-      const [, channels, height, width] = manifest.input.shape
+      const [, channels = 1, height = 1, width = 1] = manifest.input.shape
       const tensor = new Tensor('float32', preprocess(image, manifest.preprocessing), [1, channels, height, width])
       const output = (await session.run({ [input[0]]: tensor }))[source.output]
       const embedding = Float32Array.from((output?.data ?? []) as Float32Array)

@@ -32,6 +32,8 @@ export function preprocess(image: GreyImage, steps: readonly PreprocessingStep[]
         )
         break
       case 'voi-linear':
+      case 'voi-lut':
+      case 'crop':
       case 'centre-square':
       case 'rescale':
       case 'volume-orient':

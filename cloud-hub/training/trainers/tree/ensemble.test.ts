@@ -6,7 +6,7 @@ import { treeDraft } from './tree-draft.ts'
 function leaves(...values: readonly number[]): Ensemble {
   const trees = values.slice(1).map((value) => {
     const draft = treeDraft()
-    draft.leaf(draft.add(), value)
+    draft.leaf(draft.add(1), value)
     return draft.finish()
   })
   return { columns: 1, outputs: 1, base: Float64Array.of(values[0] ?? 0), trees }

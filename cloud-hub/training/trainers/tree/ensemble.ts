@@ -70,6 +70,7 @@ function writeEnsemble(graph: GraphWriter, ensemble: Ensemble): string {
     missing: [],
   }
   const threshold: number[] = []
+  const cover: number[] = []
   const modes: string[] = []
   const leaf: Record<'tree' | 'node' | 'target', number[]> = { tree: [], node: [], target: [] }
   const weight: number[] = []
@@ -82,6 +83,7 @@ function writeEnsemble(graph: GraphWriter, ensemble: Ensemble): string {
       ask.right.push(tree.right[node] ?? 0)
       ask.missing.push(tree.missingLeft[node] ?? 0)
       threshold.push(tree.threshold[node] ?? 0)
+      cover.push(tree.cover[node] ?? 0)
       modes.push(feature < 0 ? 'LEAF' : 'BRANCH_LEQ')
       if (feature >= 0) continue
       leaf.tree.push(i)
@@ -100,6 +102,7 @@ function writeEnsemble(graph: GraphWriter, ensemble: Ensemble): string {
     nodes_featureids: Int32Array.from(ask.feature),
     nodes_values: Float32Array.from(threshold),
     nodes_modes: modes,
+    nodes_hitrates: Float32Array.from(cover),
     nodes_truenodeids: Int32Array.from(ask.left),
     nodes_falsenodeids: Int32Array.from(ask.right),
     nodes_missing_value_tracks_true: Int32Array.from(ask.missing),

@@ -39,7 +39,14 @@ export function growTree(binned: BinnedColumns, work: NodeRows, options: GrowOpt
   const draft = treeDraft()
   const scratch = scratchOf(work.rows.length)
   const open: OpenNode[] = [
-    { node: draft.add(), depth: 0, begin: 0, end: work.rows.length, total: sumsOf(work), histogram: undefined },
+    {
+      node: draft.add(work.rows.length),
+      depth: 0,
+      begin: 0,
+      end: work.rows.length,
+      total: sumsOf(work),
+      histogram: undefined,
+    },
   ]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const chosen = wholeColumns
@@ -85,8 +92,8 @@ function askAt(
 ): readonly [OpenNode, OpenNode] {
   const { gradient, hessian } = split.left
   const rest = { gradient: at.total.gradient - gradient, hessian: at.total.hessian - hessian }
-  const left = draft.add()
-  const right = draft.add()
+  const left = draft.add(middle - at.begin)
+  const right = draft.add(at.end - middle)
   // Beyond the last cut every float32 value goes left.
   const threshold = binned.cuts[split.column]?.[split.bin] ?? LARGEST_FLOAT32
   draft.ask(at.node, { feature: split.column, threshold, left, right, missingLeft: split.missingLeft })

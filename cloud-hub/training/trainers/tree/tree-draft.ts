@@ -11,8 +11,8 @@ export interface Question {
 
 /** A tree while it grows. */
 export interface TreeDraft {
-  /** A new node, a leaf of value 0. @returns its index. */
-  add(): number
+  /** A new node, a leaf of value 0, that so many rows come to. @returns its index. */
+  add(cover: number): number
   leaf(node: number, value: number): void
   ask(node: number, question: Question): void
   finish(): Tree
@@ -22,9 +22,11 @@ export interface TreeDraft {
 export function treeDraft(): TreeDraft {
   const questions: (Question | undefined)[] = []
   const values: number[] = []
+  const covers: number[] = []
   return {
-    add() {
+    add(cover) {
       values.push(0)
+      covers.push(cover)
       return questions.push(undefined) - 1
     },
     leaf(node, value) {
@@ -40,6 +42,7 @@ export function treeDraft(): TreeDraft {
       right: Int32Array.from(questions, (one) => one?.right ?? 0),
       missingLeft: Uint8Array.from(questions, (one) => (one?.missingLeft === true ? 1 : 0)),
       value: Float64Array.from(values),
+      cover: Uint32Array.from(covers),
     }),
   }
 }

@@ -10,6 +10,8 @@ export interface Tree {
   readonly missingLeft: Uint8Array
   /** Value of a leaf; 0 in a node that asks. */
   readonly value: Float64Array
+  /** Rows of the fit that came to the node: what a score is without a feature is a mean over them. */
+  readonly cover: Uint32Array
 }
 
 /** Adds the tree's value of each row to `sums[row * stride + output]`. */
