@@ -16,10 +16,31 @@ export { applyValueMap, modalityLut, type ValueMap } from './luts.ts'
 export {
   assembleVolume,
   type BodyVolume,
+  labelsOnSource,
+  countValues,
   type PreparedTensor,
   type PreprocessingInput,
   prepareVolume,
   preprocess,
   type VolumeSlice,
 } from './preprocess/index.ts'
-export { greyQuality, imageQuality, type QualityFigures } from './quality/index.ts'
+export {
+  differingBits,
+  greyQuality,
+  imageQuality,
+  type PixelPrint,
+  type QualityFigures,
+  viewDisagrees,
+} from './quality/index.ts'
+export { type VoiLut, voiLut } from './voi-lut.ts'
+export {
+  completeSettings,
+  computeRadiomics,
+  declaredFeatures,
+  featureVocabularyCode,
+  type RadiomicFeature,
+  type RadiomicSettings,
+  RadiomicsError,
+  readNifti,
+  settingsDigest,
+} from './radiomics/index.ts'

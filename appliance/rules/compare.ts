@@ -29,10 +29,12 @@ export function compareRules(before: RuleFile | null, after: RuleFile): RuleChan
     if (from === to) return changed
     return [...changed, { name, kind: 'moved', before: String(from + 1), after: String(to + 1) }]
   })
-  const members = (['timeZone', 'offPeak', 'otherwise', 'about'] as const).flatMap((name): RuleChange[] => {
-    const [was, is] = [textOf(before?.[name]), textOf(after[name])]
-    return was === is ? [] : [{ name, kind: 'changed', before: was, after: is }]
-  })
+  const members = (['timeZone', 'offPeak', 'afterScoring', 'otherwise', 'about'] as const).flatMap(
+    (name): RuleChange[] => {
+      const [was, is] = [textOf(before?.[name]), textOf(after[name])]
+      return was === is ? [] : [{ name, kind: 'changed', before: was, after: is }]
+    },
+  )
   return [...rules, ...members]
 }
 

@@ -36,6 +36,9 @@ const dateBounds = z
 
 const timeBounds = z.strictObject({ from: timeOfDay, to: timeOfDay })
 
+/** A measured figure: `quality.noise`, `radiomics.stat-mean`. */
+export const figureCode = z.string().regex(/^(?:quality|radiomics)(?:\.[a-z][a-z0-9-]{0,39}){1,2}$/)
+
 /** A condition that looks at one thing. Texts are compared without regard to case. */
 const simpleCondition = z.union([
   z.strictObject({ tag, equals: z.union([word, z.number()]) }),
@@ -53,6 +56,8 @@ const simpleCondition = z.union([
   z.strictObject({ received: timeWindow }),
   z.strictObject({ instances: bounds }),
   z.strictObject({ urgent: z.boolean() }),
+  /** A figure of some instance; holds only after scoring. */
+  z.strictObject({ quality: figureCode, number: bounds }),
   z.strictObject({ always: z.literal(true) }),
 ])
 type SimpleCondition = z.infer<typeof simpleCondition>
@@ -80,6 +85,15 @@ function conditionOfDepth(depth: number): z.ZodType<Condition> {
 }
 
 export const condition: z.ZodType<Condition> = conditionOfDepth(MOST_DEPTH)
+
+/** True when some condition inside looks at a figure. */
+export function looksAtFigures(one: Condition): boolean {
+  if ('all' in one) return one.all.some(looksAtFigures)
+  if ('any' in one) return one.any.some(looksAtFigures)
+  if ('not' in one) return looksAtFigures(one.not)
+  if ('sameSeries' in one) return looksAtFigures(one.sameSeries)
+  return 'quality' in one
+}
 
 /** How many conditions a condition is made of, itself included. */
 export function sizeOf(one: Condition): number {

@@ -29,6 +29,32 @@ export function decide(file: RuleFile | null, facts: RoutingFacts): Decision {
   return decisionOf(rule.name, rule.do, facts)
 }
 
+/**
+ * Decides again once the figures of the instances are known. The first rule of `afterScoring` that matches changes what it
+ * names and nothing else; it can keep results here or hold the study, never loosen what was decided before.
+ * @returns `before` itself when no rule matches.
+ */
+export function decideMeasured(file: RuleFile, facts: RoutingFacts, before: Decision): Decision {
+  if (before.processing !== 'score') return before
+  const rule = file.afterScoring?.find((one) => holds(one.when, facts, file.timeZone))
+  if (rule === undefined) return before
+  const { destinations, processing, profile, reason } = rule.do
+  return {
+    ...before,
+    rule: rule.name,
+    destinations: destinations ?? before.destinations,
+    processing: processing ?? before.processing,
+    profile: profile ?? before.profile,
+    reason: reason ?? before.reason,
+  }
+}
+
+/** Both stages, for facts whose figures may have been recorded. */
+export function decideWhole(file: RuleFile | null, facts: RoutingFacts): Decision {
+  const first = decide(file, facts)
+  return file === null || facts.quality === undefined ? first : decideMeasured(file, facts, first)
+}
+
 function decisionOf(rule: string | null, action: RuleAction, facts: RoutingFacts): Decision {
   return {
     rule,

@@ -45,8 +45,17 @@ function holdsIn(condition: Condition, scope: Scope): boolean {
   if ('sourceAddress' in condition) return facts.addresses.some((one) => addressIsIn(one, condition.sourceAddress))
   if ('received' in condition) return isInWindow(condition.received, facts.completedAt, scope.timeZone)
   if ('instances' in condition) return isWithin(facts.instances, condition.instances)
+  if ('quality' in condition) return figureHolds(condition, facts)
   if ('urgent' in condition) return facts.urgent === condition.urgent
   return condition.always
+}
+
+/** Some instance has the figure within the bounds; one that was not measured satisfies nothing. */
+function figureHolds(condition: Extract<Condition, { quality: string }>, facts: RoutingFacts): boolean {
+  return (facts.quality ?? []).some((figures) => {
+    const value = Object.hasOwn(figures, condition.quality) ? figures[condition.quality] : undefined
+    return value !== undefined && isWithin(value, condition.number)
+  })
 }
 
 function tagHolds(condition: TagCondition, scope: Scope): boolean {

@@ -21,5 +21,7 @@ export const routingFacts = z.object({
   /** The requester asked for this study to go first, (0040,1003). */
   urgent: z.boolean(),
   series: z.array(seriesFacts),
+  /** Figures of each instance by code; only the rules of `afterScoring` see them. */
+  quality: z.array(z.record(z.string(), z.number())).readonly().optional(),
 })
 export type RoutingFacts = z.infer<typeof routingFacts>

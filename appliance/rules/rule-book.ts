@@ -1,4 +1,5 @@
 import { type Clock, canonicalJson, digestOf, type JsonValue } from '@leadglass/sync-agent/foundation'
+import { z } from 'zod'
 import type { AuditSink } from '../egress/index.ts'
 import type { Records, RuleVersionRow } from '../records/index.ts'
 import type { CurrentSettings } from '../settings.ts'
@@ -10,6 +11,7 @@ import { type RuleFile, ruleFile } from './rule-file.ts'
 import { type Simulation, simulateRules } from './simulate.ts'
 import { type RuleFault, unknownDestinations, validateRules } from './validate.ts'
 
+const figures = z.record(z.string(), z.number())
 const DAY_MS = 86_400_000
 const MOST_CHANGES_SHOWN = 500
 
@@ -66,8 +68,10 @@ export class RuleBook {
     const file = this.#validFile(value)
     const since = clock.now() - days * DAY_MS
     const past = function* () {
-      for (const { study, revision, content } of records.rules.pastFacts(since)) {
-        yield { study, revision, facts: routingFacts.parse(JSON.parse(content)) }
+      for (const { revisionId, study, revision, content } of records.rules.pastFacts(since)) {
+        const quality = records.rules.figures(revisionId).map((one) => figures.parse(JSON.parse(one)))
+        const measured = quality.length === 0 ? {} : { quality }
+        yield { study, revision, facts: { ...routingFacts.parse(JSON.parse(content)), ...measured } }
       }
     }
     const simulation = simulateRules(past(), this.active()?.file ?? null, file, MOST_CHANGES_SHOWN)

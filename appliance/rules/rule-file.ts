@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { condition, sizeOf } from './condition.ts'
+import { type Condition, condition, figureCode, looksAtFigures, sizeOf } from './condition.ts'
 import { LANES } from './lanes.ts'
 import { recordedTag } from './recorded-attributes.ts'
 import { timeWindow, timeZone } from './site-time.ts'
@@ -55,6 +55,8 @@ export const ruleExample = z
     at: z.iso.datetime({ offset: true }).optional(),
     instances: z.number().int().min(1).optional(),
     urgent: z.boolean().optional(),
+    /** Figures of the only instance, for rules of `afterScoring`. */
+    quality: z.record(figureCode, z.number()).optional(),
   })
   .refine((one) => one.tags === undefined || one.series === undefined, { message: 'names both tags and series' })
 export type RuleExample = z.infer<typeof ruleExample>
@@ -71,6 +73,33 @@ const rule = z.strictObject({
 })
 export type Rule = z.infer<typeof rule>
 
+/**
+ * What a rule can still change when the figures are known: where results go, and whether anything is told at all. It can
+ * keep in what would have left, not the other way round.
+ */
+const measuredAction = z.strictObject({
+  destinations: choice(destinationName).optional(),
+  /** `keep`: no result is made. `hold`: the study waits, without a result, until a person lets it go on. */
+  processing: z.enum(['keep', 'hold']).optional(),
+  profile: z.literal('local-only').optional(),
+  reason: z.string().max(200).optional(),
+})
+const measuredRule = rule.extend({ do: measuredAction })
+
+type Named = { readonly name: string; readonly when: Condition }
+interface BothStages {
+  readonly rules: readonly Named[]
+  readonly afterScoring?: readonly Named[] | undefined
+}
+
+function rulesOf({ rules, afterScoring }: BothStages): readonly Named[] {
+  return [...rules, ...(afterScoring ?? [])]
+}
+
+function namesOf(file: BothStages): readonly string[] {
+  return rulesOf(file).map((one) => one.name)
+}
+
 /** A rule file: data only. The first rule that matches decides; when none does, `otherwise`. */
 export const ruleFile = z
   .strictObject({
@@ -85,13 +114,19 @@ export const ruleFile = z
       .max(14)
       .default([{ from: '20:00', to: '06:00' }]),
     rules: z.array(rule).max(MOST_RULES),
+    /** Judged once the figures of the instances are known; the first that matches decides. */
+    afterScoring: z.array(measuredRule).max(MOST_RULES).optional(),
     otherwise: ruleAction.prefault({}),
   })
-  .refine((file) => new Set(file.rules.map((one) => one.name)).size === file.rules.length, {
+  .refine((file) => !file.rules.some((one) => looksAtFigures(one.when)), {
+    message: 'looks at figures, which only rules of afterScoring can',
+    path: ['rules'],
+  })
+  .refine((file) => new Set(namesOf(file)).size === namesOf(file).length, {
     message: 'a rule name occurs twice',
     path: ['rules'],
   })
-  .refine((file) => file.rules.reduce((sum, one) => sum + sizeOf(one.when), 0) <= MOST_CONDITIONS, {
+  .refine((file) => rulesOf(file).reduce((sum, one) => sum + sizeOf(one.when), 0) <= MOST_CONDITIONS, {
     message: `has more than ${MOST_CONDITIONS} conditions`,
     path: ['rules'],
   })

@@ -1,4 +1,4 @@
-import { type Decision, decide, differences } from './decide.ts'
+import { type Decision, decideWhole, differences } from './decide.ts'
 import type { RoutingFacts } from './facts.ts'
 import type { RuleFile } from './rule-file.ts'
 
@@ -44,8 +44,8 @@ export function simulateRules(
   let changed = 0
   for (const { study, revision, facts } of past) {
     examined += 1
-    const before = decide(current, facts)
-    const after = decide(candidate, facts)
+    const before = decideWhole(current, facts)
+    const after = decideWhole(candidate, facts)
     decidedBy[after.rule ?? ''] = (decidedBy[after.rule ?? ''] ?? 0) + 1
     const members = differences(before, after)
     if (members.length === 0) continue

@@ -28,7 +28,10 @@ export function validateRules(value: unknown): RuleVerdict {
   }
   const parsed = ruleFile.safeParse(value)
   if (!parsed.success) return { kind: 'invalid', faults: parsed.error.issues.slice(0, MOST_FAULTS).map(faultOf) }
-  const faults = parsed.data.rules.flatMap((_, index) => exampleFaults(parsed.data, index)).slice(0, MOST_FAULTS)
+  const faults = [
+    ...parsed.data.rules.flatMap((_, index) => exampleFaults(parsed.data, 'rules', index)),
+    ...(parsed.data.afterScoring ?? []).flatMap((_, index) => exampleFaults(parsed.data, 'afterScoring', index)),
+  ].slice(0, MOST_FAULTS)
   return faults.length > 0 ? { kind: 'invalid', faults } : { kind: 'valid', file: parsed.data }
 }
 
@@ -39,6 +42,10 @@ export function validateRules(value: unknown): RuleVerdict {
 export function unknownDestinations(file: RuleFile, known: readonly string[]): RuleFault[] {
   const actions = [
     ...file.rules.map((rule, index) => ({ where: `rules.${index}.do.destinations`, action: rule.do })),
+    ...(file.afterScoring ?? []).map((rule, index) => ({
+      where: `afterScoring.${index}.do.destinations`,
+      action: rule.do,
+    })),
     { where: 'otherwise.destinations', action: file.otherwise },
   ]
   return actions.flatMap(({ where, action }) => {
@@ -59,6 +66,7 @@ export function factsOfExample(example: RuleExample): RoutingFacts {
     addresses: example.sourceAddress === undefined ? [] : [example.sourceAddress],
     instances: example.instances ?? series.length,
     urgent: example.urgent ?? false,
+    ...(example.quality === undefined ? {} : { quality: [example.quality] }),
     series: series.map((tags) => ({
       instances: 1,
       tags: Object.fromEntries(
@@ -71,15 +79,15 @@ export function factsOfExample(example: RuleExample): RoutingFacts {
   }
 }
 
-function exampleFaults(file: RuleFile, index: number): RuleFault[] {
-  const rule = file.rules[index]
+function exampleFaults(file: RuleFile, stage: 'rules' | 'afterScoring', index: number): RuleFault[] {
+  const rule = file[stage]?.[index]
   if (rule === undefined) return []
-  const place = (kind: string, at: number): string => `rules.${index}.examples.${kind}.${at} (${rule.name})`
+  const place = (kind: string, at: number): string => `${stage}.${index}.examples.${kind}.${at} (${rule.name})`
   const missing = rule.examples.match.flatMap((example, at): RuleFault[] => {
     const facts = factsOfExample(example)
     const where = place('match', at)
     if (!holds(rule.when, facts, file.timeZone)) return [{ where, what: 'must match and does not' }]
-    const taker = decide(file, facts).rule
+    const taker = stage === 'rules' ? decide(file, facts).rule : firstMeasured(file, facts)
     return taker === rule.name ? [] : [{ where, what: `the earlier rule ${taker ?? ''} decides about it` }]
   })
   const wrong = rule.examples.noMatch.flatMap((example, at): RuleFault[] =>
@@ -88,6 +96,11 @@ function exampleFaults(file: RuleFile, index: number): RuleFault[] {
       : [],
   )
   return [...missing, ...wrong]
+}
+
+/** The rule of `afterScoring` that decides about facts with figures. */
+function firstMeasured(file: RuleFile, facts: RoutingFacts): string | null {
+  return file.afterScoring?.find((one) => holds(one.when, facts, file.timeZone))?.name ?? null
 }
 
 /** Where a union fails, the fault of the branch that came furthest is the one worth telling. */

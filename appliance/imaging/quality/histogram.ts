@@ -1,3 +1,5 @@
+import type { ValueCounts } from '../preprocess/index.ts'
+
 const BINS = 256
 
 /** Figures that depend on how often values occur, not where. */
@@ -41,6 +43,35 @@ export function distributionFigures(
   }
 }
 
+/** The same of values that were counted already. */
+export function countedFigures(
+  { lowest, counts, total }: ValueCounts,
+  bitsStored: number,
+  signed: boolean,
+  window: { readonly low: number; readonly high: number },
+): DistributionFigures {
+  const least = signed ? -(2 ** (bitsStored - 1)) : 0
+  const span = 2 ** bitsStored - 1
+  const factor = BINS / (counts.length - 1)
+  const bins = new Uint32Array(BINS)
+  let low = 0
+  let high = 0
+  for (let cell = 0; cell < counts.length; cell += 1) {
+    const count = counts[cell] as number
+    if (count === 0) continue
+    if (lowest + cell <= least) low += count
+    if (lowest + cell >= least + span) high += count
+    const bin = Math.min(BINS - 1, Math.floor(cell * factor))
+    bins[bin] = (bins[bin] as number) + count
+  }
+  return {
+    clippedLow: low / total,
+    clippedHigh: high / total,
+    rangeUse: (window.high - window.low) / span,
+    entropy: counts.length < 2 ? 0 : bitsOf(bins, total),
+  }
+}
+
 function entropy(stored: ArrayLike<number>, lowest: number, highest: number): number {
   if (!(highest > lowest)) return 0
   const counts = new Uint32Array(BINS)
@@ -49,9 +80,13 @@ function entropy(stored: ArrayLike<number>, lowest: number, highest: number): nu
     const bin = Math.min(BINS - 1, Math.floor(((stored[i] ?? 0) - lowest) * factor))
     counts[bin] = (counts[bin] ?? 0) + 1
   }
+  return bitsOf(counts, stored.length)
+}
+
+function bitsOf(counts: Uint32Array, total: number): number {
   let bits = 0
   for (const count of counts) {
-    if (count > 0) bits -= (count / stored.length) * Math.log2(count / stored.length)
+    if (count > 0) bits -= (count / total) * Math.log2(count / total)
   }
   return bits
 }

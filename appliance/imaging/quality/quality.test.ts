@@ -52,7 +52,7 @@ describe('quality figures', () => {
 
   it('count clipped pixels against the stored bits, and the entropy of four equal parts as two bits', () => {
     const pixels = Uint16Array.from({ length: 400 }, (_, i) => [0, 1300, 2600, 4095][i % 4] ?? 0)
-    const figures = imageQuality(imageOf(20, 20, pixels), pixels, facts)
+    const figures = imageQuality(imageOf(20, 20, pixels), pixels, facts).quality
     expect(figures).toMatchObject({
       'quality.clipped-low': 0.25,
       'quality.clipped-high': 0.25,
@@ -70,7 +70,7 @@ describe('quality figures', () => {
       [2, 50],
     ] as const) {
       const pixels = new Uint16Array(rows * columns).fill(100)
-      const figures = imageQuality(imageOf(rows, columns, pixels), pixels, facts)
+      const figures = imageQuality(imageOf(rows, columns, pixels), pixels, facts).quality
       expect(Object.values(figures).every(Number.isFinite)).toBe(true)
     }
   })

@@ -17,19 +17,24 @@ export function sharpnessAndNoise(
   let squares = 0
   let responses = 0
   for (let row = 1; row < rows - 1; row += 1) {
-    for (let column = 1; column < columns - 1; column += 1) {
-      const i = row * columns + column
-      const centre = values[i] ?? 0
-      const sides = at(values, i - 1) + at(values, i + 1) + at(values, i - columns) + at(values, i + columns)
-      const corners =
-        at(values, i - columns - 1) +
-        at(values, i - columns + 1) +
-        at(values, i + columns - 1) +
-        at(values, i + columns + 1)
+    // A window of three columns that moves: of each column its middle value and the sum of those above and below.
+    let i = row * columns
+    let left = values[i] as number
+    let leftEnds = ends(values, i, columns)
+    let centre = values[i + 1] as number
+    let centreEnds = ends(values, i + 1, columns)
+    for (const end = i + columns - 1; i < end - 1; i += 1) {
+      const right = values[i + 2] as number
+      const rightEnds = ends(values, i + 2, columns)
+      const sides = left + right + centreEnds
       const laplacian = sides - 4 * centre
       sum += laplacian
       squares += laplacian * laplacian
-      responses += Math.abs(corners - 2 * sides + 4 * centre)
+      responses += Math.abs(leftEnds + rightEnds - 2 * sides + 4 * centre)
+      left = centre
+      leftEnds = centreEnds
+      centre = right
+      centreEnds = rightEnds
     }
   }
   const mean = sum / count
@@ -39,6 +44,6 @@ export function sharpnessAndNoise(
   }
 }
 
-function at(values: ArrayLike<number>, i: number): number {
-  return values[i] ?? 0
+function ends(values: ArrayLike<number>, i: number, columns: number): number {
+  return (values[i - columns] as number) + (values[i + columns] as number)
 }

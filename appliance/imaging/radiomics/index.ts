@@ -1,4 +1,10 @@
 export { computeRadiomics, type RadiomicsInput } from './compute.ts'
+export {
+  type DeclaredFeatures,
+  declaredFeatures,
+  featureVocabularyCode,
+  settingsDigest,
+} from './declared.ts'
 export { RadiomicsError, type RadiomicsErrorCode } from './errors.ts'
 export type { FeatureSettings, RadiomicFeature } from './feature.ts'
 export { readNifti } from './nifti.ts'
