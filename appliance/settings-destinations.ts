@@ -32,8 +32,13 @@ const headerName = z
     message: 'is a header that the appliance writes itself',
   })
 
-/** What a destination can be sent. `sc`: a picture, for a destination that shows nothing else. */
-const RESULT_KINDS = ['sr', 'sc', 'not-scored'] as const
+/**
+ * What a destination can be sent. `seg`: segments of volumes. `pr`: a presentation over the scored images. `pm`: heat maps. `sc`: a picture,
+ * for a destination that shows nothing else.
+ */
+const RESULT_KINDS = ['sr', 'seg', 'pr', 'pm', 'sc', 'not-scored'] as const
+/** Kinds that have pixels or lie over them: there is no resource for them. */
+const WITHOUT_RESOURCE: ReadonlySet<string> = new Set(['seg', 'pr', 'pm', 'sc'])
 
 const members = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
@@ -89,7 +94,8 @@ export const destination = members
         fault(member, 'is for a destination over DICOM: leave it out, the URL says it')
     if (one.tls !== undefined) fault('tls', 'is for a destination over DICOM; name a "caFile"')
     if (one.confirm === 'commitment') fault('confirm', 'storage commitment is a service of DICOM; choose "query"')
-    if (one.protocol === 'fhir' && one.kinds.includes('sc')) fault('kinds', 'a picture has no place in FHIR')
+    if (one.protocol === 'fhir' && one.kinds.some((kind) => WITHOUT_RESOURCE.has(kind)))
+      fault('kinds', 'segments, presentations, maps and pictures have no place in FHIR')
     if (one.bearerFile !== undefined && one.url?.startsWith('http:') === true)
       fault('url', 'a bearer token needs https (RFC 6750 5.3)')
   })

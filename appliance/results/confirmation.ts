@@ -1,13 +1,13 @@
-import { type Clock, isCodedError, type Logger, type Randomness, type Service } from '@leadglass/sync-agent/foundation'
+import { isCodedError, type Service } from '@leadglass/sync-agent/foundation'
 import type { InstanceReference, SettledRequest } from '../dimse/index.ts'
-import type { AuditSink } from '../egress/index.ts'
 import { parsePart10, uid } from '../imaging/dataset/index.ts'
 import type { ConfirmBy, Records, UnconfirmedDelivery } from '../records/index.ts'
-import type { CurrentSettings, Destination } from '../settings.ts'
+import type { Destination } from '../settings.ts'
 import { afterQuery, afterReport, bounded, type ConfirmationStep } from './confirmation-rules.ts'
+import { codeOf, type DeliveryDependencies } from './delivery-dependencies.ts'
+import { DestinationRounds } from './destination-rounds.ts'
 import { backoffMs } from './retry.ts'
 
-const POLL_MS = 1000
 const AT_A_TIME = 50
 /** An answer that is neither a report nor a time-out can only be lost in a crash: asked again so long after it was due. */
 const GRACE_MS = 60_000
@@ -34,15 +34,9 @@ export interface ConfirmationAsker {
   finds(destination: Destination, object: ObjectPlace): Promise<boolean>
 }
 
-export interface ConfirmationDependencies {
+export interface ConfirmationDependencies extends DeliveryDependencies {
   readonly records: Pick<Records, 'confirmations' | 'results' | 'transaction'>
   readonly asker: ConfirmationAsker
-  readonly settings: CurrentSettings
-  readonly audit: AuditSink
-  readonly clock: Clock
-  readonly randomness: Randomness
-  readonly logger: Logger
-  readonly onChanged: (studyId: number) => void
 }
 
 /**
@@ -51,40 +45,30 @@ export interface ConfirmationDependencies {
  */
 export class DeliveryConfirmation implements Service {
   readonly #dependencies: ConfirmationDependencies
-  readonly #running = new Map<string, Promise<void>>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #rounds: DestinationRounds
 
   constructor(dependencies: ConfirmationDependencies) {
     this.#dependencies = dependencies
+    this.#rounds = new DestinationRounds({
+      settings: dependencies.settings,
+      round: (destination) => this.#ask(destination),
+      onFailure: (cause) => {
+        dependencies.logger.error('results.confirmation-failed', { code: codeOf(cause) })
+      },
+    })
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => {
-      this.wake()
-    }, POLL_MS)
+    await this.#rounds.start()
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    await Promise.all(this.#running.values())
+    await this.#rounds.stop()
   }
 
   /** Looks now for deliveries that wait to be asked about, each destination by itself. */
   wake(): void {
-    if (this.#timer === undefined) return
-    const { settings, logger } = this.#dependencies
-    for (const destination of settings().destinations) {
-      if (this.#running.has(destination.name)) continue
-      const work = this.#ask(destination)
-        .catch((cause: unknown) => {
-          logger.error('results.confirmation-failed', { code: codeOf(cause) })
-        })
-        .finally(() => {
-          this.#running.delete(destination.name)
-        })
-      this.#running.set(destination.name, work)
-    }
+    this.#rounds.wake()
   }
 
   /** A request for commitment is over: for `CommitmentUser`. What it says of objects that are not awaited is not heard. */
@@ -221,9 +205,4 @@ export class DeliveryConfirmation implements Service {
 /** A setting that was changed to `store` meanwhile does not make a confirmation out of silence. */
 function configuredBy(destination: Destination | undefined): ConfirmBy {
   return destination?.confirm === 'query' ? 'query' : 'commitment'
-}
-
-function codeOf(cause: unknown): string {
-  const code = (cause as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : 'unknown'
 }

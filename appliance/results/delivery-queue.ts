@@ -1,26 +1,21 @@
-import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
-import type { AuditSink } from '../egress/index.ts'
+import type { Service } from '@leadglass/sync-agent/foundation'
 import type { DueDelivery, Records } from '../records/index.ts'
-import type { CurrentSettings, Destination } from '../settings.ts'
+import type { Destination } from '../settings.ts'
 import { admitted, afterFailure, type CircuitState, CLOSED } from './circuit-breaker.ts'
+import { DeliveryAlarms } from './delivery-alarms.ts'
+import { codeOf, type DeliveryDependencies } from './delivery-dependencies.ts'
+import { DestinationRounds } from './destination-rounds.ts'
 import { meaningOf } from './failures.ts'
 import { backoffMs, type DeliveryVerdict, failedFor, verdictOf } from './retry.ts'
 import type { ResultSender } from './sender.ts'
 
-const POLL_MS = 1000
 const AT_A_TIME = 50
 /** What an archive may take before a query finds what it has just accepted, in milliseconds. */
 const INDEXING_MS = 2000
 
-export interface DeliveryQueueDependencies {
+export interface DeliveryQueueDependencies extends DeliveryDependencies {
   readonly records: Pick<Records, 'results' | 'deliveries' | 'confirmations' | 'transaction'>
   readonly sender: ResultSender
-  readonly settings: CurrentSettings
-  readonly audit: AuditSink
-  readonly clock: Clock
-  readonly randomness: Randomness
-  readonly logger: Logger
-  readonly onChanged: (studyId: number) => void
 }
 
 /**
@@ -29,27 +24,33 @@ export interface DeliveryQueueDependencies {
  * destination that fails again and again is left alone and probed (`CircuitState`). Where the settings want more than
  * acceptance, `DeliveryConfirmation` goes on from there.
  */
-export class DeliveryQueue {
+export class DeliveryQueue implements Service {
   readonly #dependencies: DeliveryQueueDependencies
-  readonly #running = new Map<string, Promise<void>>()
+  readonly #rounds: DestinationRounds
   /** Of this run of the program: after a start everything is tried once. */
   readonly #circuits = new Map<string, CircuitState>()
-  #timer: NodeJS.Timeout | undefined
 
   constructor(dependencies: DeliveryQueueDependencies) {
     this.#dependencies = dependencies
+    const alarms = new DeliveryAlarms(dependencies)
+    this.#rounds = new DestinationRounds({
+      settings: dependencies.settings,
+      round: (destination) => this.#deliver(destination),
+      onFailure: (cause) => {
+        dependencies.logger.error('results.pass-failed', { code: codeOf(cause) })
+      },
+      before: () => {
+        alarms.look()
+      },
+    })
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => {
-      this.wake()
-    }, POLL_MS)
+    await this.#rounds.start()
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    await Promise.all(this.#running.values())
+    await this.#rounds.stop()
   }
 
   /** What the queue does towards a destination at present. */
@@ -66,19 +67,7 @@ export class DeliveryQueue {
 
   /** Looks now for deliveries that are due. */
   wake(): void {
-    if (this.#timer === undefined) return
-    for (const destination of this.#dependencies.settings().destinations) {
-      if (this.#running.has(destination.name)) continue
-      const work = this.#deliver(destination)
-        .catch((cause: unknown) => {
-          const code = (cause as { code?: unknown } | null)?.code
-          this.#dependencies.logger.error('results.pass-failed', { code: typeof code === 'string' ? code : 'unknown' })
-        })
-        .finally(() => {
-          this.#running.delete(destination.name)
-        })
-      this.#running.set(destination.name, work)
-    }
+    this.#rounds.wake()
   }
 
   async #deliver(destination: Destination): Promise<void> {

@@ -1,7 +1,7 @@
 import { type DataSet, decimal, sequence, text, uid } from '../imaging/dataset/index.ts'
 import { CONCEPTS } from './concepts.ts'
 import type { Code } from './content-items.ts'
-import { NOT_FOR_DIAGNOSIS } from './secondary-capture.ts'
+import { NOT_FOR_DIAGNOSIS } from './notice.ts'
 import { derivedUid } from './uids.ts'
 
 /** A resource of FHIR R4 (4.0.1). Its id is a UID, which has the form of an id (FHIR 2.24.0.1). */

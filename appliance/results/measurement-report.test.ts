@@ -72,6 +72,26 @@ describe('a measurement report', () => {
     expect(values).toContain('operating point pneumonia >= 0.412')
   })
 
+  it('names the image of an earlier study as evidence, and infers the figure from both', () => {
+    const [instance] = request().instances
+    if (instance === undefined) throw new Error('the example has no instance')
+    const prior = {
+      studyInstanceUid: '1.2.840.9',
+      seriesInstanceUid: '1.2.840.9.1',
+      sopClassUid: instance.sopClassUid,
+      sopInstanceUid: '1.2.840.9.1.1',
+    }
+    const { dataSet } = parsePart10(buildMeasurementReport(request({ instances: [{ ...instance, prior }] })).bytes)
+    const [other, ...more] = sequence(dataSet, 0x0040a385)
+    expect(more).toEqual([])
+    expect(other === undefined ? undefined : uid(other, 0x0020000d)).toBe('1.2.840.9')
+    // Current evidence stays what was scored.
+    expect(sequence(dataSet, 0x0040a375).map((item) => uid(item, 0x0020000d))).toEqual([phantom.study])
+    const referenced = Buffer.from(buildMeasurementReport(request({ instances: [{ ...instance, prior }] })).bytes)
+    expect(referenced.toString('latin1').split('1.2.840.9.1.1').length - 1).toBe(2)
+    expect(sequence(parsePart10(buildMeasurementReport(request()).bytes).dataSet, 0x0040a385)).toEqual([])
+  })
+
   it('is blocked when its identity is not that of the record', () => {
     const { bytes } = buildMeasurementReport(request())
     expect(findIdentityMismatch(bytes, EXPECTED)).toBeUndefined()

@@ -1,15 +1,7 @@
 import type { ModelManifest, ScoreOutput } from '@leadglass/models'
 import type { ModelReference } from '@leadglass/sync-agent/contract'
-import {
-  concat,
-  type DataSet,
-  dataSetOf,
-  type Element,
-  IMPLICIT_LITTLE,
-  sequenceElement,
-  textElement,
-  writePart10,
-} from '../imaging/dataset/index.ts'
+import { type DataSet, dataSetOf, type Element, sequenceElement, textElement } from '../imaging/dataset/index.ts'
+import { contentMoment, type Report, type ResultContext, resultObject } from './composite-object.ts'
 import { CONCEPTS, modalityCode } from './concepts.ts'
 import {
   codeContent,
@@ -24,6 +16,7 @@ import {
   uidContent,
 } from './content-items.ts'
 import { figureOf } from './figures.ts'
+import { type ReportedRadiomics, radiomicGroup } from './radiomic-group.ts'
 import { derivedUid } from './uids.ts'
 
 /** Comprehensive 3D SR Storage (PS3.4 B.5): the class that TID 1500 reports of IHE AIR are stored in. */
@@ -36,11 +29,15 @@ export interface ReportedInstance {
   readonly seriesInstanceUid: string
   readonly modality: string
   readonly scores: readonly { readonly code: string; readonly value: number; readonly above: boolean }[]
+  readonly radiomics?: ReportedRadiomics | undefined
+  /** The image of an earlier study that the model looked at too. */
+  readonly prior?:
+    | (InstanceReference & { readonly studyInstanceUid: string; readonly seriesInstanceUid: string })
+    | undefined
 }
 
-/** Everything a report says. `source` is one of the scored objects: patient and study are taken from it byte for byte. */
-export interface ReportRequest {
-  readonly source: DataSet
+/** Everything a result of one model says. */
+export interface ReportRequest extends ResultContext {
   readonly studyInstanceUid: string
   readonly revision: number
   readonly model: ModelReference
@@ -48,42 +45,12 @@ export interface ReportRequest {
   readonly instances: readonly ReportedInstance[]
   /** Results of earlier revisions that this one replaces. */
   readonly replaces: readonly ReplacedResult[]
-  readonly device: { readonly name: string; readonly softwareVersion: string }
-  /** Local date and time of the report, YYYYMMDD and HHMMSS. */
-  readonly date: string
-  readonly time: string
 }
 
 /** An earlier result of the same study. */
 export interface ReplacedResult extends InstanceReference {
   readonly seriesInstanceUid: string
 }
-
-/** A report as a PS3.10 file. */
-export interface Report {
-  readonly sopClassUid: string
-  readonly sopInstanceUid: string
-  readonly bytes: Buffer
-}
-
-/** Patient and study attributes that a report has from its source (PS3.3 C.7.1.1, C.7.2.1), with their VRs. */
-const FROM_SOURCE = [
-  [0x00080005, 'CS'],
-  [0x00080020, 'DA'],
-  [0x00080030, 'TM'],
-  [0x00080050, 'SH'],
-  [0x00080090, 'PN'],
-  [0x00081030, 'LO'],
-  [0x00100010, 'PN'],
-  [0x00100020, 'LO'],
-  [0x00100021, 'LO'],
-  [0x00100030, 'DA'],
-  [0x00100040, 'CS'],
-  [0x0020000d, 'UI'],
-  [0x00200010, 'SH'],
-] as const
-/** Attributes of type 3: left out where the source has none. The others are of type 1 or 2 and stand empty. */
-const OPTIONAL = new Set<number>([0x00080005, 0x00081030, 0x00100021])
 
 /** The UID of a report: the same study, revision and model always give the same, so a second sending changes nothing. */
 export function reportUid(studyInstanceUid: string, revision: number, modelDigest: string): string {
@@ -103,67 +70,51 @@ export function reportSeriesUid(studyInstanceUid: string, modelDigest: string): 
 export function buildMeasurementReport(request: ReportRequest): Report {
   const { studyInstanceUid, revision, model } = request
   const sopInstanceUid = reportUid(studyInstanceUid, revision, model.digest)
-  const dataSet = dataSetOf(
-    [
-      ...sourceElements(request.source),
-      ...documentElements(request, sopInstanceUid),
-      textElement(0x0040a040, 'CS', 'CONTAINER'),
-      sequenceElement(0x0040a043, [codeItem(CONCEPTS.imagingMeasurementReport)]),
-      textElement(0x0040a050, 'CS', 'SEPARATE'),
-      templateElement('1500'),
-      sequenceElement(0x0040a730, [
-        ...contextItems(request),
-        imageLibrary(request.instances),
-        containerItem({
-          relationship: 'CONTAINS',
-          concept: CONCEPTS.imagingMeasurements,
-          children: request.instances.flatMap((instance) => measurementGroups(request, instance)),
-        }),
-      ]),
-    ],
-    request.source.characterSets,
-  )
-  const meta = {
-    mediaStorageSopClassUid: REPORT_SOP_CLASS,
-    mediaStorageSopInstanceUid: sopInstanceUid,
-    // The one transfer syntax that every destination must take (PS3.5 10.1).
-    transferSyntaxUid: IMPLICIT_LITTLE,
+  const plan = {
+    sopClassUid: REPORT_SOP_CLASS,
+    sopInstanceUid,
+    modality: 'SR',
+    seriesInstanceUid: reportSeriesUid(studyInstanceUid, model.digest),
+    seriesNumber: 9900,
+    seriesDescription: `AI result ${model.name} ${model.version}`,
+    instanceNumber: revision,
   }
-  return { sopClassUid: REPORT_SOP_CLASS, sopInstanceUid, bytes: concat(writePart10({ meta, dataSet })) }
+  return resultObject(request, plan, [
+    ...documentElements(request, studyInstanceUid),
+    sequenceElement(0x0040a375, [evidence(request)]),
+    ...otherEvidence(request),
+    sequenceElement(0x0040a730, [
+      ...contextItems(request),
+      imageLibrary(request.instances),
+      containerItem({
+        relationship: 'CONTAINS',
+        concept: CONCEPTS.imagingMeasurements,
+        children: request.instances.flatMap((instance) => [
+          ...measurementGroups(request, instance),
+          ...radiomicGroup(request, instance, instance.radiomics),
+        ]),
+      }),
+    ]),
+  ])
 }
 
-/** Patient and study attributes of a result, from its source. */
-export function sourceElements(source: DataSet): Element[] {
-  return FROM_SOURCE.flatMap(([tag, vr]) => {
-    const element = source.elements.get(tag)
-    if (element?.value.kind === 'bytes') return [{ tag, vr, value: element.value }]
-    return OPTIONAL.has(tag) ? [] : [textElement(tag, vr, '')]
-  })
-}
-
-function documentElements(request: ReportRequest, sopInstanceUid: string): Element[] {
-  const { device, model, date, time, studyInstanceUid } = request
+/** What every TID 1500 report of ours begins with: its state, its title, and what it replaces (PS3.3 C.17.2, C.17.3). */
+export function documentElements(
+  request: Pick<ReportRequest, 'date' | 'time' | 'replaces'>,
+  studyInstanceUid: string,
+): Element[] {
   return [
-    textElement(0x00080016, 'UI', REPORT_SOP_CLASS),
-    textElement(0x00080018, 'UI', sopInstanceUid),
-    textElement(0x00080023, 'DA', date),
-    textElement(0x00080033, 'TM', time),
-    textElement(0x00080060, 'CS', 'SR'),
-    textElement(0x00080070, 'LO', 'Leadglass'),
-    textElement(0x0008103e, 'LO', `AI result ${model.name} ${model.version}`.slice(0, 64)),
-    textElement(0x00081090, 'LO', 'Leadglass appliance'),
+    ...contentMoment(request),
     sequenceElement(0x00081111, []),
-    textElement(0x00181000, 'LO', device.name),
-    textElement(0x00181020, 'LO', device.softwareVersion),
-    textElement(0x0020000e, 'UI', reportSeriesUid(studyInstanceUid, model.digest)),
-    textElement(0x00200011, 'IS', '9900'),
-    textElement(0x00200013, 'IS', String(request.revision)),
+    textElement(0x0040a040, 'CS', 'CONTAINER'),
+    sequenceElement(0x0040a043, [codeItem(CONCEPTS.imagingMeasurementReport)]),
+    textElement(0x0040a050, 'CS', 'SEPARATE'),
     ...predecessors(studyInstanceUid, request.replaces),
     sequenceElement(0x0040a372, []),
-    sequenceElement(0x0040a375, [evidence(request)]),
     textElement(0x0040a491, 'CS', 'COMPLETE'),
     textElement(0x0040a493, 'CS', 'UNVERIFIED'),
     textElement(0x0040a496, 'CS', 'PRELIMINARY'),
+    templateElement('1500'),
   ]
 }
 
@@ -178,8 +129,23 @@ function evidence({ studyInstanceUid, instances }: ReportRequest): DataSet {
   return hierarchy(studyInstanceUid, bySeries)
 }
 
+/** Pertinent Other Evidence Sequence (PS3.3 C.17.2): images of earlier studies; left out when there are none. */
+function otherEvidence({ instances }: ReportRequest): Element[] {
+  const priors = instances.flatMap(({ prior }) => (prior === undefined ? [] : [prior]))
+  const studies = [...new Set(priors.map(({ studyInstanceUid }) => studyInstanceUid))]
+  const items = studies.map((study) => {
+    const bySeries = new Map<string, DataSet[]>()
+    const own = new Map(priors.filter((one) => one.studyInstanceUid === study).map((one) => [one.sopInstanceUid, one]))
+    for (const one of own.values()) {
+      bySeries.set(one.seriesInstanceUid, [...(bySeries.get(one.seriesInstanceUid) ?? []), referencedSop(one)])
+    }
+    return hierarchy(study, bySeries)
+  })
+  return items.length === 0 ? [] : [sequenceElement(0x0040a385, items)]
+}
+
 /** Predecessor Documents Sequence (PS3.3 C.17.2): what a document replaces; left out when that is nothing. */
-export function predecessors(studyInstanceUid: string, replaces: readonly ReplacedResult[]): Element[] {
+function predecessors(studyInstanceUid: string, replaces: readonly ReplacedResult[]): Element[] {
   const bySeries = new Map<string, DataSet[]>()
   for (const one of replaces)
     bySeries.set(one.seriesInstanceUid, [...(bySeries.get(one.seriesInstanceUid) ?? []), referencedSop(one)])
@@ -268,6 +234,14 @@ function measurementGroup(
             concept: figure.concept,
             children: [
               imageContent({ relationship: 'INFERRED FROM', concept: CONCEPTS.sourceOfMeasurement }, instance),
+              ...(instance.prior === undefined
+                ? []
+                : [
+                    imageContent(
+                      { relationship: 'INFERRED FROM', concept: CONCEPTS.sourceOfMeasurement },
+                      instance.prior,
+                    ),
+                  ]),
             ],
           },
           figure.value,

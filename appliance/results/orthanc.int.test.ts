@@ -12,8 +12,18 @@ import { freePort } from '../dimse/testing/dcmtk.ts'
 import { type Settings, settingsSchema } from '../settings.ts'
 import { eventually } from '../testing/appliance-process.ts'
 import { temporaryRecords } from '../testing/memory-records.ts'
+import { DestinationError } from './errors.ts'
 import { HTTP_LIMITS } from './http-client.ts'
-import { DeliveryQueue, DicomSender, FhirSender, findsOverHttp, SenderByProtocol, StowSender } from './index.ts'
+import {
+  DeliveryConfirmation,
+  DeliveryQueue,
+  type DeliveryQueueDependencies,
+  DicomSender,
+  FhirSender,
+  findsOverHttp,
+  SenderByProtocol,
+  StowSender,
+} from './index.ts'
 import { exampleRequest, queueReport } from './testing/example-reports.ts'
 import { SlowProxy } from './testing/slow-proxy.ts'
 
@@ -29,6 +39,7 @@ describe.skipIf(isMissing).each(['stow', 'dicom'] as const)('delivery over %s [n
   let orthanc: RunningOrthanc | undefined
   let proxy: SlowProxy
   let held: ReturnType<typeof temporaryRecords>
+  let dependencies: Omit<DeliveryQueueDependencies, 'sender'>
   let queue: DeliveryQueue
   let settings: Settings
 
@@ -45,20 +56,21 @@ describe.skipIf(isMissing).each(['stow', 'dicom'] as const)('delivery over %s [n
     held = temporaryRecords()
     const limits = { ...HTTP_LIMITS, idleMs: 1000 }
     const requester = new AssociationRequester({ logger: silentLogger, randomness: systemRandomness })
-    queue = new DeliveryQueue({
+    dependencies = {
       records: held.records,
-      sender: new SenderByProtocol({
-        dicom: new DicomSender(requester, 'LEADGLASS', () => undefined),
-        stow: new StowSender(limits),
-        fhir: new FhirSender(limits),
-      }),
       settings: () => settings,
       audit: { record: () => undefined, recordNow: () => undefined },
       clock: systemClock,
       randomness: systemRandomness,
       logger: silentLogger,
       onChanged: () => undefined,
+    }
+    const sender = new SenderByProtocol({
+      dicom: new DicomSender(requester, 'LEADGLASS', () => undefined),
+      stow: new StowSender(limits),
+      fhir: new FhirSender(limits),
     })
+    queue = new DeliveryQueue({ ...dependencies, sender })
     await queue.start()
   })
   afterEach(async () => {
@@ -78,7 +90,9 @@ describe.skipIf(isMissing).each(['stow', 'dicom'] as const)('delivery over %s [n
     orthanc = undefined
   }
   const instances = async (): Promise<number> => {
-    const answer = await fetch(`http://127.0.0.1:${ports.http}/instances`)
+    const ask = () => fetch(`http://127.0.0.1:${ports.http}/instances`)
+    // A connection that an earlier answer left open may be closed by now.
+    const answer = await ask().catch(ask)
     return ((await answer.json()) as unknown[]).length
   }
   const add = (...indexes: readonly number[]): void => {
@@ -161,6 +175,45 @@ describe.skipIf(isMissing).each(['stow', 'dicom'] as const)('delivery over %s [n
     await reached('accepted', 1)
     expect(await instances()).toBe(1)
   }, 60_000)
+
+  it('loses and doubles nothing when it is killed in the middle of deliveries, and what it lost is sent again', async () => {
+    const query = { ...settings.destinations[0], confirm: 'query' }
+    settings = settingsSchema.parse({ destinations: [query] })
+    await start()
+    const confirmation = new DeliveryConfirmation({
+      ...dependencies,
+      asker: {
+        requestCommitment: async () => undefined,
+        finds: async (_, { sopInstanceUid }) => {
+          const body = JSON.stringify({ Level: 'Instance', Query: { SOPInstanceUID: sopInstanceUid } })
+          const found = await fetch(`http://127.0.0.1:${ports.http}/tools/find`, { method: 'POST', body }).catch(() => {
+            throw new DestinationError('destination-unreached', 'it is away')
+          })
+          return ((await found.json()) as unknown[]).length > 0
+        },
+      },
+    })
+    await confirmation.start()
+    try {
+      proxy.delayMs = 150
+      const all = Array.from({ length: 12 }, (_, place) => place + 1)
+      add(...all.slice(0, 6))
+      await eventually(async () => ((await instances()) >= 2 ? true : undefined), 'the first objects', 20_000)
+      await orthanc?.kill()
+      orthanc = undefined
+      add(...all.slice(6))
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      expect(rows().some((row) => row.state === 'pending')).toBe(true)
+      proxy.delayMs = 0
+      await start()
+      queue.retryNow()
+      await reached('accepted', 12)
+      expect(await instances()).toBe(12)
+      expect(rows().filter((row) => row.state === 'dead')).toEqual([])
+    } finally {
+      await confirmation.stop()
+    }
+  }, 90_000)
 
   it.runIf(protocol === 'stow')(
     'sends again what was stored without an answer, and it is there once',
