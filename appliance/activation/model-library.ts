@@ -6,7 +6,7 @@ import type { AuditSink } from '../egress/index.ts'
 import type { ModelRow, Records } from '../records/index.ts'
 
 export interface ModelLibraryDependencies {
-  readonly records: Pick<Records, 'models' | 'transaction'>
+  readonly records: Pick<Records, 'models' | 'deployments' | 'transaction'>
   /** `models/`: one folder a package, named by its digest. */
   readonly modelsFolder: string
   readonly audit: AuditSink
@@ -15,6 +15,9 @@ export interface ModelLibraryDependencies {
   /** Told when the set of models in use changes. */
   readonly onChange: () => void
 }
+
+/** Of a version that was verified here and is not in use. */
+export const WAITS_FOR_PERSON = 'Verified here; a person decides when it is used.'
 
 /** The models in use. A package is in use only after every byte of it has been hashed by this very process. */
 export class ModelLibrary {
@@ -61,6 +64,26 @@ export class ModelLibrary {
     }
   }
 
+  /**
+   * Whether a version of this model waits for a person: so the site decided, or another is compared with the one in use,
+   * which must not change under it.
+   */
+  waitsForPerson(name: string): boolean {
+    const { deployments } = this.#dependencies.records
+    return deployments.newVersions(name) === 'stage' || deployments.running(name).length > 0
+  }
+
+  /** Keeps a version that was verified here ready, without putting it to use. */
+  stage(row: ModelRow): void {
+    const { records, clock, onChange } = this.#dependencies
+    const at = clock.now()
+    records.transaction(() => {
+      records.models.put({ ...row, state: 'staged', message: WAITS_FOR_PERSON, changedAt: at })
+      records.deployments.admit(row.digest, at)
+    })
+    onChange()
+  }
+
   /** Puts a package to use in one transaction; the version before is kept for going back. */
   activate(
     row: ModelRow,
@@ -73,6 +96,7 @@ export class ModelLibrary {
     records.transaction(() => {
       records.models.put({ ...row, state: 'staged', message: null, changedAt: at })
       records.models.activate(row.digest, row.name, at)
+      records.deployments.admit(row.digest, at)
       audit.record({
         event,
         actor:

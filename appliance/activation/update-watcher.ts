@@ -5,7 +5,7 @@ import type { AuditSink } from '../egress/index.ts'
 import type { ModelRow, Records } from '../records/index.ts'
 import type { ScoringPool } from '../scoring/index.ts'
 import { copyPackage } from './copy-package.ts'
-import type { ModelLibrary } from './model-library.ts'
+import { type ModelLibrary, WAITS_FOR_PERSON } from './model-library.ts'
 
 const POLL_MS = 1000
 
@@ -102,6 +102,7 @@ export class UpdateWatcher {
     const { records, library, modelsFolder, pool, clock } = this.#dependencies
     const known = records.models.find(release.model.digest)
     if (known?.state === 'active') return
+    if (known !== undefined && release.releaseCounter <= known.releaseCounter && (await this.#isKept(known))) return
     // A version that was refused here is taken again only when it was approved anew.
     if (known?.state === 'refused' && release.releaseCounter <= known.releaseCounter) return
     const row: ModelRow = {
@@ -143,7 +144,14 @@ export class UpdateWatcher {
       return
     }
     this.#staged(row, golden.cases)
-    library.activate(row, read.package, 'model.activated', null)
+    if (library.waitsForPerson(row.name)) library.stage(row)
+    else library.activate(row, read.package, 'model.activated', null)
+  }
+
+  /** A version that was in use, or waits for a person, stays as it is: a person or a later release decided so. */
+  async #isKept({ digest, state, message }: ModelRow): Promise<boolean> {
+    const isDecided = state === 'retained' || (state === 'staged' && message === WAITS_FOR_PERSON)
+    return isDecided && (await this.#dependencies.library.read(digest)).kind === 'package'
   }
 
   #countAttempt(digest: string): number {

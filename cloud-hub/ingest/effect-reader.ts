@@ -57,6 +57,18 @@ export class EffectReader {
         const cells = this.#many('drift_cells', id).map(({ bin, count }) => ({ bin, count }))
         return { model: modelOf(row), feature: row.feature, month: row.month, cells }
       }
+      case 'deployment-statistics': {
+        const row = this.#one('deployment_statistics', id)
+        const champion = { name: row.champion_name, version: row.champion_version, digest: row.champion_digest }
+        const cells = this.#many('deployment_statistics_cells', id)
+        return {
+          model: modelOf(row),
+          champion: { model: champion },
+          role: row.role,
+          month: row.month,
+          cells: cells.map(({ measure, code, bin, count }) => ({ measure, code, bin, count })),
+        }
+      }
       case 'device-health': {
         const row = this.#one('device_health', id)
         return {

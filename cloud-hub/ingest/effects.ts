@@ -1,4 +1,5 @@
 import type {
+  DeploymentStatistics,
   DriftCounts,
   EnvelopeBody,
   InstanceFeatures,
@@ -24,6 +25,10 @@ const INSERT_LABEL = `INSERT INTO study_labels (envelope, label, study, patient,
 const INSERT_DRIFT = `INSERT INTO drift_counts (envelope, model_name, model_version, model_digest, feature, month)
   VALUES (?, ?, ?, ?, ?, ?)`
 const INSERT_CELL = `INSERT INTO drift_cells (envelope, position, bin, count) VALUES (?, ?, ?, ?)`
+const INSERT_DEPLOYMENT = `INSERT INTO deployment_statistics (envelope, model_name, model_version, model_digest,
+  champion_name, champion_version, champion_digest, role, month) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_DEPLOYMENT_CELL = `INSERT INTO deployment_statistics_cells (envelope, position, measure, code, bin, count)
+  VALUES (?, ?, ?, ?, ?, ?)`
 const INSERT_REVISION = `INSERT INTO study_revisions (envelope, study, patient, revision, causes, same_instances,
   generation) VALUES (?, ?, ?, ?, ?, ?, ?)`
 const INSERT_HEALTH = `INSERT INTO device_health (envelope, software_version, models, figures) VALUES (?, ?, ?, ?)`
@@ -36,6 +41,8 @@ export class EffectWriter {
   readonly #label: Database.Statement
   readonly #drift: Database.Statement
   readonly #cell: Database.Statement
+  readonly #deployment: Database.Statement
+  readonly #deploymentCell: Database.Statement
   readonly #revision: Database.Statement
   readonly #health: Database.Statement
 
@@ -46,6 +53,8 @@ export class EffectWriter {
     this.#label = database.prepare(INSERT_LABEL)
     this.#drift = database.prepare(INSERT_DRIFT)
     this.#cell = database.prepare(INSERT_CELL)
+    this.#deployment = database.prepare(INSERT_DEPLOYMENT)
+    this.#deploymentCell = database.prepare(INSERT_DEPLOYMENT_CELL)
     this.#revision = database.prepare(INSERT_REVISION)
     this.#health = database.prepare(INSERT_HEALTH)
   }
@@ -67,6 +76,9 @@ export class EffectWriter {
         break
       case 'drift-counts':
         this.#writeDrift(id, body)
+        break
+      case 'deployment-statistics':
+        this.#writeDeployment(id, body)
         break
       case 'device-health':
         this.#health.run(id, body.softwareVersion, canonicalJson(body.models), canonicalJson(body.figures))
@@ -113,6 +125,15 @@ export class EffectWriter {
   #writeLabel(id: number, body: StudyLabel): void {
     const { label, study, patient, revision, finding, value, reader, blind, generation = null } = body
     this.#label.run(id, label, study, patient, revision, finding, value, reader, blind ? 1 : 0, generation)
+  }
+
+  #writeDeployment(id: number, { model, champion, role, month, cells }: DeploymentStatistics): void {
+    const than = champion.model
+    const versions = [model.name, model.version, model.digest, than.name, than.version, than.digest]
+    this.#deployment.run(id, ...versions, role, month)
+    for (const [position, { measure, code, bin, count }] of cells.entries()) {
+      this.#deploymentCell.run(id, position, measure, code, bin, count)
+    }
   }
 
   #writeDrift(id: number, body: DriftCounts): void {

@@ -5,6 +5,7 @@ import type Database from 'better-sqlite3'
 import { ACCOUNTS_SCHEMA } from '../api/accounts/schema.ts'
 import { SITE_AUDIT_SCHEMA } from '../audit/schema.ts'
 import { GOVERNANCE_SCHEMA } from '../governance/schema.ts'
+import { DEPLOYMENT_STATISTICS_SCHEMA } from '../ingest/deployment-schema.ts'
 import { GENERATION_SCHEMA, INGEST_SCHEMA, STUDY_REVISION_SCHEMA } from '../ingest/schema.ts'
 import { LAKE_SCHEMA } from '../lake/schema.ts'
 import { REGISTRY_SCHEMA } from '../registry/schema.ts'
@@ -22,6 +23,7 @@ export const HUB_MIGRATIONS: readonly Migration[] = [
   { number: 8, name: 'governance', sql: GOVERNANCE_SCHEMA },
   { number: 9, name: 'study-revisions', sql: STUDY_REVISION_SCHEMA },
   { number: 10, name: 'generations', sql: GENERATION_SCHEMA },
+  { number: 21, name: 'deployment-statistics', sql: DEPLOYMENT_STATISTICS_SCHEMA },
 ]
 
 /** Opens `hub.db` in the hub's folder and brings it up to date. */
