@@ -2,12 +2,22 @@ import { stat } from 'node:fs/promises'
 import { AssociationRequester } from '@leadglass/appliance/dimse'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
 import { deviceList, health } from '@leadglass/ui/contract/hub-api'
-import { type DeviceStatus, destinationList, deviceStatus, localModelList } from '@leadglass/ui/contract/local-api'
+import {
+  auditFeedList,
+  breachList,
+  type DeviceStatus,
+  destinationList,
+  deviceStatus,
+  localModelList,
+} from '@leadglass/ui/contract/local-api'
 import type { InstanceClient, ServiceName } from '../cli/client.ts'
 import { applianceHost } from '../start/instance-file.ts'
+import { auditFeeds } from './audit-feeds.ts'
+import { breaches } from './breaches.ts'
 import { type Finding, fail, ok, warning } from './checks.ts'
 import { deliveries, overDicom } from './deliveries.ts'
 import { encryptionAtRest } from './encryption.ts'
+import { scoringFindings } from './scoring.ts'
 
 const LITTLE_SPACE_BYTES = 10 * 2 ** 30
 const OLD_WORK_SECONDS = 600
@@ -22,6 +32,8 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
     () => device(client),
     () => models(client),
     () => destinations(client),
+    () => repositories(client),
+    () => suspectedBreaches(client),
     () => fleet(client),
     () => keyFiles(client),
     () => encryptionAtRest(client),
@@ -38,6 +50,18 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
     }
   }
   return findings
+}
+
+async function repositories(client: InstanceClient): Promise<Finding[]> {
+  return auditFeeds(
+    await client.request({ service: 'appliance', method: 'GET', path: '/api/audit/feeds', schema: auditFeedList }),
+  )
+}
+
+async function suspectedBreaches(client: InstanceClient): Promise<Finding[]> {
+  return breaches(
+    await client.request({ service: 'appliance', method: 'GET', path: '/api/breaches', schema: breachList }),
+  )
 }
 
 async function answers(client: InstanceClient, service: ServiceName): Promise<Finding> {
@@ -80,7 +104,15 @@ async function device(client: InstanceClient): Promise<Finding[]> {
     path: '/api/device',
     schema: deviceStatus,
   })
-  return [disk(status), pressure(status), settings(status), oldestWork(status), ...deliveries(status), link(status)]
+  return [
+    disk(status),
+    pressure(status),
+    settings(status),
+    oldestWork(status),
+    ...deliveries(status),
+    ...scoringFindings(status),
+    link(status),
+  ]
 }
 
 function pressure({ pressure: { level, causes } }: DeviceStatus): Finding {

@@ -1,0 +1,1 @@
+export { AuditFeeds, type FeedState } from './audit-feeds.ts'
