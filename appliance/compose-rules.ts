@@ -3,7 +3,7 @@ import type { AuditSink } from './egress/index.ts'
 import { DataSetError, outlineObject } from './imaging/index.ts'
 import { type Spool, SpoolError } from './intake/index.ts'
 import type { Records, WaitingRevision } from './records/index.ts'
-import { LaneScheduler, Router, RuleBook } from './rules/index.ts'
+import { AfterScoring, LaneScheduler, Router, RuleBook } from './rules/index.ts'
 import type { CurrentSettings } from './settings.ts'
 
 /** What the rules are made of. */
@@ -22,6 +22,8 @@ export interface RulesParts {
 export interface RulesRoom {
   readonly book: RuleBook
   readonly router: Router
+  /** What judges studies once their figures are known. */
+  readonly afterScoring: AfterScoring
   /** Takes the revision whose turn it is, inside a transaction. */
   readonly next: (at: number) => WaitingRevision | undefined
 }
@@ -52,5 +54,6 @@ export function composeRules(parts: RulesParts): RulesRoom {
   }
   const router = new Router({ records, book, read, audit, clock, logger, onRouted })
   const lanes = new LaneScheduler({ records, book })
-  return { book, router, next: (at) => lanes.next(at) }
+  const afterScoring = new AfterScoring({ records, active: () => book.active(), audit, clock })
+  return { book, router, afterScoring, next: (at) => lanes.next(at) }
 }

@@ -1,7 +1,10 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import { ModelLibrary } from './activation/index.ts'
+import { type BackfillRoom, composeBackfill } from './compose-backfill.ts'
 import { type CorrectionsParts, type CorrectionsRoom, composeCorrections } from './compose-corrections.ts'
+import { composeDeployment, type DeploymentParts, type DeploymentRoom } from './compose-deployment.ts'
+import { composeExplanation, type ExplanationRoom } from './compose-explanation.ts'
 import { composePixels, type PixelRoom } from './compose-pixels.ts'
 import { composeRetention, type RetentionParts, type RetentionRoom } from './compose-retention.ts'
 import { composeRules, type RulesParts, type RulesRoom } from './compose-rules.ts'
@@ -26,7 +29,8 @@ const PROGRAM_ROOT = resolve(import.meta.dirname, '..')
 export interface WorkParts
   extends Omit<CorrectionsParts, 'device' | 'onCorrected' | 'spool'>,
     Omit<RulesParts, 'onRouted' | 'spool'>,
-    Omit<RetentionParts, 'spool'> {
+    Omit<RetentionParts, 'spool'>,
+    Pick<DeploymentParts, 'siteSecret' | 'priors'> {
   readonly device: string
   readonly softwareVersion: string
   readonly aeTitle: string
@@ -43,6 +47,8 @@ export interface WorkParts
   readonly logger: Logger
   /** Told when the verifier kept something of a study in. */
   readonly onLeak: NonNullable<Parameters<typeof processRevision>[1]['onLeak']>
+  /** False while the disk or the queue is under pressure. */
+  readonly mayWork: () => boolean
   /** Other models are in force. */
   readonly onModels: () => void
 }
@@ -57,6 +63,9 @@ export interface WorkRoom {
   readonly keeping: RetentionRoom
   readonly corrections: CorrectionsRoom
   readonly pixels: PixelRoom
+  readonly deployment: DeploymentRoom
+  readonly explanations: ExplanationRoom
+  readonly backfills: BackfillRoom
 }
 
 /** Puts the work together: rules choose, corrections settle, the pipeline scores, the queue delivers, retention ends it. */
@@ -67,7 +76,7 @@ export function composeWork(parts: WorkParts): WorkRoom {
     logger.warn('scoring.plan-not-used', { reason: planned.reason })
   }
   const plan = planned.kind === 'plan' ? planned.plan : undefined
-  const pool = new ScoringPool({
+  const poolOptions = {
     workers: plan?.workers ?? parts.workers,
     ...(plan === undefined ? {} : { execution: executionOf(plan) }),
     codeRoots: workerCodeRoots(PROGRAM_ROOT),
@@ -76,7 +85,8 @@ export function composeWork(parts: WorkParts): WorkRoom {
     clock,
     logger: logger.child({ room: 'scoring' }),
     limits: { ...defaultScoringLimits, memoryBudgetMiB: plan?.memoryBudgetMiB ?? memoryBudgetMiB() },
-  })
+  }
+  const pool = new ScoringPool(poolOptions)
   const modelsFolder = folders.models
   const library = new ModelLibrary({ records, modelsFolder, audit, clock, logger, onChange: parts.onModels })
   const sender = new SenderByProtocol({
@@ -97,14 +107,34 @@ export function composeWork(parts: WorkParts): WorkRoom {
   const rules = composeRules({ ...parts, onRouted: () => pipeline.wake() })
   const { gate } = corrections
   const pixels = composePixels({ ...parts, programRoot: PROGRAM_ROOT, workFolder: folders.work, gate })
+  const explanations = composeExplanation({
+    ...parts,
+    box: device,
+    overlayOf: (studyId) => corrections.superseding.overlayOf(studyId),
+    onQueued: () => deliveries.wake(),
+    gate,
+    pool,
+    activeModels: () => library.active(),
+    workFolder: folders.work,
+  })
+  const deployment = composeDeployment({
+    ...parts,
+    library,
+    poolOptions,
+    live: pool,
+    gate,
+    corrections: corrections.superseding,
+  })
   const work = {
     ...parts,
     device,
     gate,
     pixels: pixels.doubtAbout,
+    afterScoring: rules.afterScoring,
     corrections: corrections.superseding,
     pool,
-    activeModels: () => library.active(),
+    models: deployment.inForce,
+    priorImages: deployment.priorImages,
     workFolder: folders.work,
   }
   const pipeline = new Pipeline({
@@ -119,5 +149,12 @@ export function composeWork(parts: WorkParts): WorkRoom {
     logger,
     onChanged,
   })
-  return { pool, library, deliveries, pipeline, rules, keeping: composeRetention(parts), corrections, pixels }
+  const backfills = composeBackfill({
+    ...work,
+    library,
+    siteZone: () => rules.book.active()?.file.timeZone,
+    onStudy: onChanged,
+    onDeliveries: () => deliveries.wake(),
+  })
+  return { deployment, explanations, backfills, pool, library, deliveries, pipeline, rules, keeping: composeRetention(parts), corrections, pixels }
 }

@@ -1,9 +1,13 @@
 import { AgentStatusFile, exchangePaths } from '@leadglass/sync-agent/exchange'
 import { type Logger, type Service, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
+import { AuditFeeds } from './audit-feed/index.ts'
+import { BreachDesk } from './breach/index.ts'
 import { composeEgress } from './compose-egress.ts'
 import { composeIntake } from './compose-intake.ts'
 import { composeLeaks } from './compose-leaks.ts'
 import { composeNetwork } from './compose-network.ts'
+import { composeScoringApi } from './compose-scoring-api.ts'
+import { composeScoringPlan } from './compose-scoring-plan.ts'
 import { composeSettings } from './compose-settings.ts'
 import { composeSpool } from './compose-spool.ts'
 import { composeUpdates } from './compose-updates.ts'
@@ -127,11 +131,14 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       onChanged,
     }
     const onModels = (): void => egressService.announce()
-    const work = composeWork({ ...base, workers: configuration.workers, onModels, onLeak: leaks.onLeak })
+    const mayWork = (): boolean => freeSpace.mayDoOptionalWork()
+    const priors = (): typeof network.priors => network.priors
+    const { siteSecret } = secrets
+    const work = composeWork({ ...base, mayWork, siteSecret, priors, workers: configuration.workers, onModels, onLeak: leaks.onLeak })
     const { pool, library, deliveries, rules, keeping } = work
     await start(pool, work.pixels.reader)
     await library.start()
-    const mayWork = (): boolean => freeSpace.mayDoOptionalWork()
+    await start(work.deployment.inForce)
     const network = composeNetwork({ ...base, mayWork, spoolKey: secrets.spoolKey })
     const { assembler, dimse, guard } = composeIntake({
       ...base,
@@ -144,6 +151,16 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
         network.priors.wanted(studyId)
       },
     })
+    const scoringPlan = composeScoringPlan({ ...base, pool, measures: configuration.measuresPlan ?? true })
+    const auditFeeds = new AuditFeeds({
+      log,
+      feeds: records.feeds,
+      settings: () => settings().auditFeeds,
+      source: { device, softwareVersion },
+      clock,
+      randomness,
+      logger,
+    })
     const api = new LocalApi(
       { host, port: configuration.httpPort, pagesFolder: configuration.pagesFolder },
       {
@@ -154,9 +171,16 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
         exporter: work.pixels.exporter,
         reviews: work.pixels.reviews,
         sessions: new Sessions({ ...base, operatorToken: secrets.operatorToken }),
+        explanations: work.explanations.desk,
         library,
         deliveries,
+        deployments: work.deployment,
+        backfills: work.backfills.desk,
+        scoringApi: composeScoringApi({ ...base, pool, library }),
+        scoringStatus: scoringPlan.status,
         log,
+        auditFeeds,
+        breaches: new BreachDesk({ records, log, checkpoints, audit, clock }),
         checkpoints,
         holdDesk,
         ...site.connect({ aeTitle, host, softwareVersion, dimse, guard }),
@@ -180,8 +204,13 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       ...(updates === undefined ? [] : [updates]),
       deliveries,
       work.pipeline,
+      work.deployment.shadow,
+      work.explanations.automatic,
       rules.router,
+      work.backfills.runner,
+      ...scoringPlan.services,
       keeping.retention,
+      auditFeeds,
       api,
       assembler,
       ...network.running,

@@ -22,6 +22,8 @@ export const applianceConfiguration = z.strictObject({
   softwareVersion: deviceHealth.shape.softwareVersion,
   /** Pixel workers. */
   workers: z.number().int().min(1).max(64),
+  /** Whether a box without a scoring plan measures one by itself when it rests; yes unless told. */
+  measuresPlan: z.boolean().optional(),
   /** Built pages of the console; without them the port says so in a line of text. */
   pagesFolder: folder.optional(),
   /** `settings.json` in the data folder unless told. */

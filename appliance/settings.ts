@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { archiveSource, assemblyEvidence, priorRule } from './settings-archives.ts'
+import { auditFeeds } from './settings-audit.ts'
 import { hl7Listener } from './settings-corrections.ts'
 import { deidentificationSettings } from './settings-deidentification.ts'
 import { destination } from './settings-destinations.ts'
 import { egressSettings } from './settings-egress.ts'
+import { explanationSettings } from './settings-explanations.ts'
 import { acceptance, certificateRule, listenerTls, type PeerTls, peerTls, pressure } from './settings-network.ts'
 import { pixelSettings } from './settings-pixels.ts'
 import { retentionSettings } from './settings-retention.ts'
@@ -71,8 +73,12 @@ const members = z.strictObject({
   deidentification: deidentificationSettings.prefault({}),
   /** What leaves at once, and what waits for a person. */
   egress: egressSettings.prefault({}),
+  /** Repositories of the hospital that hear what the audit log records. */
+  auditFeeds: auditFeeds.default([]),
   /** What may leave in pixels, and which devices the site knows. */
   pixels: pixelSettings.prefault({}),
+  /** When scores are explained without being asked. */
+  explanations: explanationSettings.prefault({}),
   /** How long studies are kept; everything for ever unless rules are named. */
   retention: retentionSettings.prefault({}),
   /** Patient merges over HL7 v2; without it nothing listens. Taken at the start. */

@@ -36,7 +36,7 @@ export interface RevisionCorrections {
 
 export interface SupersedingDependencies {
   readonly corrections: Pick<Corrections, 'overlayOf'>
-  readonly records: Pick<Records, 'corrections' | 'results' | 'studies'>
+  readonly records: Pick<Records, 'corrections' | 'deliveries' | 'results' | 'studies'>
   readonly door: Pick<EgressDoor, 'seal'>
   readonly audit: AuditSink
   readonly device: { readonly name: string; readonly softwareVersion: string }
@@ -107,6 +107,7 @@ export class Superseding implements RevisionCorrections {
     const actor = { kind: 'system', id: 'results' } as const
     const mismatch = findIdentityMismatch(note.bytes, revision)
     if (mismatch !== undefined) {
+      records.deliveries.block(revisionId, 'note', mismatch, at)
       const codes = ['identity-mismatch', mismatch]
       audit.record({ event: 'result.refused', actor, subject, outcome: 'failure', codes }, studyId)
       return

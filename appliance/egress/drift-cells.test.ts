@@ -26,7 +26,7 @@ describe('cells of drift counts', () => {
             const measured = {
               scores: [{ code: 'pneumonia', value }],
               embedding: [value - 0.5],
-              quality: { mean: value * 200 },
+              quality: { 'quality.mean': value * 200 },
             }
             const bodies = held.records.transaction(() => {
               countInstance(held.records.egress, MODEL, REFERENCE, measured, '2020-03')
@@ -55,7 +55,7 @@ describe('cells of drift counts', () => {
   })
 
   it('finds the value of a feature, or none', () => {
-    const measured = { scores: [{ code: 'a.b', value: 1 }], embedding: [5, 6], quality: { mean: 3 } }
+    const measured = { scores: [{ code: 'a.b', value: 1 }], embedding: [5, 6], quality: { 'quality.mean': 3 } }
     expect(featureValue(measured, 'score.a.b')).toBe(1)
     expect(featureValue(measured, 'embedding.1')).toBe(6)
     expect(featureValue(measured, 'quality.mean')).toBe(3)

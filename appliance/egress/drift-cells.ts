@@ -12,12 +12,12 @@ export interface MeasuredInstance {
   readonly quality: Readonly<Record<string, number>>
 }
 
-/** The value of a reference feature (`score.x`, `embedding.3`, `quality.y`) in an instance; undefined when it has none. */
+/** The value of a reference feature (`score.x`, `embedding.3`, `quality.y`, `radiomics.z`) in an instance; undefined when it has none. */
 export function featureValue(instance: MeasuredInstance, feature: string): number | undefined {
   const dot = feature.indexOf('.')
   const [family, name] = [feature.slice(0, dot), feature.slice(dot + 1)]
   if (family === 'score') return instance.scores.find((score) => score.code === name)?.value
-  if (family === 'quality') return instance.quality[name]
+  if (family === 'quality' || family === 'radiomics') return instance.quality[feature]
   if (family === 'embedding' && /^\d{1,5}$/.test(name)) return instance.embedding[Number(name)]
   return undefined
 }

@@ -2,14 +2,21 @@ import type { AuditLog } from '@leadglass/sync-agent/audit-log'
 import type { AgentStatusFile } from '@leadglass/sync-agent/exchange'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import type { ModelLibrary } from '../activation/index.ts'
+import type { AuditFeeds } from '../audit-feed/index.ts'
+import type { BackfillDesk } from '../backfill/index.ts'
+import type { ScoringStatus } from '../compose-scoring-plan.ts'
+import type { BreachDesk } from '../breach/index.ts'
 import type { Corrections } from '../corrections/index.ts'
+import type { DeploymentCounter, DeploymentDesk } from '../deployment/index.ts'
 import type { AuditSink, Checkpoints, EgressDoor, HoldDesk } from '../egress/index.ts'
+import type { ExplanationDesk } from '../explanation/index.ts'
 import type { Exporter, ReviewDesk } from '../pixel-review/index.ts'
 import type { PressureGauge } from '../pressure/index.ts'
 import type { Records } from '../records/index.ts'
 import type { DeliveryQueue } from '../results/index.ts'
 import type { Holds, KeyPlacement, Retention } from '../retention/index.ts'
 import type { RuleBook } from '../rules/index.ts'
+import type { ScoringApiContext, ScoringTokens } from '../scoring-api/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import type { SettingsDesk } from '../site-settings/index.ts'
 import type { Sessions } from './sessions.ts'
@@ -27,11 +34,26 @@ export interface LocalApiContext {
   readonly exporter: Pick<Exporter, 'export'>
   readonly reviews: Pick<ReviewDesk, 'list' | 'find' | 'look' | 'release' | 'refuse'>
   readonly corrections: Pick<Corrections, 'merge' | 'undoMerge' | 'correctAccession'>
+  /** Absent where nothing scores. */
+  readonly explanations?: Pick<ExplanationDesk, 'list' | 'make' | 'read'>
   readonly library: ModelLibrary
+  readonly deployments: {
+    readonly desk: DeploymentDesk
+    readonly counter: Pick<DeploymentCounter, 'figures' | 'verdict'>
+  }
+  /** Absent where nothing works on them. */
+  readonly backfills?: BackfillDesk
+  /** What runs the models; absent where nothing scores. */
+  readonly scoringStatus?: () => ScoringStatus
+  /** The interface for programs; absent where nothing scores. */
+  readonly scoringApi?: ScoringApiContext & { readonly tokens: ScoringTokens }
   readonly deliveries: Pick<DeliveryQueue, 'wake' | 'retryNow' | 'circuit'>
   readonly door: EgressDoor
   readonly audit: AuditSink
   readonly log: AuditLog
+  readonly breaches: Pick<BreachDesk, 'open' | 'add' | 'find' | 'list' | 'evidence'>
+  /** Absent where nothing is told. */
+  readonly auditFeeds?: Pick<AuditFeeds, 'states'>
   readonly checkpoints: Checkpoints
   readonly holdDesk: HoldDesk
   readonly freeSpace: Pick<PressureGauge, 'isLow' | 'figures' | 'state'>

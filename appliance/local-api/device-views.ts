@@ -3,6 +3,7 @@ import type { DeviceStatus, LocalModelList } from '@leadglass/ui/contract/local-
 import { z } from 'zod'
 import type { LocalApiContext } from './context.ts'
 import { destinationStates } from './delivery-views.ts'
+import { scoringView } from './scoring-view.ts'
 import { instantOrNull } from './views.ts'
 
 const MOST_ALARMS = 200
@@ -32,6 +33,10 @@ export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceSt
       freeInodesPercent: pressure.measured.freeInodesPercent,
     },
     settingsProblems: [...context.desk.problems()],
+    deploymentAlarms: records.deployments
+      .open()
+      .filter(({ state }) => state === 'stopped')
+      .map(({ name, version, reason }) => ({ name, version, reason: reason ?? '' })),
     leakAlarms: records.leaks.open(MOST_ALARMS).map(({ alarmId, firstAt, lastAt, ...alarm }) => ({
       ...alarm,
       alarm: alarmId,
@@ -53,6 +58,7 @@ export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceSt
     oldestWaitingSeconds: work.oldestQueuedAt === null ? null : Math.max(0, (clock.now() - work.oldestQueuedAt) / 1000),
     totals: records.studies.totals(),
     keys: { placement: await context.keyPlacement() },
+    ...(context.scoringStatus === undefined ? {} : { scoring: scoringView(context.scoringStatus()) }),
     link: {
       state: link === undefined ? 'unknown' : link.link === 'up' ? 'connected' : 'disconnected',
       at: link?.at ?? null,

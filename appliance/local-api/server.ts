@@ -4,16 +4,21 @@ import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { guardApi } from './access.ts'
 import { auditRoutes } from './audit-routes.ts'
+import { backfillRoutes } from './backfill-routes.ts'
 import type { LocalApiContext } from './context.ts'
 import { correctionRoutes } from './correction-routes.ts'
+import { breachRoutes } from './breach-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
+import { deploymentRoutes } from './deployment-routes.ts'
 import { deviceRoutes } from './device-routes.ts'
 import { egressRoutes } from './egress-routes.ts'
 import { LocalApiError } from './errors.ts'
+import { explanationRoutes } from './explanation-routes.ts'
 import { leakRoutes } from './leak-routes.ts'
 import { pixelRoutes } from './pixel-routes.ts'
 import { retentionRoutes } from './retention-routes.ts'
 import { ruleRoutes } from './rule-routes.ts'
+import { scoringRoutes } from './scoring-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { studyRoutes } from './study-routes.ts'
@@ -96,13 +101,18 @@ export async function buildLocalApi(
   studyRoutes(server, context)
   correctionRoutes(server, context)
   pixelRoutes(server, context)
+  explanationRoutes(server, context)
   deviceRoutes(server, context)
   deliveryRoutes(server, context)
   egressRoutes(server, context)
   ruleRoutes(server, context)
   retentionRoutes(server, context)
+  deploymentRoutes(server, context)
   leakRoutes(server, context)
+  breachRoutes(server, context)
   auditRoutes(server, context)
+  backfillRoutes(server, context)
+  await scoringRoutes(server, context)
   settingsRoutes(server, context)
   await servePages(server, pagesFolder)
   return server

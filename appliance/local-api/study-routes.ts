@@ -14,7 +14,9 @@ import type { LabelRow, StudyRow } from '../records/index.ts'
 import { actorOf, parse, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
 import { withCorrections } from './correction-views.ts'
+import { withModelUses } from './deployment-views.ts'
 import { LocalApiError } from './errors.ts'
+import { withRadiomics } from './radiomic-view.ts'
 import { isLocalOnly, withRoutes } from './route-view.ts'
 import { detailOf, labelView, summaryOf } from './views.ts'
 
@@ -60,7 +62,8 @@ export function studyRoutes(server: FastifyInstance, context: LocalApiContext): 
     const outputs = library.active().flatMap((one) => one.manifest.outputs)
     const findings = [...new Map(outputs.map(({ code, title }) => [code, { code, title }])).values()]
     const detail = detailOf(records.studies, study, findings, records.priors.of(study.studyId))
-    return withCorrections(records, study, withRoutes(records, study, detail))
+    const full = withModelUses(records, study, withRadiomics(records, study, withRoutes(records, study, detail)))
+    return withCorrections(records, study, full)
   })
 
   server.post('/api/studies/:study/label', async (request): Promise<LabelDetail> => {

@@ -110,6 +110,7 @@ export function instantOrNull(at: number | null): string | null {
 function instanceViews(records: StudyRecords, revisionId: number): InstanceView[] {
   const results = records.results(revisionId)
   const scores = records.scores(revisionId)
+  const current = new Set(inForce(results).map(({ resultId }) => resultId))
   return records.instances(revisionId).map((instance) => {
     const own = results.filter((result) => result.ordinal === instance.ordinal)
     return {
@@ -121,7 +122,9 @@ function instanceViews(records: StudyRecords, revisionId: number): InstanceView[
       bytes: instance.bytes,
       receivedAt: toIsoInstant(instance.receivedAt),
       callingAeTitle: instance.callingAeTitle,
-      scores: own.flatMap((result) => scoreViews(result, scores)),
+      scores: own.flatMap((result) =>
+        scoreViews(result, scores).map((score) => ({ ...score, superseded: !current.has(result.resultId) })),
+      ),
       notScored: own
         .filter((result) => result.outcome === 'not-scored')
         .map((result) => ({ reason: result.reason ?? 'unknown', model: modelOf(result) })),
@@ -145,17 +148,36 @@ function scoreViews(result: StudyResultRow, scores: readonly StudyScoreRow[]): S
       thresholdMilli,
       above: above === 1,
       model,
+      provider: providerOf(result),
+      backfill: result.backfill,
     }))
 }
 
 function highest(results: readonly StudyResultRow[], scores: readonly StudyScoreRow[]): ScoreView[] {
   const best = new Map<string, ScoreView>()
-  for (const score of results.flatMap((result) => scoreViews(result, scores))) {
+  for (const score of inForce(results).flatMap((result) => scoreViews(result, scores))) {
     const key = `${score.model.digest}/${score.code}`
     const known = best.get(key)
     if (known === undefined || score.value > known.value) best.set(key, score)
   }
   return [...best.values()]
+}
+
+/** Results that count: of one model on one instance, the one that a backfill made with a later version. */
+function inForce(results: readonly StudyResultRow[]): readonly StudyResultRow[] {
+  const isReplaced = (result: StudyResultRow): boolean =>
+    results.some(
+      (other) =>
+        other.backfill !== null &&
+        other.resultId > result.resultId &&
+        other.ordinal === result.ordinal &&
+        other.modelName === result.modelName,
+    )
+  return results.filter((result) => !isReplaced(result))
+}
+
+function providerOf({ provider }: StudyResultRow): 'cpu' | 'cuda' | 'tensorrt' | null {
+  return provider === 'cpu' || provider === 'cuda' || provider === 'tensorrt' ? provider : null
 }
 
 function modelOf(result: StudyResultRow): { name: string; version: string; digest: string } | null {

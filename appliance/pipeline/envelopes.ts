@@ -1,6 +1,6 @@
 import type { EnvelopeBody, PatientPseudonym, StudyPseudonym } from '@leadglass/sync-agent/contract'
 import type { WaitingRevision } from '../records/index.ts'
-import { type Outcome, reasonCode } from './outcomes.ts'
+import { figuresOf, type Outcome, reasonCode } from './outcomes.ts'
 import type { PreparedInstance, StoppedInstance } from './prepared-instance.ts'
 
 /** The bodies that leave about one revision: every instance once for each model that scored it, or once with a reason. */
@@ -34,7 +34,7 @@ export function bodiesOf(
           thresholdMilli,
           above,
         })),
-        quality: { ...outcome.quality },
+        quality: { ...figuresOf(outcome) },
       },
     ]
   })

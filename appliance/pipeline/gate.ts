@@ -60,6 +60,7 @@ type Judged = DeidentifiedFacts & {
 export class DeidentifyingGate implements Gate {
   readonly #deidentifier: Pick<Deidentifier, 'process' | 'clean' | 'sealed'>
   readonly #verifier: Pick<EgressVerifier, 'verifyObject' | 'verifyJson' | 'begin'>
+  readonly #together = new WeakMap<readonly StudyIdentifiers[], StudyIdentifiers>()
 
   constructor(
     deidentifier: Pick<Deidentifier, 'process' | 'clean' | 'sealed'>,
@@ -84,7 +85,14 @@ export class DeidentifyingGate implements Gate {
   }
 
   mayLeave(value: JsonValue, identifiers: readonly StudyIdentifiers[]): boolean {
-    return this.#verifier.verifyJson(canonicalJson(value), together(identifiers)).kind === 'clean'
+    return this.#verifier.verifyJson(canonicalJson(value), this.#togetherOnce(identifiers)).kind === 'clean'
+  }
+
+  /** All bodies of a revision are held against the same list: put together for the first of them. */
+  #togetherOnce(identifiers: readonly StudyIdentifiers[]): StudyIdentifiers {
+    const known = this.#together.get(identifiers) ?? together(identifiers)
+    this.#together.set(identifiers, known)
+    return known
   }
 
   async #passWhole(source: ObjectSource, output: GateOutput | undefined): Promise<Judged | Refused> {

@@ -1,7 +1,7 @@
 import type { ModelManifest } from '@leadglass/models'
 import { type ModelReference, type ScoreFigure, vocabularyCode } from '@leadglass/sync-agent/contract'
 import type { ProcessingState } from '../records/index.ts'
-import type { InstanceOutcome, ScoringOutcome } from '../scoring/index.ts'
+import type { InstanceOutcome, PixelPrintNote, RadiomicsNote, ScoringOutcome } from '../scoring/index.ts'
 
 /** One scored instance, with the side of the operating point in force. */
 export interface Scored {
@@ -13,6 +13,20 @@ export interface Scored {
   readonly quality: Readonly<Record<string, number>>
   /** What really ran the graphs. */
   readonly provider?: string | undefined
+  /** Features that the package asked for. */
+  readonly radiomics?: RadiomicsNote | undefined
+  readonly print?: PixelPrintNote | undefined
+  /** Of a segmentation: the class of each voxel of the series. */
+  readonly classes?: VoxelClasses | undefined
+}
+
+/** The classes of all voxels of a series, on its own grid. */
+export interface VoxelClasses {
+  /** The revision's ordinal of each plane. */
+  readonly ordinals: readonly number[]
+  /** Planes, rows, columns. */
+  readonly size: readonly [number, number, number]
+  readonly labels: Uint8Array
 }
 
 /** One instance that a model, or no model at all, did not score. */
@@ -22,6 +36,7 @@ export interface NotScored {
   readonly model: ModelReference | null
   readonly reason: string
   readonly quality: Readonly<Record<string, number>>
+  readonly print?: PixelPrintNote | undefined
 }
 
 export type Outcome = Scored | NotScored
@@ -43,7 +58,11 @@ export function outcomesOfJob(
   }
   return ordinals.map((ordinal, index) => {
     const instance = outcome.instances.find((one) => one.instance === index)
-    return instanceOutcome(model, manifest, ordinal, instance, outcome.provider)
+    const end = instanceOutcome(model, manifest, ordinal, instance, outcome.provider)
+    const map = outcome.labelMaps?.find((one) => one.instance === index)
+    if (end.kind === 'not-scored' || map === undefined) return end
+    const { size, labels } = map
+    return { ...end, classes: { size, labels, ordinals: map.instances.map((file) => ordinals[file] ?? -1) } }
   })
 }
 
@@ -59,7 +78,7 @@ function instanceOutcome(
   }
   if (outcome.kind === 'not-scored') {
     const reason = reasonCode(outcome.reason, outcome.detail)
-    return { kind: 'not-scored', ordinal, model, reason, quality: outcome.quality ?? {} }
+    return { kind: 'not-scored', ordinal, model, reason, quality: outcome.quality ?? {}, print: outcome.print }
   }
   const scores = manifest.outputs.flatMap((output) => {
     const score = outcome.scores.find((one) => one.code === output.code)
@@ -78,8 +97,8 @@ function instanceOutcome(
   if (scores.length === 0) {
     return { kind: 'not-scored', ordinal, model, reason: 'model-failed.no-score', quality: outcome.quality }
   }
-  const { embedding, quality } = outcome
-  return { kind: 'scored', ordinal, model, embedding, scores, quality, provider }
+  const { embedding, quality, radiomics, print } = outcome
+  return { kind: 'scored', ordinal, model, embedding, scores, quality, provider, radiomics, print }
 }
 
 /** A reason with its detail as one code; the detail is left out when it would not be one. */
@@ -102,4 +121,19 @@ export function revisionOutcome(
   if (failure !== undefined) return { processing: 'failed', reason: failure }
   if (stopped[0] !== undefined) return { processing: 'quarantined', reason: stopped[0] }
   return { processing: 'not-scored', reason: reasons[0] ?? 'no-instances' }
+}
+
+/** Most figures of one instance that leave, as the contract bounds them. */
+const MOST_FIGURES = 192
+
+/**
+ * The figures of an instance that are told and counted: quality, and radiomic values by their codes. Values beyond what the
+ * contract carries stay in the record.
+ */
+export function figuresOf(outcome: Outcome): Readonly<Record<string, number>> {
+  const rows = outcome.kind === 'scored' ? (outcome.radiomics?.rows ?? []) : []
+  const values = rows.flatMap(({ code, value }): [string, number][] =>
+    value === null || Math.abs(value) > 1e9 ? [] : [[code, value]],
+  )
+  return Object.fromEntries([...Object.entries(outcome.quality), ...values].slice(0, MOST_FIGURES))
 }

@@ -10,7 +10,7 @@ export type PixelDoubts = (object: LocalObject) => Promise<LocalDoubt | undefine
  * @param pixels `undefined`: nothing reads, so every risky instance is doubted.
  */
 export async function whatBlocks(
-  prepared: readonly PreparedInstance[],
+  prepared: readonly Pick<PreparedInstance, 'pixelRisk' | 'source' | 'identifiers' | 'header'>[],
   pixels: PixelDoubts | undefined,
 ): Promise<string | undefined> {
   for (const { pixelRisk, source, identifiers, header } of prepared) {

@@ -1,6 +1,6 @@
 import type { AcquisitionFacts, PatientPseudonym } from '@leadglass/sync-agent/contract'
 import type { PixelRisk, StudyIdentifiers } from '../deidentify/index.ts'
-import { type DataSet, dataSetOf, type InstanceFacts } from '../imaging/index.ts'
+import { type DataSet, dataSetOf, type Element, type InstanceFacts, type ItemsValue } from '../imaging/index.ts'
 
 /** An instance that passed the gate. */
 export interface PreparedInstance {
@@ -32,12 +32,39 @@ export interface StoppedInstance {
   readonly reason: string
 }
 
+/** Groups that say whose the source is, and where it lies. */
+const WHOLE_GROUPS: ReadonlySet<number> = new Set([0x0008, 0x0010, 0x0020])
+/** What a segmentation or a presentation must know of its image: grid, distances, how grey values are shown, losses. */
+const OF_THE_IMAGE: ReadonlySet<number> = new Set([
+  0x00180050, 0x00180088, 0x00181164, 0x00280002, 0x00280004, 0x00280010, 0x00280011, 0x00280030, 0x00280034,
+  0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281054, 0x00281055, 0x00281056, 0x00282110, 0x00282112,
+  0x00282114, 0x20500020,
+])
+/** Modality LUT and VOI LUT Sequence: a presentation replaces the image's own, so it must repeat them. */
+const LUTS: ReadonlySet<number> = new Set([0x00283000, 0x00283010])
+
 /** The attributes that a result takes over from its source; copied, so that the pixels behind them can be freed. */
 export function headerOf(dataSet: DataSet): DataSet {
-  const kept = [...dataSet.elements.values()].flatMap((element) => {
-    const group = element.tag >>> 16
-    if (element.value.kind !== 'bytes' || (group !== 0x0008 && group !== 0x0010 && group !== 0x0020)) return []
-    return [{ ...element, value: { ...element.value, bytes: Uint8Array.from(element.value.bytes) } }]
+  const kept = [...dataSet.elements.values()].flatMap((element): Element[] => {
+    const { tag, value } = element
+    if (value.kind === 'items') return LUTS.has(tag) ? [{ ...element, value: copiedItems(value) }] : []
+    if (value.kind !== 'bytes' || !(WHOLE_GROUPS.has(tag >>> 16) || OF_THE_IMAGE.has(tag))) return []
+    return [{ ...element, value: { ...value, bytes: Uint8Array.from(value.bytes) } }]
   })
   return dataSetOf(kept, dataSet.characterSets)
+}
+
+/** A look-up table with its bytes of its own; nothing in it is nested. */
+function copiedItems({ items }: ItemsValue): ItemsValue {
+  const flat = items.map(({ elements, characterSets }) =>
+    dataSetOf(
+      [...elements.values()].flatMap((element): Element[] =>
+        element.value.kind === 'bytes'
+          ? [{ ...element, value: { ...element.value, bytes: Uint8Array.from(element.value.bytes) } }]
+          : [],
+      ),
+      characterSets,
+    ),
+  )
+  return { kind: 'items', items: flat }
 }

@@ -7,29 +7,38 @@ import type { RevisionCorrections } from '../corrections/index.ts'
 import type { StudyIdentifiers } from '../deidentify/index.ts'
 import { type AuditSink, countInstance, type EgressDoor, releaseCells } from '../egress/index.ts'
 import { RISK_TABLE_VERSION } from '../pixel-text/index.ts'
-import type { Records, WaitingRevision } from '../records/index.ts'
-import { type Decision, decisionAbout, reasonOf, takesIn } from '../rules/index.ts'
+import type { PixelPrintRow, Records, WaitingRevision } from '../records/index.ts'
+import { type AfterScoring, type Decision, decisionAbout, reasonOf, takesIn } from '../rules/index.ts'
 import type { ScoringPool } from '../scoring/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import { bodiesOf } from './envelopes.ts'
 import type { Gate } from './gate.ts'
+import { judgeMeasured, keptByRule, withOwnFigures } from './measured.ts'
+import type { ModelChoice, ModelUse } from './model-choice.ts'
 import { notScoredEnd } from './not-scored.ts'
-import { type Outcome, revisionOutcome } from './outcomes.ts'
+import { figuresOf, type Outcome, revisionOutcome } from './outcomes.ts'
 import { type PixelDoubts, whatBlocks } from './pixel-doubts.ts'
 import { type Preparation, type PrepareDependencies, prepareRevision } from './prepare.ts'
 import type { StoppedInstance } from './prepared-instance.ts'
+import type { PriorImages } from './prior-images.ts'
 import { buildNotScored, buildReports, type ReportOutcome } from './reports.ts'
-import { scorePrepared } from './score.ts'
+import { planWork, priorsGiven, priorsOf } from './score.ts'
+import { scoreChosen } from './score-chosen.ts'
+import { scoreTables } from './score-tables.ts'
 
 export interface ProcessDependencies extends PrepareDependencies {
   /** What corrections mean for the work; without it nothing is ever corrected. */
   readonly corrections?: RevisionCorrections
   readonly records: Records
   readonly pool: Pick<ScoringPool, 'score'>
+  /** The rules that look at figures; without it none do. */
+  readonly afterScoring?: Pick<AfterScoring, 'judge'>
   /** What reads risky pixels; without it they are doubted. */
   readonly pixels?: PixelDoubts
-  /** The packages in use; asked once a revision, so that a revision has one version from end to end. */
-  readonly activeModels: () => readonly ModelPackage[]
+  /** Which versions score a revision, and who counts how they do. */
+  readonly models: ModelChoice
+  /** Finds earlier studies for models that look at them; without it there are none. */
+  readonly priorImages?: PriorImages
   readonly door: EgressDoor
   /** Told, in the transaction that writes the revision, when the verifier kept something in. */
   readonly onLeak?: (place: 'object' | 'envelope', studyId: number) => void
@@ -48,10 +57,14 @@ interface Finding {
   readonly reports: readonly ReportOutcome[]
   readonly bodies: readonly EnvelopeBody[]
   readonly active: readonly ModelPackage[]
+  /** With what it was scored. */
+  readonly uses: readonly ModelUse[]
   /** What the rules said about it. */
   readonly decision: Decision
   /** Why nothing about it leaves the box although it was scored: text in its pixels, or doubt. */
   readonly blocked: string | undefined
+  /** What is kept of pixels, to know them again. */
+  readonly prints?: readonly PixelPrintRow[]
 }
 
 /**
@@ -61,25 +74,43 @@ interface Finding {
  * @throws {ScoringUnavailable} when the workers cannot take work now.
  */
 export async function processRevision(revision: WaitingRevision, dependencies: ProcessDependencies): Promise<void> {
-  const { records, pool, activeModels, device, workFolder, clock } = dependencies
+  const { records, pool, models, device, workFolder, clock } = dependencies
   const folder = join(workFolder, String(revision.revisionId))
   try {
-    const decision = decisionAbout(records, revision.revisionId)
-    const active = activeModels().filter((one) => takesIn(decision.models, one.model.name))
+    const decided = decisionAbout(records, revision.revisionId)
+    const chosen = models.choose(revision).filter((one) => takesIn(decided.models, one.package.model.name))
     const instances = records.revisions.instances(revision.revisionId)
-    const isScored = decision.processing === 'score' && decision.models.length > 0
+    const isScored = decided.processing === 'score' && decided.models.length > 0
     const preparation = isScored
       ? await prepareRevision(dependencies, instances, folder, dependencies.corrections?.overlayOf(revision.studyId))
       : { prepared: [], stopped: [] }
-    const job = { id: `revision-${revision.revisionId}`, lane: decision.lane }
-    const [outcomes, blocked] = await Promise.all([
-      isScored
-        ? scorePrepared(pool, active, preparation.prepared, job)
-        : instances.map(({ ordinal }) => notScoredByRule(ordinal, decision)),
-      decision.profile === 'local-only' ? undefined : whatBlocks(preparation.prepared, dependencies.pixels),
-    ])
-    const earlier = records.results.earlier(revision.studyId)
     const wanted = new Set(dependencies.settings().destinations.flatMap((destination) => destination.kinds))
+    const job = { id: `revision-${revision.revisionId}`, lane: decided.lane, segments: wanted.has('seg') }
+    const findPriors = dependencies.priorImages?.finder(revision, folder)
+    const packages = isScored ? chosen.map((one) => one.package) : []
+    const plan = await planWork(packages, preparation.prepared, findPriors)
+    const seen = [...preparation.prepared, ...plan.works.flatMap(priorsOf)]
+    const [scored, blocked] = await Promise.all([
+      isScored
+        ? scoreChosen(pool, chosen, plan, preparation.prepared, job, findPriors)
+        : { outcomes: instances.map(({ ordinal }) => notScoredByRule(ordinal, decided)), uses: [], packages: [] },
+      decided.profile === 'local-only' ? undefined : whatBlocks(seen, dependencies.pixels),
+    ])
+    const active = scored.packages
+    const { studyId } = revision
+    const measured = withOwnFigures(records, {
+      studyId,
+      outcomes: scored.outcomes,
+      prepared: preparation.prepared,
+      instances,
+    })
+    const tables = isScored ? await scoreTables(pool, active, preparation.prepared, measured.outcomes, job) : []
+    const found = [...measured.outcomes, ...tables]
+    const verdict = judgeMeasured(dependencies.afterScoring, revision, decided, found)
+    if (verdict.kind === 'held') return
+    const { decision } = verdict
+    const outcomes = decision.processing === 'keep' && isScored ? keptByRule(found, decision) : found
+    const earlier = records.results.earlier(studyId)
     const now = new Date(clock.now())
     const scoredReports = buildReports(
       revision,
@@ -89,11 +120,12 @@ export async function processRevision(revision: WaitingRevision, dependencies: P
       device,
       now,
       earlier,
-      wanted.has('sc'),
+      wanted,
+      priorsGiven(scored.uses),
     )
     const judged = verified(
       revision,
-      { preparation, outcomes, reports: scoredReports, active, decision, blocked },
+      { preparation, outcomes, reports: scoredReports, active, uses: scored.uses, decision, blocked },
       dependencies,
     )
     const end = wanted.has('not-scored') ? await notScoredEnd(revision, judged, instances, dependencies) : undefined
@@ -101,7 +133,7 @@ export async function processRevision(revision: WaitingRevision, dependencies: P
       end === undefined
         ? judged.reports
         : [...judged.reports, buildNotScored(revision, { ...end, device }, now, earlier)]
-    const finding = { ...judged, reports }
+    const finding = { ...judged, reports, prints: measured.prints }
     records.transaction(() => {
       write(revision, finding, dependencies)
     })
@@ -116,7 +148,7 @@ function verified(
   finding: Omit<Finding, 'bodies'>,
   { gate, records }: ProcessDependencies,
 ): Finding {
-  const { preparation, outcomes, active, decision, blocked } = finding
+  const { preparation, outcomes, active, uses, decision, blocked } = finding
   if (staysHere(finding)) return { ...finding, bodies: [] }
   const patient = preparation.prepared[0]?.patientPseudonym ?? revision.patientPseudonym
   const bodies = bodiesOf(
@@ -125,7 +157,8 @@ function verified(
     preparation.stopped,
     outcomes,
   )
-  const identifiers = preparation.prepared.map((instance) => instance.identifiers)
+  const seen = [...preparation.prepared, ...uses.flatMap((use) => priorsOf(use.run.work))]
+  const identifiers = seen.map((instance) => instance.identifiers)
   const fault = bodies.map((body) => faultOf(body, gate, identifiers)).find((one) => one !== undefined)
   if (fault === undefined) return { ...finding, bodies }
   const stopped = records.revisions.instances(revision.revisionId).map(
@@ -136,7 +169,8 @@ function verified(
       reason: fault,
     }),
   )
-  return { preparation: { prepared: [], stopped }, outcomes: [], reports: [], bodies: [], active, decision, blocked }
+  const nothing = { outcomes: [], reports: [], bodies: [], uses: [] }
+  return { preparation: { prepared: [], stopped }, ...nothing, active, decision, blocked }
 }
 
 /** A site may keep a study's figures to itself, and what is doubted does not leave. */
@@ -201,6 +235,10 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
   }
   writeOutcomes(revision, finding, dependencies)
   for (const body of finding.bodies) dependencies.door.seal(body, studyId)
+  // What a rule keeps to itself in the end is no run to compare.
+  if (end.processing !== 'not-scored' || finding.decision.processing === 'score') {
+    dependencies.models.written(revision, finding.uses, !staysHere(finding))
+  }
   writeReports(revision, finding, dependencies, at)
   // The word that nothing was scored takes back nothing by itself.
   const reports = finding.reports.filter((one) => one.kind === 'report' && one.product === 'sr').length
@@ -216,12 +254,13 @@ function writeOutcomes(
   { records, door, clock }: ProcessDependencies,
 ): void {
   const { outcomes, preparation, active } = finding
+  for (const print of finding.prints ?? []) records.prints.keep(print)
   const counted = new Set<string>()
   // Drift is about what the site sees now; the study's own dates are shifted and say nothing about that.
   const month = toIsoInstant(clock.now()).slice(0, 7)
   for (const outcome of outcomes) {
     const scored = outcome.kind === 'scored' ? outcome : undefined
-    records.results.insertResult({
+    const resultId = records.results.insertResult({
       revisionId,
       ordinal: outcome.ordinal,
       model: outcome.model,
@@ -232,9 +271,10 @@ function writeOutcomes(
       provider: scored?.provider ?? null,
       scores: scored?.scores ?? [],
     })
+    if (scored?.radiomics !== undefined) records.radiomics.insert(resultId, scored.radiomics)
     const model = active.find((one) => one.digest === outcome.model?.digest)
     if (scored === undefined || model === undefined || staysHere(finding)) continue
-    const measured = { scores: scored.scores, embedding: [...scored.embedding], quality: scored.quality }
+    const measured = { scores: scored.scores, embedding: [...scored.embedding], quality: figuresOf(scored) }
     countInstance(records.egress, model.model, model.reference, measured, month)
     counted.add(model.digest)
   }
@@ -259,9 +299,9 @@ function writeReports(
     const subject = { kind: 'study', id: studyPseudonym } as const
     const actor = { kind: 'system', id: 'results' } as const
     if (one.kind === 'blocked') {
-      logger.error('results.blocked', { study: studyPseudonym, mismatch: one.mismatch })
+      logger.error('results.blocked', { study: studyPseudonym, fault: one.fault, mismatch: one.mismatch })
       records.deliveries.block(revisionId, one.product, one.mismatch, at)
-      const codes = ['identity-mismatch', one.mismatch]
+      const codes = [one.fault, one.mismatch]
       audit.record({ event: 'result.refused', actor, subject, outcome: 'failure', codes }, studyId)
       continue
     }

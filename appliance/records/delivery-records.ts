@@ -48,6 +48,9 @@ WHERE destination = ? AND state = 'pending' AND stored_at IS NULL AND next_attem
 export const SELECT_OLDEST_WAITING = `
 SELECT delivery_id AS deliveryId, created_at AS createdAt FROM delivery
 WHERE destination = ? AND state = 'pending' ORDER BY created_at LIMIT 1`
+export const SELECT_ALARM = 'SELECT 1 FROM delivery_alarm WHERE destination = ?'
+export const INSERT_ALARM = 'INSERT OR IGNORE INTO delivery_alarm (destination, raised_at) VALUES (?, ?)'
+export const DELETE_ALARM = 'DELETE FROM delivery_alarm WHERE destination = ?'
 export const DROP_DELIVERY = `
 UPDATE delivery SET state = 'dead', last_reason = 'dropped', settled_at = ?
 WHERE delivery_id = ? AND (state = 'pending' OR (state = 'dead' AND last_reason NOT IN ('superseded','dropped')))`
@@ -94,6 +97,19 @@ export class DeliveryRecords {
 
   oldestWaiting(destination: string): WaitingLongest | undefined {
     return this.#sql.get(SELECT_OLDEST_WAITING, destination)
+  }
+
+  /** Whether an alarm is raised about a destination whose oldest result waits too long. */
+  hasAlarm(destination: string): boolean {
+    return this.#sql.get(SELECT_ALARM, destination) !== undefined
+  }
+
+  raiseAlarm(destination: string, at: number): void {
+    this.#sql.run(INSERT_ALARM, destination, at)
+  }
+
+  endAlarm(destination: string): void {
+    this.#sql.run(DELETE_ALARM, destination)
   }
 
   /** Gives a delivery up for good. @returns false when it is no delivery that waits or died. */

@@ -48,11 +48,16 @@ export const ERASE_IDENTITY: readonly string[] = [
   `UPDATE accession_correction SET accession_number = '', reason = '' WHERE study_id = $study`,
   `UPDATE study_correction SET reason = '' WHERE study_id = $study`,
   'DELETE FROM pixel_review WHERE study_id = $study',
+  'DELETE FROM shadow_job WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)',
+  // A print would know the picture again.
+  'DELETE FROM pixel_print WHERE study_id = $study',
   'DELETE FROM routing_facts WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)',
   `UPDATE delivery_drop SET reason = '' WHERE delivery_id IN (SELECT d.delivery_id FROM delivery d
     JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id WHERE v.study_id = $study)`,
   `UPDATE report SET content = zeroblob(0) WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)`,
-  // An embedding is a picture of the picture.
+  // A heat map and an embedding are pictures of the picture.
+  `DELETE FROM explanation WHERE result_id IN (SELECT r.result_id FROM result r
+    JOIN revision v ON v.revision_id = r.revision_id WHERE v.study_id = $study)`,
   'UPDATE result SET embedding = NULL WHERE revision_id IN (SELECT revision_id FROM revision WHERE study_id = $study)',
   `UPDATE instance SET sop_instance_uid = 'purged:' || instance_id, digest = 'purged:' || instance_id,
     series_instance_uid = NULL, remote_address = '', purged_at = $at WHERE study_id = $study AND purged_at IS NULL`,

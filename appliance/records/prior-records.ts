@@ -77,6 +77,7 @@ FROM prior_study p WHERE p.study_id = ? ORDER BY p.study_date DESC, p.prior_id`
 export const SELECT_PRIOR_INSTANCES = `
 SELECT sop_instance_uid AS sopInstanceUid, sop_class_uid AS sopClassUid, transfer_syntax_uid AS transferSyntaxUid,
   digest, bytes FROM prior_instance WHERE prior_id = ? ORDER BY sop_instance_uid`
+export const SELECT_SEARCH_STATE = 'SELECT state FROM prior_search WHERE study_id = ?'
 export const SELECT_PRIOR_DIGEST = 'SELECT prior_id FROM prior_instance WHERE digest = ? LIMIT 1'
 
 /** Searches for priors, and the priors that were fetched. Priors are no studies of the worklist. */
@@ -102,6 +103,11 @@ export class PriorRecords {
 
   settle(studyId: number, state: 'done' | 'failed', reason: string | null): void {
     this.#sql.run(SETTLE_SEARCH, state, reason, studyId)
+  }
+
+  /** Where the search for the priors of a study stands; undefined when none was asked for. */
+  searchState(studyId: number): 'waiting' | 'done' | 'failed' | undefined {
+    return this.#sql.get<{ state: 'waiting' | 'done' | 'failed' }>(SELECT_SEARCH_STATE, studyId)?.state
   }
 
   asking(studyId: number): AskingStudy | undefined {

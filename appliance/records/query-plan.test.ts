@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryRecords } from '../testing/memory-records.ts'
+import * as backfills from './backfill-records.ts'
 import * as deliveries from './delivery-records.ts'
+import * as deployments from './deployment-records.ts'
 import * as egress from './egress-records.ts'
+import * as explanations from './explanation-records.ts'
 import * as held from './held-egress-records.ts'
 import * as intake from './intake-records.ts'
 import * as keys from './key-records.ts'
 import * as people from './people-records.ts'
+import * as prints from './pixel-print-records.ts'
 import * as pixels from './pixel-records.ts'
+import * as radiomics from './radiomic-records.ts'
 import * as results from './result-records.ts'
 import * as retention from './retention-records.ts'
 import * as revisions from './revision-records.ts'
 import * as rules from './rule-records.ts'
+import * as tokens from './scoring-token-records.ts'
 import * as studies from './study-records.ts'
 import * as vault from './vault-records.ts'
 
@@ -57,12 +63,32 @@ const HOT = {
   'labels of a study': studies.SELECT_LABELS,
   'pixels that wait for a person': pixels.SELECT_PIXEL_REVIEWS,
   'the review of an instance': pixels.SELECT_REVIEW_OF_INSTANCE,
+  'the next study of a backfill': backfills.SELECT_NEXT_BACKFILL_STUDY,
+  'backfills to be worked on': backfills.SELECT_RUNNING_BACKFILLS,
+  'the current revision of a study': backfills.SELECT_CURRENT_REVISION,
+  'the result of a model': backfills.SELECT_RESULT_OF_MODEL,
+  'ends of a backfill': backfills.COUNT_BACKFILL_OUTCOMES,
+  'the program of a token': tokens.SELECT_SCORING_TOKEN,
+  'versions that run beside the one in use': deployments.SELECT_RUNNING_CANDIDATES,
+  'what is in force for a model': deployments.SELECT_DEPLOYMENT_IN_FORCE,
+  'the version that a study stays with': deployments.SELECT_ARM,
+  'what a revision was scored with': deployments.SELECT_USES,
+  'the next work in the shadow': deployments.SELECT_DUE_SHADOW_JOB,
+  'counts of a version': deployments.SELECT_TALLIES,
+  'explanations of a study': explanations.SELECT_STUDY_EXPLANATIONS,
+  'an explanation that was made before': explanations.FIND_EXPLANATION,
+  'a score to explain': explanations.FIND_RESULT_TO_EXPLAIN,
+  'the next scores to explain': explanations.SELECT_UNEXPLAINED,
+  'instances with the same pixels': prints.COUNT_SAME_PIXELS,
+  'looks of radiographs': prints.SELECT_LOOKS,
+  'radiomic features of a revision': radiomics.SELECT_RADIOMICS,
+  'figures of a revision': rules.SELECT_FIGURES,
   'a session': people.SELECT_SESSION,
   'an account': people.SELECT_ACCOUNT,
 } as const
 
 /** Sorting a handful of rows of one study is no scan of a table. */
-const MAY_SORT = new Set(['results of a revision', 'scores of a revision', 'newest envelopes'])
+const MAY_SORT = new Set(['ends of a backfill', 'explanations of a study', 'results of a revision', 'scores of a revision', 'newest envelopes'])
 
 describe('the plans of the hot statements', () => {
   let held: ReturnType<typeof temporaryRecords>

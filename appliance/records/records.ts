@@ -1,11 +1,16 @@
 import { chmodSync } from 'node:fs'
 import { openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type { Database } from 'better-sqlite3'
+import { BackfillRecords } from './backfill-records.ts'
+import { BreachRecords } from './breach-records.ts'
 import { ConfirmationRecords } from './confirmation-records.ts'
 import { CorrectionRecords } from './correction-records.ts'
 import { DeliveryRecords } from './delivery-records.ts'
+import { DeploymentRecords } from './deployment-records.ts'
 import { EgressRecords } from './egress-records.ts'
 import { EvidenceRecords } from './evidence-records.ts'
+import { ExplanationRecords } from './explanation-records.ts'
+import { FeedRecords } from './feed-records.ts'
 import { HeldEgressRecords } from './held-egress-records.ts'
 import { IntakeRecords } from './intake-records.ts'
 import { KeyRecords } from './key-records.ts'
@@ -13,12 +18,15 @@ import { LeakRecords } from './leak-records.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { ModelRecords } from './model-records.ts'
 import { PeopleRecords } from './people-records.ts'
+import { PixelPrintRecords } from './pixel-print-records.ts'
 import { PixelRecords } from './pixel-records.ts'
 import { PriorRecords } from './prior-records.ts'
+import { RadiomicRecords } from './radiomic-records.ts'
 import { ResultRecords } from './result-records.ts'
 import { RetentionRecords } from './retention-records.ts'
 import { RevisionRecords } from './revision-records.ts'
 import { RuleRecords } from './rule-records.ts'
+import { ScoringTokenRecords } from './scoring-token-records.ts'
 import { SettingsRecords } from './settings-records.ts'
 import { StudyRecords } from './study-records.ts'
 import { VaultRecords } from './vault-records.ts'
@@ -35,7 +43,10 @@ export interface Records {
   readonly heldEgress: HeldEgressRecords
   readonly vault: VaultRecords
   readonly leaks: LeakRecords
+  readonly feeds: FeedRecords
+  readonly breaches: BreachRecords
   readonly models: ModelRecords
+  readonly deployments: DeploymentRecords
   readonly people: PeopleRecords
   readonly rules: RuleRecords
   readonly retention: RetentionRecords
@@ -45,7 +56,12 @@ export interface Records {
   readonly priors: PriorRecords
   readonly pixels: PixelRecords
   readonly keys: KeyRecords
+  readonly prints: PixelPrintRecords
+  readonly radiomics: RadiomicRecords
   readonly corrections: CorrectionRecords
+  readonly explanations: ExplanationRecords
+  readonly backfills: BackfillRecords
+  readonly scoringTokens: ScoringTokenRecords
   /** Runs `work` in one transaction (BEGIN IMMEDIATE): all of it is on disk when this returns, or none of it. */
   transaction<T>(work: () => T): T
   close(): void
@@ -71,7 +87,10 @@ export function openRecords(path: string, key: Uint8Array): Records {
     heldEgress: new HeldEgressRecords(database),
     vault: new VaultRecords(database),
     leaks: new LeakRecords(database),
+    feeds: new FeedRecords(database),
+    breaches: new BreachRecords(database),
     models: new ModelRecords(database),
+    deployments: new DeploymentRecords(database),
     people: new PeopleRecords(database),
     rules: new RuleRecords(database),
     retention: new RetentionRecords(database),
@@ -81,7 +100,12 @@ export function openRecords(path: string, key: Uint8Array): Records {
     priors: new PriorRecords(database),
     pixels: new PixelRecords(database),
     keys: new KeyRecords(database),
+    prints: new PixelPrintRecords(database),
+    radiomics: new RadiomicRecords(database),
     corrections: new CorrectionRecords(database),
+    explanations: new ExplanationRecords(database),
+    backfills: new BackfillRecords(database),
+    scoringTokens: new ScoringTokenRecords(database),
     transaction: (work) => database.transaction(work).immediate(),
     close: () => {
       database.close()

@@ -35,13 +35,17 @@ export interface ReportRow {
   readonly kind?: ReportKind
 }
 
-/** A structured report of scores, its picture, a report that says why nothing was scored, a rejection note. */
-export type ReportKind = 'sr' | 'sc' | 'not-scored' | 'note'
+/**
+ * A structured report of scores, its picture, segments, a presentation over its images, a heat map, a report that says why
+ * nothing was scored, a rejection note.
+ */
+export type ReportKind = 'sr' | 'sc' | 'seg' | 'pr' | 'pm' | 'not-scored' | 'note'
 
 /** An earlier result of a study that a later one may replace. */
 export interface EarlierResult {
-  readonly kind: 'sr' | 'not-scored'
+  readonly kind: Exclude<ReportKind, 'note'>
   readonly revision: number
+  /** Of the package; for what no model made a word. */
   readonly modelDigest: string
   /** Null for what no model made. */
   readonly modelName: string | null
@@ -78,12 +82,12 @@ export const INSERT_REPORT = `
 INSERT INTO report (revision_id, model_digest, sop_class_uid, sop_instance_uid, content, created_at, kind)
 VALUES (?, ?, ?, ?, ?, ?, ?)`
 export const SELECT_EARLIER_RESULTS = `
-SELECT r.kind, v.number AS revision, r.model_digest AS modelDigest, r.sop_class_uid AS sopClassUid,
+SELECT r.kind, v.number AS revision, substr(r.model_digest, -64) AS modelDigest, r.sop_class_uid AS sopClassUid,
   r.sop_instance_uid AS sopInstanceUid,
-  (SELECT x.model_name FROM result x WHERE x.revision_id = v.revision_id AND x.model_digest = r.model_digest LIMIT 1)
+  (SELECT x.model_name FROM result x WHERE x.revision_id = v.revision_id AND x.model_digest = substr(r.model_digest, -64) LIMIT 1)
     AS modelName
 FROM revision v JOIN report r ON r.revision_id = v.revision_id
-WHERE v.study_id = ? AND r.kind IN ('sr','not-scored') ORDER BY v.number DESC`
+WHERE v.study_id = ? AND r.kind <> 'note' ORDER BY v.number DESC`
 export const INSERT_DELIVERY = `
 INSERT INTO delivery (report_id, destination, state, next_attempt_at, created_at) VALUES (?, ?, 'pending', ?, ?)`
 export const SELECT_DUE_DELIVERIES = `
@@ -91,7 +95,13 @@ SELECT d.delivery_id AS deliveryId, d.attempts, r.sop_class_uid AS sopClassUid, 
   r.content
 FROM delivery d JOIN report r ON r.report_id = d.report_id
 WHERE d.destination = ? AND d.state = 'pending' AND d.stored_at IS NULL AND d.next_attempt_at <= ?
-ORDER BY d.next_attempt_at LIMIT ?`
+ORDER BY d.next_attempt_at, d.delivery_id LIMIT ?`
+/** How large those are, without reading them. */
+export const SELECT_DUE_SIZES = `
+SELECT length(r.content) AS bytes
+FROM delivery d JOIN report r ON r.report_id = d.report_id
+WHERE d.destination = ? AND d.state = 'pending' AND d.stored_at IS NULL AND d.next_attempt_at <= ?
+ORDER BY d.next_attempt_at, d.delivery_id LIMIT ?`
 export const ACCEPT_DELIVERY = `
 UPDATE delivery SET state = 'accepted', attempts = attempts + 1, last_reason = NULL, confirmed_by = 'store', settled_at = ?
 WHERE delivery_id = ? AND (state = 'pending' OR (state = 'dead' AND last_reason = 'superseded'))`
@@ -119,6 +129,9 @@ SELECT s.study_id AS studyId, s.study_pseudonym AS studyPseudonym FROM delivery 
 JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id
 JOIN study s ON s.study_id = v.study_id WHERE d.delivery_id = ?`
 
+/** What is held of result objects at a time on the way to one destination: segmentations have megabytes. */
+const DUE_BYTES = 64 * 2 ** 20
+
 /** Results, result objects and their deliveries. */
 export class ResultRecords {
   readonly #sql: Prepared
@@ -127,8 +140,8 @@ export class ResultRecords {
     this.#sql = new Prepared(database)
   }
 
-  /** Writes one outcome with its scores. Inside the caller's transaction. */
-  insertResult(row: ResultRow): void {
+  /** Writes one outcome with its scores. Inside the caller's transaction. @returns the result's number. */
+  insertResult(row: ResultRow): number {
     const { lastInsertRowid } = this.#sql.run(
       INSERT_RESULT,
       row.revisionId,
@@ -146,6 +159,7 @@ export class ResultRecords {
       const { code, title, value, thresholdMilli, above } = score
       this.#sql.run(INSERT_SCORE, lastInsertRowid, code, title, value, thresholdMilli, above ? 1 : 0)
     }
+    return Number(lastInsertRowid)
   }
 
   /** Writes a result object and one pending delivery for each destination. Inside the caller's transaction. */
@@ -161,9 +175,15 @@ export class ResultRecords {
     return this.#sql.all(SELECT_EARLIER_RESULTS, studyId)
   }
 
-  /** Deliveries for one destination that may be tried now, oldest first. */
+  /** Deliveries for one destination that may be tried now, oldest first: as many as fit into `DUE_BYTES`, but always one. */
   due(destination: string, at: number, limit: number): readonly DueDelivery[] {
-    return this.#sql.all(SELECT_DUE_DELIVERIES, destination, at, limit)
+    const sizes = this.#sql.all<{ bytes: number }>(SELECT_DUE_SIZES, destination, at, limit)
+    let held = 0
+    const fit = sizes.findIndex(({ bytes }) => {
+      held += bytes
+      return held > DUE_BYTES
+    })
+    return this.#sql.all(SELECT_DUE_DELIVERIES, destination, at, fit < 0 ? limit : Math.max(1, fit))
   }
 
   accept(deliveryId: number, at: number): void {

@@ -117,6 +117,8 @@ export const COUNT_WITHOUT_FACTS = `
 SELECT count(*) AS count FROM revision r WHERE r.assembly = 'complete' AND r.completed_at >= ?
 AND NOT EXISTS (SELECT 1 FROM routing_facts f WHERE f.revision_id = r.revision_id)`
 
+export const SELECT_FIGURES = 'SELECT quality FROM result WHERE revision_id = ? ORDER BY ordinal'
+
 const PAGE = 500
 
 /** Versions of the rules, the facts they judge, what they decided, and the lanes that follow. */
@@ -173,6 +175,17 @@ export class RuleRecords {
   route(revisionId: number, row: Omit<RouteRow, 'releasedAt'>, lane: number): boolean {
     this.#sql.run(UPSERT_ROUTE, revisionId, row.ruleVersion, row.rule, row.decision, row.decidedAt)
     return this.#sql.run(SET_LANE, lane, revisionId).changes === 1
+  }
+
+  /** Writes what was decided when the figures were known; a revision that is held then gets that lane. */
+  judgedAgain(revisionId: number, row: Omit<RouteRow, 'releasedAt'>, lane: number | null): void {
+    this.#sql.run(UPSERT_ROUTE, revisionId, row.ruleVersion, row.rule, row.decision, row.decidedAt)
+    if (lane !== null) this.#sql.run(SET_LANE, lane, revisionId)
+  }
+
+  /** The figures of each result of a revision, as JSON. */
+  figures(revisionId: number): readonly string[] {
+    return this.#sql.all<{ quality: string }>(SELECT_FIGURES, revisionId).map((row) => row.quality)
   }
 
   routeOf(revisionId: number): RouteRow | undefined {

@@ -68,6 +68,10 @@ export interface StudyResultRow {
   readonly outcome: 'scored' | 'not-scored'
   readonly reason: string | null
   readonly quality: string
+  /** What really ran the graphs; null where nothing ran, and for results of old. */
+  readonly provider: string | null
+  /** The backfill that made it; null for a result of the study's own time. */
+  readonly backfill: number | null
 }
 
 export interface StudyScoreRow {
@@ -149,7 +153,7 @@ FROM revision_instance ri JOIN instance i ON i.instance_id = ri.instance_id
 WHERE ri.revision_id = ? AND ri.withdrawn IS NULL ORDER BY ri.ordinal`
 export const SELECT_RESULTS = `
 SELECT result_id AS resultId, ordinal, model_name AS modelName, model_version AS modelVersion,
-  model_digest AS modelDigest, outcome, reason, quality FROM result WHERE revision_id = ? ORDER BY ordinal, model_name`
+  model_digest AS modelDigest, outcome, reason, quality, provider, backfill FROM result WHERE revision_id = ? ORDER BY ordinal, model_name`
 export const SELECT_SCORES = `
 SELECT c.result_id AS resultId, c.code, c.title, c.value, c.threshold_milli AS thresholdMilli, c.above
 FROM result r JOIN score c ON c.result_id = r.result_id WHERE r.revision_id = ?`

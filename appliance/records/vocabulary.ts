@@ -55,6 +55,14 @@ export type StudyState = (typeof STUDY_STATES)[number]
 export const ROLES = ['technologist', 'radiologist', 'site-admin'] as const
 export type Role = (typeof ROLES)[number]
 
+/** Where a backfill stands; `cancelled` and `finished` are ends. */
+export const BACKFILL_STATES = ['running', 'paused', 'cancelled', 'finished'] as const
+export type BackfillState = (typeof BACKFILL_STATES)[number]
+
+/** What a backfill made of one study. `skipped`: no model was asked. */
+export const BACKFILL_OUTCOMES = ['scored', 'not-scored', 'failed', 'skipped'] as const
+export type BackfillOutcome = (typeof BACKFILL_OUTCOMES)[number]
+
 /** What the appliance knows about a model version. */
 export const MODEL_STATES = ['staged', 'active', 'retained', 'refused'] as const
 export type ModelState = (typeof MODEL_STATES)[number]

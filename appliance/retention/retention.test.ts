@@ -19,13 +19,21 @@ const ACTOR = { kind: 'system', id: 'operator' } as const
 
 /** Tables of which a purge removes or blanks what identifies. */
 const ERASED = [
-  'accession_correction announced_instance commitment_report_instance delivery_drop held_batch held_envelope instance patient_merge',
+  'shadow_job',
+  'accession_correction announced_instance commitment_report_instance delivery_drop explanation held_batch held_envelope instance patient_merge',
   'pixel_review prior_instance prior_search prior_study procedure_step procedure_step_instance procedure_step_study rejected_reference',
   'rejection_note report result routing_facts study study_correction study_key study_received vault_entry vault_opening',
   'vault_salt',
 ].flatMap((line) => line.split(' '))
 /** Tables with pseudonyms, codes, counts and times only, or nothing about studies. */
 const NAMELESS = [
+  'model_admitted',
+  'deployment_policy',
+  'deployment',
+  'deployment_candidate',
+  'deployment_tally',
+  'study_arm',
+  'model_use',
   'account audit_leaf audit_log audit_subtree commitment_report commitment_request commitment_request_instance',
   'cosigned_checkpoint delivery drift_cell egress_acknowledgement egress_block egress_counter egress_epoch egress_refusal envelope',
   'high_water_marks label leak_alarm legal_hold model purge purge_file quarantine refused_kit result_block revision revision_count',

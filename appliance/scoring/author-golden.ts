@@ -29,8 +29,8 @@ export async function fillGolden(
     const made = await writePackage(join(root, 'package'), { ...content, files })
     const model = await loadModel(made.folder)
     try {
-      for (const { image, expected } of missing) {
-        const { embedding, scores } = await runGoldenImage(model, image)
+      for (const { image, prior, expected } of missing) {
+        const { embedding, scores } = await runGoldenImage(model, image, prior)
         const outputs = Object.fromEntries(scores.map(({ code, value }) => [code, value]))
         filled.set(
           expected,

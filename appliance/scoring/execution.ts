@@ -12,6 +12,8 @@ export const execution = z.strictObject({
   cpuFallback: z.boolean(),
   /** Threads of one session; workers are the parallelism, so 1 unless measured otherwise. */
   threads: z.number().int().min(1).max(64),
+  /** Images in one call of the runtime, of models whose input takes several; 1 unless measured otherwise. */
+  batch: z.number().int().min(1).max(64).optional(),
 })
 export type Execution = z.infer<typeof execution>
 

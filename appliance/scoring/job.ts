@@ -1,4 +1,5 @@
 import type { ExecutionProvider } from './execution.ts'
+import type { ExplainOutcome } from './explain-outcome.ts'
 import type { Lane } from './lane-queue.ts'
 import type { WorkerReply, WorkerRequest } from './messages.ts'
 import type { GoldenOutcome, InstanceOutcome, JobFailure, ScoringOutcome } from './outcome.ts'
@@ -21,6 +22,7 @@ export interface PoolJob {
 
 type ScoreRequest = Extract<WorkerRequest, { kind: 'score' }>
 type GoldenRequest = Extract<WorkerRequest, { kind: 'golden' }>
+type ExplainRequest = Extract<WorkerRequest, { kind: 'explain' }>
 
 /** A job that scores files. A worker that reports other instances than it was given counts as having crashed. */
 export function scoringJob(
@@ -30,11 +32,14 @@ export function scoringJob(
   resolve: (outcome: ScoringOutcome) => void,
 ): PoolJob {
   let instances: (InstanceOutcome | undefined)[] = []
+  const expected = request.row === undefined ? request.files.length : 1
+  let begun = 0
   const fail = (reason: JobFailure, detail: string): void => resolve({ kind: 'failed', reason, detail })
   const complete = (provider: ExecutionProvider | undefined): void => {
     const reported = instances.flatMap((outcome) => (outcome === undefined ? [] : [outcome]))
-    if (reported.length === request.files.length) resolve({ kind: 'completed', instances: reported, provider })
-    else fail('crashed', 'the worker ended the job without all instances')
+    if (reported.length === expected) {
+      resolve({ kind: 'completed', instances: reported, provider, ms: performance.now() - begun })
+    } else fail('crashed', 'the worker ended the job without all instances')
   }
   return {
     request,
@@ -42,10 +47,11 @@ export function scoringJob(
     ...bounds,
     deaths: 0,
     begin: () => {
-      instances = new Array<InstanceOutcome | undefined>(request.files.length).fill(undefined)
+      begun = performance.now()
+      instances = new Array<InstanceOutcome | undefined>(expected).fill(undefined)
     },
     take: (reply) => {
-      if (reply.kind === 'instance' && reply.outcome.instance < request.files.length) {
+      if (reply.kind === 'instance' && reply.outcome.instance < expected) {
         instances[reply.outcome.instance] = reply.outcome
       }
       if (reply.kind === 'failed') fail(reply.reason, reply.detail)
@@ -73,6 +79,29 @@ export function goldenJob(
       if (reply.kind === 'failed') fail(reply.reason, reply.detail)
       if (reply.kind === 'golden') resolve(judge(reply))
       return reply.kind === 'failed' || reply.kind === 'golden'
+    },
+    fail,
+  }
+}
+
+/** A job that explains one score. */
+export function explainJob(
+  request: ExplainRequest,
+  lane: Lane,
+  bounds: { readonly timeoutMs: number; readonly memoryMiB: number },
+  resolve: (outcome: ExplainOutcome) => void,
+): PoolJob {
+  const fail = (reason: JobFailure, detail: string): void => resolve({ kind: 'failed', reason, detail })
+  return {
+    request,
+    lane,
+    ...bounds,
+    deaths: 0,
+    begin: () => undefined,
+    take: (reply) => {
+      if (reply.kind === 'failed') fail(reply.reason, reply.detail)
+      if (reply.kind === 'explained') resolve(reply.outcome)
+      return reply.kind === 'failed' || reply.kind === 'explained'
     },
     fail,
   }

@@ -31,8 +31,8 @@ export const scoringPlan = z.strictObject({
   machine,
   workers: count,
   threads: count,
-  /** Images in one call of the runtime. A worker runs one; on a processor more win nothing. */
-  batch: z.literal(1),
+  /** Images in one call of the runtime; more than one only where that was measured to win. */
+  batch: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]),
   provider: executionProvider,
   cpuFallback: z.boolean(),
   memoryBudgetMiB: z.number().int().min(64),
@@ -40,6 +40,13 @@ export const scoringPlan = z.strictObject({
     z.strictObject({ provider: executionProvider, available: z.boolean(), detail: z.string().max(300) }),
   ),
   trials: z.array(trial).min(1).max(64),
+  /** The chosen arrangement with so many images in one call, in jobs of eight files. Absent where it was not measured. */
+  batches: z
+    .array(z.strictObject({ batch: count, imagesPerSecond: figure }))
+    .max(8)
+    .optional(),
+  /** `short`: measured by the box itself at its first start, with few images. */
+  kind: z.enum(['full', 'short']).optional(),
 })
 export type ScoringPlan = z.infer<typeof scoringPlan>
 
@@ -75,8 +82,22 @@ export async function writeScoringPlan(path: string, plan: ScoringPlan): Promise
 }
 
 /** How workers run graphs under a plan. */
-export function executionOf({ provider, cpuFallback, threads }: ScoringPlan): Execution {
-  return { provider, cpuFallback, threads }
+export function executionOf({ provider, cpuFallback, threads, batch }: ScoringPlan): Execution {
+  return { provider, cpuFallback, threads, ...(batch === 1 ? {} : { batch }) }
+}
+
+/** A batch is worth its memory and its waiting only when it wins so much against one image at a time. */
+const BATCH_MUST_WIN = 1.05
+
+/** The smallest batch within the fastest's reach; 1 when none wins clearly. */
+export function chooseBatch(
+  measured: readonly { readonly batch: number; readonly imagesPerSecond: number }[],
+): ScoringPlan['batch'] {
+  const single = measured.find(({ batch }) => batch === 1)?.imagesPerSecond ?? Number.POSITIVE_INFINITY
+  const most = Math.max(...measured.map(({ imagesPerSecond }) => imagesPerSecond))
+  if (most < single * BATCH_MUST_WIN) return 1
+  const best = measured.find(({ batch, imagesPerSecond }) => batch > 1 && imagesPerSecond >= 0.98 * most)?.batch
+  return best === 2 || best === 4 || best === 8 ? best : 1
 }
 
 /**

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { setPriority } from 'node:os'
+import { join, resolve, sep } from 'node:path'
 import type { ModelReference } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
 import { WorkerProcess, workerArguments } from '../workers/index.ts'
 import { ScoringError } from './errors.ts'
 import { DEFAULT_EXECUTION, type Execution } from './execution.ts'
-import { goldenJob, type PoolJob, scoringJob } from './job.ts'
+import type { ExplainMethod, ExplainOutcome } from './explain-outcome.ts'
+import { explainJob, goldenJob, type PoolJob, scoringJob } from './job.ts'
+import { clearLabelMaps, collectLabelMaps, dropLabelMaps, LABEL_MAPS_FOLDER, labelMapsPrefix } from './label-maps.ts'
 import { type Lane, LaneQueue } from './lane-queue.ts'
-import { type WorkerRequest, workerReply } from './messages.ts'
+import { type WorkerReply, type WorkerRequest, workerReply } from './messages.ts'
 import type { GoldenOutcome, ScoringOutcome } from './outcome.ts'
 import { type SlotOwner, WorkerSlot } from './worker-slot.ts'
 
@@ -51,6 +54,8 @@ export interface ScoringPoolOptions {
   readonly execution?: Execution
   /** The module that a worker runs; the product's own unless a test brings another. */
   readonly workerEntry?: string
+  /** How far workers stand back behind everything else on the machine: 0 to 19. */
+  readonly niceness?: number
 }
 
 /** Files of one study revision for one model. */
@@ -60,11 +65,28 @@ export interface ScoringJob {
   readonly model: ModelReference
   /** Absolute paths of de-identified Part 10 files inside the work folder. */
   readonly files: readonly string[]
+  /** One row of a model of tables instead of files; null is NaN. */
+  readonly row?: readonly (number | null)[]
+  /** Of each file the image of an earlier study, likewise; only for a model that is given one. */
+  readonly priors?: readonly (string | null)[]
   /** From the moment a worker has the job. */
   readonly timeoutMs: number
   readonly lane?: Lane
+  /** Of a volume model: hand the classes of all voxels back, on the grid of the source. */
+  readonly labelMaps?: boolean
   /** What the package declares (`runtime.memoryMiB`); accounted for before the model is loaded. */
   readonly memoryMiB?: number
+}
+
+/** One score of one file to explain. */
+export interface ExplainJob extends Omit<ScoringJob, 'files' | 'jobId' | 'priors' | 'labelMaps'> {
+  /** Absolute path of a de-identified Part 10 file inside the work folder. */
+  readonly file: string
+  /** Code of the score. */
+  readonly output: string
+  /** Null: of those that the model looks at, the one whose score is highest. */
+  readonly frame: number | null
+  readonly method: ExplainMethod
 }
 
 /** What the pool is doing. */
@@ -91,6 +113,7 @@ export class ScoringPool implements Service {
   #deaths = 0
   #running = false
   #onFirstReady: (() => void) | undefined
+  #adopted: Execution | undefined
   /** The job whose turn it is, but whose model has no room yet. */
   #waiting: PoolJob | undefined
 
@@ -104,6 +127,7 @@ export class ScoringPool implements Service {
     const { workers, limits, logger } = this.#options
     const memoryBytes = limits.memoryMiB * 2 ** 20
     const bounds = { memoryBytes, memoryCheckMs: MEMORY_CHECK_MS, startTimeoutMs: limits.startTimeoutMs }
+    await clearLabelMaps(this.#options.workFolder)
     const args = await this.#workerArguments()
     this.#running = true
     this.#slots = Array.from({ length: workers }, () => new WorkerSlot(this.#slotOwner(args), bounds, logger))
@@ -138,14 +162,19 @@ export class ScoringPool implements Service {
     const { workFolder, modelsFolder, limits } = this.#options
     requireInside(modelsFolder, job.packageFolder)
     for (const file of job.files) requireInside(workFolder, file)
+    for (const prior of job.priors ?? []) if (prior !== null) requireInside(workFolder, prior)
     const { maximumFileBytes, maximumDecodedBytes } = limits
+    const prefix = job.labelMaps === true ? labelMapsPrefix(workFolder) : undefined
     const request: Extract<WorkerRequest, { kind: 'score' }> = {
       kind: 'score',
       jobId: job.jobId,
       packageFolder: job.packageFolder,
       model: job.model,
       files: [...job.files],
+      ...(job.priors === undefined ? {} : { priors: [...job.priors] }),
+      ...(job.row === undefined ? {} : { row: [...job.row] }),
       limits: { maximumFileBytes, maximumDecodedBytes },
+      ...(prefix === undefined ? {} : { labelMaps: prefix }),
       execution: this.#execution(),
     }
     const memoryMiB = job.memoryMiB ?? 0
@@ -163,7 +192,12 @@ export class ScoringPool implements Service {
       files: job.files.length,
       ms: this.#options.clock.now() - started,
     })
-    return outcome
+    if (prefix === undefined) return outcome
+    try {
+      return await collectLabelMaps(prefix, outcome)
+    } finally {
+      await dropLabelMaps(prefix)
+    }
   }
 
   /**
@@ -181,6 +215,49 @@ export class ScoringPool implements Service {
     return new Promise<GoldenOutcome>((answer, refuse) => {
       this.#accept(goldenJob(request, { timeoutMs, memoryMiB }, answer), refuse)
     })
+  }
+
+  /** Explains one score, after live work unless a lane is named. @throws {ScoringError} as `score`. */
+  async explain(job: ExplainJob): Promise<ExplainOutcome> {
+    const { workFolder, modelsFolder, limits } = this.#options
+    const { lane = 'off-peak', timeoutMs, memoryMiB = 0, row, ...asked } = job
+    requireInside(modelsFolder, job.packageFolder)
+    requireInside(workFolder, job.file)
+    const { maximumFileBytes, maximumDecodedBytes } = limits
+    const request: Extract<WorkerRequest, { kind: 'explain' }> = {
+      kind: 'explain',
+      jobId: `explain-${randomUUID()}`,
+      ...asked,
+      ...(row === undefined ? {} : { row: [...row] }),
+      limits: { maximumFileBytes, maximumDecodedBytes },
+      execution: this.#execution(),
+    }
+    if (memoryMiB > this.#budgetMiB()) {
+      return { kind: 'failed', reason: 'memory', detail: `the model declares ${memoryMiB} MiB, more than this box has` }
+    }
+    return new Promise<ExplainOutcome>((answer, refuse) => {
+      this.#accept(explainJob(request, lane, { timeoutMs, memoryMiB }, answer), refuse)
+    })
+  }
+
+  /**
+   * Puts another arrangement to work without a restart: all workers are replaced, which load their models anew. Jobs
+   * that come meanwhile wait. @returns false when a job is in hand; nothing changes then.
+   */
+  async adopt(workers: number, execution: Execution): Promise<boolean> {
+    if (!this.#running || this.#slots.some((slot) => slot.busy)) return false
+    const { limits, logger } = this.#options
+    const before = this.#slots
+    this.#slots = []
+    this.#adopted = execution
+    await Promise.all(before.map((slot) => slot.stop()))
+    if (!this.#running) return false
+    const memoryBytes = limits.memoryMiB * 2 ** 20
+    const bounds = { memoryBytes, memoryCheckMs: MEMORY_CHECK_MS, startTimeoutMs: limits.startTimeoutMs }
+    const args = await this.#workerArguments()
+    this.#slots = Array.from({ length: workers }, () => new WorkerSlot(this.#slotOwner(args), bounds, logger))
+    for (const slot of this.#slots) slot.start()
+    return true
   }
 
   figures(): PoolFigures {
@@ -214,7 +291,7 @@ export class ScoringPool implements Service {
   }
 
   #execution(): Execution {
-    return this.#options.execution ?? DEFAULT_EXECUTION
+    return this.#adopted ?? this.#options.execution ?? DEFAULT_EXECUTION
   }
 
   #reservedMiB(): number {
@@ -232,12 +309,25 @@ export class ScoringPool implements Service {
     const real = await Promise.all(given.map((path) => realpath(path).catch(() => path)))
     const heapMiB = Math.ceil(limits.memoryMiB / 2)
     const readable = [...new Set([...given, ...real])]
-    return workerArguments({ readable, heapMiB }, this.#options.workerEntry ?? OWN_ENTRY)
+    const writable = [...new Set([workFolder, await realpath(workFolder).catch(() => workFolder)])]
+    const maps = writable.map((folder) => join(folder, LABEL_MAPS_FOLDER))
+    return workerArguments({ readable, writable: maps, heapMiB }, this.#options.workerEntry ?? OWN_ENTRY)
   }
 
   #slotOwner(args: readonly string[]): SlotOwner {
     return {
-      launch: (events) => WorkerProcess.launch(args, this.#options.workFolder, workerReply, events),
+      launch: (events) => {
+        const worker = WorkerProcess.launch<WorkerRequest, WorkerReply>(
+          args,
+          this.#options.workFolder,
+          workerReply,
+          events,
+        )
+        const { niceness } = this.#options
+        // A worker that could not be started has no number; its exit says so.
+        if (niceness !== undefined && worker.pid !== undefined) setPriority(worker.pid, niceness)
+        return worker
+      },
       onIdle: () => {
         this.#onFirstReady?.()
         this.#dispatch()

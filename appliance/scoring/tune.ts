@@ -5,7 +5,7 @@ import { type ModelPackage, phantomDicom, readPackage } from '@leadglass/models'
 import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { workerCodeRoots } from './code-roots.ts'
 import type { ExecutionProvider } from './execution.ts'
-import { chooseTrial, memoryBudgetMiB, type ScoringPlan, type ScoringTrial } from './plan.ts'
+import { chooseBatch, chooseTrial, memoryBudgetMiB, type ScoringPlan, type ScoringTrial } from './plan.ts'
 import { defaultScoringLimits, ScoringPool } from './pool.ts'
 import { type ProviderProbe, probeProviders } from './providers.ts'
 
@@ -19,15 +19,22 @@ export interface TuneRequest {
   readonly images: number
   readonly cpuFallback: boolean
   readonly onTrial?: (trial: ScoringTrial) => void
+  /** No further trial begins after so many milliseconds; one is always measured. Marks the plan as short. */
+  readonly budgetMs?: number
 }
 
 interface Arrangement {
   readonly provider: ExecutionProvider
   readonly workers: number
   readonly threads: number
+  /** Images in one call, in jobs of several files; one file a job where absent. */
+  readonly batch?: number
 }
 
 const DIFFERENT_IMAGES = 8
+/** As many files as a batch can hold at most, so that every batch of a trial is full. */
+const FILES_OF_A_BATCH_JOB = 8
+const BATCHES = [1, 2, 4, 8] as const
 
 /**
  * Measures workers x threads on this machine, file to scores, with every provider that loads here, and chooses.
@@ -43,12 +50,22 @@ export async function tuneScoring(request: TuneRequest): Promise<ScoringPlan> {
     const model = await readPackage(folder)
     const files = await writePhantoms(join(root, 'work'))
     const trials: ScoringTrial[] = []
+    const until = performance.now() + (request.budgetMs ?? Number.POSITIVE_INFINITY)
     for (const arrangement of arrangements(providers, availableParallelism())) {
+      if (trials.length > 0 && performance.now() > until) break
       const measured = await measure(request, root, model, files, arrangement)
       request.onTrial?.(measured)
       trials.push(measured)
     }
-    return planOf(request, model, providers, trials)
+    const best = chooseTrial(trials)
+    const isFree = model.manifest.kind === 'image-2d' && model.manifest.input.shape[0] === 'N'
+    const batches: { batch: number; imagesPerSecond: number }[] = []
+    for (const batch of best === undefined || !isFree ? [] : BATCHES) {
+      if (performance.now() > until) break
+      const { imagesPerSecond } = await measure(request, root, model, files, { ...best, batch } as Arrangement)
+      batches.push({ batch, imagesPerSecond })
+    }
+    return planOf(request, model, providers, trials, batches)
   } finally {
     await rm(root, { recursive: true, force: true })
   }
@@ -88,7 +105,8 @@ async function measure(
   files: readonly string[],
   arrangement: Arrangement,
 ): Promise<ScoringTrial> {
-  const { workers, threads, provider } = arrangement
+  const { workers, threads, provider, batch } = arrangement
+  const together = batch === undefined ? 1 : FILES_OF_A_BATCH_JOB
   const pool = new ScoringPool({
     workers,
     codeRoots: workerCodeRoots(programRoot),
@@ -98,7 +116,7 @@ async function measure(
     logger: silentLogger,
     limits: defaultScoringLimits,
     // Without the processor to take over: a trial that measured something else would be worse than none.
-    execution: { provider, threads, cpuFallback: false },
+    execution: { provider, threads, cpuFallback: false, ...(batch === undefined ? {} : { batch }) },
   })
   await pool.start()
   try {
@@ -108,22 +126,23 @@ async function measure(
         jobId: `trial-${i}`,
         packageFolder: model.folder,
         model: model.model,
-        files: [files[i % files.length] ?? ''],
+        files: together === 1 ? [files[i % files.length] ?? ''] : files,
         timeoutMs: 60_000,
       })
       if (outcome.kind === 'failed') throw new Error(`a trial failed: ${outcome.reason}: ${outcome.detail}`)
       return performance.now() - started
     }
-    await Promise.all(Array.from({ length: workers * 4 }, (_, i) => one(i)))
+    await Promise.all(Array.from({ length: workers * (together === 1 ? 4 : 1) }, (_, i) => one(i)))
+    const jobs = Math.max(workers, Math.ceil(images / together))
     const started = performance.now()
     // As many callers as workers: latencies without waiting.
     const callers = Array.from({ length: workers }, async (_, first) => {
       const times: number[] = []
-      for (let i = first; i < images; i += workers) times.push(await one(i))
+      for (let i = first; i < jobs; i += workers) times.push(await one(i))
       return times
     })
     const times = (await Promise.all(callers)).flat().toSorted((a, b) => a - b)
-    const imagesPerSecond = tenth((images * 1000) / (performance.now() - started))
+    const imagesPerSecond = tenth((jobs * together * 1000) / (performance.now() - started))
     const at = (share: number): number => tenth(times[Math.floor(share * (times.length - 1))] ?? 0)
     return { provider, workers, threads, imagesPerSecond, p50Ms: at(0.5), p95Ms: at(0.95) }
   } finally {
@@ -132,10 +151,11 @@ async function measure(
 }
 
 function planOf(
-  { cpuFallback }: TuneRequest,
+  { cpuFallback, budgetMs }: TuneRequest,
   { model }: ModelPackage,
   providers: readonly ProviderProbe[],
   trials: readonly ScoringTrial[],
+  batches: readonly { readonly batch: number; readonly imagesPerSecond: number }[],
 ): ScoringPlan {
   const best = chooseTrial(trials)
   if (best === undefined) throw new RangeError('nothing was measured')
@@ -150,12 +170,14 @@ function planOf(
     },
     workers: best.workers,
     threads: best.threads,
-    batch: 1,
+    batch: chooseBatch(batches),
     provider: best.provider,
     cpuFallback,
     memoryBudgetMiB: memoryBudgetMiB(),
     providers: [...providers],
     trials: [...trials],
+    ...(batches.length === 0 ? {} : { batches: [...batches] }),
+    kind: budgetMs === undefined ? 'full' : 'short',
   }
 }
 

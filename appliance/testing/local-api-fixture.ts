@@ -13,9 +13,11 @@ import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { ManualClock, silentLogger, systemRandomness } from '@leadglass/sync-agent/foundation'
 import type { FastifyInstance } from 'fastify'
 import { ModelLibrary } from '../activation/index.ts'
+import { BreachDesk } from '../breach/index.ts'
 import { conformanceStatement, DEFAULT_CONFORMANCE } from '../conformance/index.ts'
 import { Corrections } from '../corrections/index.ts'
 import { deriveSiteKeys } from '../deidentify/index.ts'
+import { deploymentFixture } from '../deployment/testing/room.ts'
 import { AuditTrail, Checkpoints, EgressDoor, EgressHold, HoldDesk } from '../egress/index.ts'
 import { SpoolError } from '../intake/index.ts'
 import { buildLocalApi, hashPassword, type LocalApiContext, Sessions, StudyEvents } from '../local-api/index.ts'
@@ -80,6 +82,14 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
     clock,
     onCorrected: () => undefined,
   })
+  const library = new ModelLibrary({
+    records,
+    modelsFolder: models,
+    audit,
+    clock,
+    logger: silentLogger,
+    onChange: () => undefined,
+  })
   const context: LocalApiContext = {
     records,
     corrections,
@@ -123,19 +133,20 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
       onChanged: () => undefined,
     }),
     rules: new RuleBook({ records, settings: () => settings, audit, clock, onChanged: () => undefined }),
-    library: new ModelLibrary({
-      records,
-      modelsFolder: models,
-      audit,
-      clock,
-      logger: silentLogger,
-      onChange: () => undefined,
-    }),
+    library,
+    deployments: deploymentFixture({ records, library, audit, door, clock }),
     deliveries: { wake: () => undefined, retryNow: () => undefined, circuit: () => CLOSED },
     door,
     audit,
     log,
     checkpoints: new Checkpoints({ records, log, signer, door, clock }),
+    breaches: new BreachDesk({
+      records,
+      log,
+      checkpoints: new Checkpoints({ records, log, signer, door, clock }),
+      audit,
+      clock,
+    }),
     holdDesk: new HoldDesk({ records, door, audit, clock }),
     freeSpace: {
       isLow: () => false,

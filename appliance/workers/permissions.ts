@@ -9,6 +9,12 @@ export interface WorkerReach {
 }
 
 /**
+ * Share of the heap that fills before the collector looks at old objects. Much passes through beside the heap; without
+ * this floor that alone starts a full collection every few images, which costs a quarter of the work.
+ */
+const INITIAL_SHARE = 0.5
+
+/**
  * Node's arguments for a worker: the permission model on, reading (and writing) only what is named, native add-ons (the
  * model runtime) allowed; no child processes, no threads, no inspector, no code from strings.
  */
@@ -19,6 +25,7 @@ export function workerArguments(reach: WorkerReach, entry: string): readonly str
     ...reach.readable.map((path) => `--allow-fs-read=${path}`),
     ...(reach.writable ?? []).map((path) => `--allow-fs-write=${path}`),
     `--max-old-space-size=${reach.heapMiB}`,
+    `--initial-old-space-size=${Math.ceil(reach.heapMiB * INITIAL_SHARE)}`,
     '--disallow-code-generation-from-strings',
     '--no-warnings',
     entry,

@@ -21,6 +21,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['study', 'list'],
   ['study', 'show'],
   ['study', 'export'],
+  ['explain'],
   ['review', 'list'],
   ['review', 'show'],
   ['review', 'release'],

@@ -17,6 +17,8 @@ export interface RunningPeer {
 /** Orthanc also speaks HTTP. */
 export interface RunningOrthanc extends RunningPeer {
   readonly httpPort: number
+  /** Ends the process as a power cut would (SIGKILL). */
+  kill(): Promise<void>
 }
 
 /** DCMTK's `storescp`, writing what it receives into a folder, bit-preserving. */
@@ -78,7 +80,7 @@ export async function startOrthanc(
   )
   const child = spawn(program, [configuration], { stdio: 'ignore', env: { ...process.env, ...DCMTK_ENVIRONMENT } })
   await Promise.all([waitForPort(port), waitForPort(httpPort)])
-  return { port, httpPort, aeTitle: 'ORTHANC', stop: () => stop(child) }
+  return { port, httpPort, aeTitle: 'ORTHANC', stop: () => stop(child), kill: () => stop(child, 'SIGKILL') }
 }
 
 /** Where `storescu` sends. */
@@ -102,10 +104,10 @@ export function runStorescu(
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)))
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
+  child.kill(signal)
   const killer = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await ended
   clearTimeout(killer)

@@ -22,6 +22,20 @@ export function peer(program: string): string | undefined {
 }
 
 /**
+ * A Python that has the packages of `requirements.txt` beside this file, named by LEADGLASS_PYTHON: an independent reader of
+ * what the product writes.
+ * @returns `undefined` when none is named and peers are not required.
+ * @throws when none is named, or none is there, and LEADGLASS_REQUIRE_PEERS=1.
+ */
+export function pythonPeer(): string | undefined {
+  const named = process.env.LEADGLASS_PYTHON
+  if (named !== undefined && isExecutable(named)) return named
+  if (PEERS_REQUIRED)
+    throw new Error('a Python with highdicom is required (LEADGLASS_REQUIRE_PEERS=1) and LEADGLASS_PYTHON names none')
+  return undefined
+}
+
+/**
  * The absolute path of a file or folder of the shared test data, which lies beside the repository.
  * @param relative path below `shared/data`, such as `dicom/pydicom/CT_small.dcm`.
  * @returns `undefined` when the data is not there and peers are not required.

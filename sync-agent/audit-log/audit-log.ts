@@ -67,6 +67,11 @@ export class AuditLog {
     return this.#store.leaves(from, Math.min(to, this.size))
   }
 
+  /** Hash of the complete subtree of 2^`level` leaves at `position`. @throws when the log does not have it yet. */
+  subtree(level: number, position: number): Uint8Array {
+    return this.#store.subtree(level, position)
+  }
+
   /** RFC 6962 root over the first `size` leaves; of the whole log unless told. */
   root(size = this.size): Uint8Array {
     if (size > this.size) throw new RangeError('the log is not that long')

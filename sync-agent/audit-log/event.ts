@@ -83,6 +83,11 @@ const shape = {
   subject: auditSubject.nullable(),
   outcome: auditOutcome,
   codes: z.array(vocabularyCode).max(32),
+  /** Commitment to a detail that stays at the site (`commitmentTo`); absent where there is none, and in older leaves. */
+  commitment: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 }
 
 /** An event as it is written: the word must be of the vocabulary. */
@@ -101,6 +106,8 @@ export interface AuditEventInput {
   readonly outcome: AuditOutcome
   /** Codes of reasons and circumstances, in the order in which they matter; none unless told. */
   readonly codes?: readonly string[]
+  /** `commitmentTo` a detail that the caller keeps. */
+  readonly commitment?: string
 }
 
 /**
@@ -116,6 +123,7 @@ export function encodeEvent(input: AuditEventInput, nowMs: number): Uint8Array {
     subject: input.subject,
     outcome: input.outcome,
     codes: input.codes ?? [],
+    ...(input.commitment === undefined ? {} : { commitment: input.commitment }),
   })
   return Buffer.from(canonicalJson(event))
 }

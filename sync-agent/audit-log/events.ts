@@ -105,6 +105,15 @@ export const AUDIT_EVENTS = {
       'An identifier of a study was found where none may be; the codes name the place. Nothing more of it leaves.',
   },
   'leak.settled': { emitters: ['local-api'], states: 'A person looked at a suspected leak and let the study go on.' },
+  'breach.opened': {
+    emitters: ['local-api'],
+    states: 'A person opened a case of a suspected breach; the codes name its number. Its words stay at the site.',
+  },
+  'breach.changed': {
+    emitters: ['local-api'],
+    states: 'Evidence, an assessment or a notification was added to a case of a suspected breach.',
+  },
+  'breach.closed': { emitters: ['local-api'], states: 'A case of a suspected breach was closed.' },
   'identity.opened': { emitters: ['deidentify', 'local-api'], states: 'A pseudonym was resolved to a patient.' },
   'pseudonyms.rotated': {
     emitters: ['deidentify', 'process'],
@@ -116,6 +125,23 @@ export const AUDIT_EVENTS = {
     states: 'The subject is the hash of the vault entry whose number the codes name.',
   },
   'study.scored': { emitters: ['scoring'], states: 'A model scored a revision.' },
+  'study.backfilled': {
+    emitters: ['scoring'],
+    states: 'A backfill scored a past study; the codes name job and model.',
+  },
+  'backfill.changed': {
+    emitters: ['local-api', 'scoring'],
+    states:
+      'A backfill over past studies was started, paused, resumed, cancelled, or ended by itself; the codes say which.',
+  },
+  'scoring.requested': {
+    emitters: ['scoring'],
+    states: 'A program asked the scoring interface; the codes name it, the model, and how it ended. Nothing is kept.',
+  },
+  'scoring-token.changed': {
+    emitters: ['local-api'],
+    states: 'A program was given a token for the scoring interface, or lost it.',
+  },
   'study.not-scored': { emitters: ['scoring'], states: 'No score, and why.' },
   'study.corrected': {
     emitters: ['records'],
@@ -127,6 +153,11 @@ export const AUDIT_EVENTS = {
   'result.queued': { emitters: ['results'], states: 'A result waits for a destination.' },
   'result.delivered': { emitters: ['results'], states: 'A destination has committed a result.' },
   'result.refused': { emitters: ['results'], states: 'A destination refused a result.' },
+  'result.late': { emitters: ['results'], states: 'The oldest result for a destination waits longer than it may.' },
+  'result.caught-up': {
+    emitters: ['results'],
+    states: 'No result for a destination waits longer than it may any more.',
+  },
   'result.dead': { emitters: ['results'], states: 'Delivery was given up; a person is needed.' },
   'result.dropped': { emitters: ['local-api'], states: 'A person gave a result up; nothing sends it any more.' },
   'result.retried': { emitters: ['results', 'local-api'], states: 'A person sent a dead result again.' },
@@ -141,6 +172,16 @@ export const AUDIT_EVENTS = {
   'egress.acknowledged': { emitters: ['egress'], states: 'The hub has committed envelopes up to a watermark.' },
   'egress.refused': { emitters: ['egress'], states: 'The hub refused envelopes; the codes say why.' },
   'egress.rewound': { emitters: ['egress'], states: 'Envelopes are sent again because the hub misses some.' },
+  'egress.rejected': {
+    emitters: ['egress'],
+    states: 'A class of envelopes was over its quota: what is new of it is not sent; the codes name class and number.',
+  },
+  'epoch.opened': { emitters: ['egress'], states: 'Everything that leaves counts from one again; the codes say why.' },
+  'epoch.closed': { emitters: ['egress'], states: 'Nothing more is sealed in an epoch.' },
+  'epoch.compared': {
+    emitters: ['egress', 'ingest'],
+    states: 'Edge and hub compared what they hold of an epoch; a failure names what differs.',
+  },
   'ingest.committed': { emitters: ['ingest'], states: 'The hub committed envelopes of a device.' },
   'ingest.refused': { emitters: ['ingest'], states: 'The hub refused a batch or an envelope.' },
 
@@ -162,6 +203,15 @@ export const AUDIT_EVENTS = {
   'pixels.viewed': { emitters: ['local-api'], states: 'A person looked at pixels that are held.' },
   'pixels.released': { emitters: ['local-api'], states: 'A person masked pixels and lets the object leave.' },
   'pixels.refused': { emitters: ['local-api'], states: 'A person decided that an object never leaves.' },
+  'explanation.made': {
+    emitters: ['local-api', 'scoring'],
+    states: 'It was worked out why a score is what it is; the codes begin the digest.',
+  },
+  'explanation.read': { emitters: ['local-api'], states: 'A person opened an explanation of a score.' },
+  'explanation.refused': {
+    emitters: ['local-api'],
+    states: 'An explanation was not shown: it belongs to another image, frame, model or result.',
+  },
   'study.exported': { emitters: ['local-api'], states: 'A person took a study or report out.' },
 
   // Models on the device.
@@ -174,6 +224,22 @@ export const AUDIT_EVENTS = {
   'model.activated': { emitters: ['updates', 'scoring'], states: 'A release scores from now on.' },
   'model.rolled-back': { emitters: ['updates', 'scoring'], states: 'The previous model scores again.' },
   'model.retired': { emitters: ['updates', 'registry'], states: 'A model is no longer in use.' },
+  'deployment.started': {
+    emitters: ['scoring', 'local-api'],
+    states: 'A person set an approved version beside the one in use: for a share of the studies, or in the shadow.',
+  },
+  'deployment.changed': {
+    emitters: ['scoring', 'local-api'],
+    states: 'A person changed the share of a version, or whether new versions are put to use by themselves.',
+  },
+  'deployment.stopped': {
+    emitters: ['scoring', 'local-api'],
+    states: 'A version no longer runs beside the one in use; the codes name what broke, or that a person ended it.',
+  },
+  'deployment.promoted': {
+    emitters: ['scoring', 'local-api'],
+    states: 'A person made a version the one that scores from now on.',
+  },
   'model.disabled': { emitters: ['local-api', 'scoring'], states: 'A person switched a model off.' },
   'model.enabled': { emitters: ['local-api', 'scoring'], states: 'A person switched a model on again.' },
   'model.recalled': { emitters: ['delivery', 'updates'], states: 'A safety officer recalled a model.' },

@@ -30,6 +30,7 @@ export {
   type RecordedAuditEvent,
   recordedAuditEvent,
 } from './event.ts'
+export { type DicomCode, type EventStandards, standardsOf } from './event-standards.ts'
 export { AUDIT_EVENT_CODES, AUDIT_EVENTS, type AuditEventCode, type EventDefinition } from './events.ts'
 export { type CompletedSubtree, type LogStore, MemoryLogStore } from './log-store.ts'
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash } from './merkle-hash.ts'

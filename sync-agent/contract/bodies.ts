@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { epochRoot } from './epoch-root.ts'
 import {
   modelReference,
   patientPseudonym,
@@ -7,6 +8,7 @@ import {
   studyPseudonym,
   vocabularyCode,
 } from './identifiers.ts'
+import { reportedState } from './reported.ts'
 
 /**
  * What may leave a hospital, kind by kind. Every member is a pseudonym, a code of a closed vocabulary, a number or a
@@ -62,7 +64,8 @@ export const instanceFeatures = z.strictObject({
   /** float32 values, little-endian, base64. Length as the model package declares. */
   embedding: z.base64().max(65_536).refine(isVector, { message: 'is no vector of float32 values' }),
   scores: z.array(scoreFigure).max(64),
-  quality: z.record(vocabularyCode, figure).refine((record) => Object.keys(record).length <= 64),
+  /** `quality.*` and, where the package asks for them, `radiomics.*`; the manifest says how those were computed. */
+  quality: z.record(vocabularyCode, figure).refine((record) => Object.keys(record).length <= 192),
 })
 export type InstanceFeatures = z.infer<typeof instanceFeatures>
 
@@ -111,6 +114,45 @@ export const driftCounts = z.strictObject({
     .max(1001),
 })
 export type DriftCounts = z.infer<typeof driftCounts>
+
+/** What the counts of a deployment count; `pair` is the two by two table at the operating point. */
+const deploymentMeasure = z.enum([
+  'pair',
+  'unpaired',
+  'score-champion',
+  'score-candidate',
+  'latency-champion',
+  'latency-candidate',
+  'run-champion',
+  'run-candidate',
+])
+
+/**
+ * `drift` stream: how a version that runs beside the one in use compares with it, in counts over studies. Only cells of 11
+ * or more leave, each count once.
+ */
+export const deploymentStatistics = z.strictObject({
+  kind: z.literal('deployment-statistics'),
+  model: modelReference,
+  /** The version in use that it is compared with. */
+  champion: z.strictObject({ model: modelReference }),
+  role: z.enum(['canary', 'arm', 'shadow']),
+  /** The month in which the counts leave. */
+  month,
+  cells: z
+    .array(
+      z.strictObject({
+        measure: deploymentMeasure,
+        /** The output that is counted; null for what is of the whole run. */
+        code: vocabularyCode.nullable(),
+        bin: z.number().int().min(0).max(1000),
+        count: z.number().int().min(11),
+      }),
+    )
+    .min(1)
+    .max(1000),
+})
+export type DeploymentStatistics = z.infer<typeof deploymentStatistics>
 
 /** `audit` stream: one leaf of the site's log, as it stands in the tree. */
 export const auditLeaf = z.strictObject({
@@ -161,8 +203,11 @@ export const envelopeBody = z.discriminatedUnion('kind', [
   studyRevision,
   studyLabel,
   driftCounts,
+  deploymentStatistics,
   auditLeaf,
   auditCheckpoint,
+  epochRoot,
   deviceHealth,
+  reportedState,
 ])
 export type EnvelopeBody = z.infer<typeof envelopeBody>

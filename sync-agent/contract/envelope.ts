@@ -2,22 +2,21 @@ import { z } from 'zod'
 import { digestOfJson, type JsonValue, type Sha256Hex, sha256Hex } from '../foundation/index.ts'
 import { type EnvelopeBody, envelopeBody } from './bodies.ts'
 import { type DeviceId, deviceId } from './identifiers.ts'
-
-/** The streams, in the order in which they may overtake each other: audit first. Order is kept within one stream only. */
-export const STREAMS = ['audit', 'labels', 'drift', 'features', 'health'] as const
-export const streamName = z.enum(STREAMS)
-export type StreamName = z.infer<typeof streamName>
+import { epochNumber, type StreamName, streamName } from './streams.ts'
 
 /** The stream on which each kind of body travels. Total: a new kind does not compile until it has one. */
 export const STREAM_OF_KIND: Readonly<Record<EnvelopeBody['kind'], StreamName>> = {
   'audit-leaf': 'audit',
   'audit-checkpoint': 'audit',
+  'epoch-root': 'audit',
   'study-label': 'labels',
   'drift-counts': 'drift',
+  'deployment-statistics': 'drift',
   'instance-features': 'features',
   'not-scored': 'features',
   'study-revision': 'features',
   'device-health': 'health',
+  'reported-state': 'health',
 }
 
 /** The contract's version. A hub accepts every version it ever accepted. */
@@ -26,7 +25,7 @@ export const ENVELOPE_SCHEMA = 'leadglass.envelope/1'
 /** Where an envelope stands: sequences count from 1 without gaps within (device, epoch, stream). */
 export const envelopePosition = z.strictObject({
   device: deviceId,
-  epoch: z.number().int().min(1).max(1_000_000),
+  epoch: epochNumber,
   stream: streamName,
   sequence: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
 })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { desiredDelivery } from './desired.ts'
 import { envelope, watermark } from './envelope.ts'
+import { epochAnswer } from './epoch-root.ts'
 import { type DeviceId, deviceId } from './identifiers.ts'
 
 /** Largest batch on the wire, in bytes before compression; IoT Hub refuses above 256 KB. */
@@ -26,6 +28,8 @@ export const acknowledgement = z.strictObject({
   refused: z.array(z.strictObject({ ...watermark.shape, code: refusalCode })).max(2000),
   /** C2SP cosignature lines for the device's log checkpoint, and the note they belong to. */
   cosigned: z.string().max(16_384).nullable(),
+  /** Answers to statements about epochs; only a device that made one gets it, so that older ones read every answer. */
+  epochs: z.array(epochAnswer).max(100).optional(),
 })
 export type Acknowledgement = z.infer<typeof acknowledgement>
 
@@ -37,6 +41,8 @@ export const desiredState = z.strictObject({
   timestampVersion: z.number().int().min(0),
   /** Where the TUF repository is, relative to the hub's address. */
   repositoryPath: z.string().regex(/^\/[a-z0-9/-]*$/),
+  /** What the hub wishes of this device; absent while it wishes nothing. The site's own policy decides what of it counts. */
+  document: desiredDelivery.optional(),
 })
 export type DesiredState = z.infer<typeof desiredState>
 

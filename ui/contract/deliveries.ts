@@ -25,7 +25,7 @@ export const deliveryItem = z.object({
   study: pseudonym,
   revision: z.number().int().min(1),
   destination: z.string(),
-  kind: z.enum(['sr', 'sc', 'not-scored', 'note']),
+  kind: z.enum(['sr', 'sc', 'seg', 'pr', 'pm', 'not-scored', 'note']),
   sopInstanceUid: z.string(),
   standing: deliveryStanding,
   attempts: count,

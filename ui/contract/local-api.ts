@@ -2,16 +2,28 @@ import { z } from 'zod'
 import { modelVersion } from './common.ts'
 import { correctionView, receivedView, withdrawnView } from './corrections.ts'
 import { destinationState } from './deliveries.ts'
+import { modelUseView } from './deployments.ts'
+import { radiomicsView } from './radiomics.ts'
 import { routeView } from './rules.ts'
+import { scoringStatus } from './scoring-status.ts'
 
+export * from './audit-feeds.ts'
+export * from './backfill.ts'
+export * from './breaches.ts'
 export * from './common.ts'
 export * from './corrections.ts'
 export * from './deliveries.ts'
+export * from './deployments.ts'
 export * from './egress.ts'
+export * from './explanations.ts'
+export * from './heat-palette.ts'
 export * from './local-settings.ts'
 export * from './pixels.ts'
+export * from './radiomics.ts'
 export * from './retention.ts'
 export * from './rules.ts'
+export * from './scoring-api.ts'
+export * from './scoring-status.ts'
 
 /**
  * The appliance's HTTP interface for people at the site. Everything under `/api/studies` may identify patients and never
@@ -69,6 +81,12 @@ export const scoreView = z.object({
   thresholdMilli: z.number().int(),
   above: z.boolean(),
   model: modelVersion,
+  /** What really ran the graphs; null for results of old. */
+  provider: z.enum(['cpu', 'cuda', 'tensorrt']).nullable().optional(),
+  /** The backfill that made it; null for a result of the study's own time. */
+  backfill: count.nullable().optional(),
+  /** A backfill with another version of the model has replaced it. */
+  superseded: z.boolean().optional(),
 })
 export type ScoreView = z.infer<typeof scoreView>
 
@@ -222,6 +240,8 @@ export const studyDetail = z.object({
   deliveries: z.array(deliveryView),
   /** Earlier studies of the patient, newest first. */
   priors: z.array(priorView).optional(),
+  /** With what the current revision was scored: which version of each model, why that one, and what it was given. */
+  models: z.array(modelUseView).optional(),
   labels: z.array(labelDetail),
   /** What was corrected, newest first. */
   corrections: z.array(correctionView).optional(),
@@ -229,6 +249,7 @@ export const studyDetail = z.object({
   received: receivedView.optional(),
   /** Instances of the current revision that are kept and not used. */
   withdrawn: z.array(withdrawnView).optional(),
+  radiomics: z.array(radiomicsView).optional(),
   /** Findings that a reader may label: the codes of the models in use. */
   findings: z.array(z.object({ code: z.string(), title: z.string() })),
 })
@@ -343,6 +364,8 @@ export const deviceStatus = z.object({
   }),
   /** Why settings, or files that they name, are not in force. Empty when all is well. */
   settingsProblems: z.array(z.string()),
+  /** Versions on trial that the appliance has stopped and nobody has looked at. */
+  deploymentAlarms: z.array(z.object({ name: z.string(), version: z.string(), reason: z.string() })).optional(),
   /** Identifiers that were found where none may be; nothing more about these studies leaves until a person has looked. */
   leakAlarms: z
     .array(
@@ -374,6 +397,8 @@ export const deviceStatus = z.object({
   totals: z.object({ instances: count, bytes: count, quarantined: count }),
   /** Where the keys lie that protect the data: only `elsewhere` protects against whoever takes the disk. */
   keys: z.object({ placement: z.enum(['beside-data', 'same-file-system', 'elsewhere']) }).optional(),
+  /** What runs the models, and by which plan. */
+  scoring: scoringStatus.optional(),
   /** The agent's own word about its link to the hub. */
   link: z.object({
     state: z.string(),

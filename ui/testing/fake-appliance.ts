@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   type DestinationList,
+  deploymentList,
   destinationList,
   deviceStatus,
   egressList,
@@ -31,8 +32,10 @@ import {
 } from '../contract/local-api.ts'
 import { FakeFailure, type FakeRoute, FakeService } from './fake-service.ts'
 import { hex, minutesAgo } from './seeds/common.ts'
+import { seedDeployments } from './seeds/deployments.ts'
 import { seedDestinations, seedDevice, seedEgress, seedModels, seedQuarantine } from './seeds/device.ts'
 import { HeldSeeds, seedStudyEgress } from './seeds/egress.ts'
+import { explanationRoutes } from './seeds/explanations.ts'
 import { pixelRoutes, seedReviews } from './seeds/pixels.ts'
 import { seedStudies } from './seeds/studies.ts'
 import { detailOf } from './seeds/study-detail.ts'
@@ -82,6 +85,7 @@ export class FakeAppliance {
   #routes(): FakeRoute[] {
     return [
       ...pixelRoutes(() => (this.#empty ? [] : this.#reviews)),
+      ...explanationRoutes(() => this.studies),
       { method: 'GET', path: /^\/api\/studies$/, answer: ({ query }) => studyList.parse(this.#list(query)) },
       {
         method: 'GET',
@@ -138,6 +142,14 @@ export class FakeAppliance {
           if (summary === undefined) throw new FakeFailure(404, 'not-found')
           return studyEgress.parse(seedStudyEgress(summary))
         },
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/deployments$/,
+        answer: () =>
+          deploymentList.parse(
+            this.#empty ? { models: [], candidates: [], alarms: 0, history: [] } : seedDeployments(),
+          ),
       },
       {
         method: 'GET',

@@ -15,6 +15,7 @@ export type { ObjectVerification } from './object-verification.ts'
  */
 export class EgressVerifier {
   readonly #allowsPrivate: boolean
+  readonly #searches = new WeakMap<SearchedIdentifiers, JsonSearch>()
 
   /** @param allowsPrivate private elements that PS3.15 table E.3.10-1 lists may be in objects; no others, ever. */
   constructor({ allowsPrivate = false }: { readonly allowsPrivate?: boolean } = {}) {
@@ -41,18 +42,43 @@ export class EgressVerifier {
   verifyJson(json: string, identifiers: SearchedIdentifiers): VerifierOutcome {
     if (searchedCount(identifiers) > MOST_SEARCHED) return { kind: 'error', code: 'too-many-identifiers' }
     try {
-      const patterns = headerPatterns(identifiers)
+      const { header, bulk, uids, words, checks } = this.#searchFor(identifiers)
       const content = jsonContent(json)
-      if (new ByteSearch(patterns).matches(Buffer.from(content.text, 'utf8'))) return found('json')
-      if (holdsUid(content.text, new Set(identifiers.uids))) return found('json')
-      const bulk = new ByteSearch(bulkPatterns(patterns))
+      if (header.matches(Buffer.from(content.text, 'utf8'))) return found('json')
+      if (holdsUid(content.text, uids)) return found('json')
       if (content.binaries.some((binary) => bulk.matches(binary))) return found('json')
-      if (searchOf(identifiers).first(content.text) !== undefined) return found('json')
+      if (words.first(content.text) !== undefined) return found('json')
       if (holdsPersonalPattern(content.text)) return { kind: 'hit', rule: 'personal-pattern', place: 'json' }
-      return { kind: 'clean', checks: patterns.length }
+      return { kind: 'clean', checks }
     } catch {
       return { kind: 'error', code: 'json-unreadable' }
     }
+  }
+
+  /** What is searched for is made once for all texts that are held against the same identifiers. */
+  #searchFor(identifiers: SearchedIdentifiers): JsonSearch {
+    const known = this.#searches.get(identifiers) ?? jsonSearch(identifiers)
+    this.#searches.set(identifiers, known)
+    return known
+  }
+}
+
+interface JsonSearch {
+  readonly header: ByteSearch
+  readonly bulk: ByteSearch
+  readonly uids: ReadonlySet<string>
+  readonly words: ReturnType<typeof searchOf>
+  readonly checks: number
+}
+
+function jsonSearch(identifiers: SearchedIdentifiers): JsonSearch {
+  const patterns = headerPatterns(identifiers)
+  return {
+    header: new ByteSearch(patterns),
+    bulk: new ByteSearch(bulkPatterns(patterns)),
+    uids: new Set(identifiers.uids),
+    words: searchOf(identifiers),
+    checks: patterns.length,
   }
 }
 

@@ -18,6 +18,13 @@ import { PIXEL_REVIEWS } from './0016-pixel-reviews.ts'
 import { LEAK_ALARMS } from './0017-leak-alarms.ts'
 import { DELIVERY_DESK } from './0018-delivery-desk.ts'
 import { RESULT_PROVIDER } from './0019-result-provider.ts'
+import { BACKFILL } from './0020-backfill.ts'
+import { DEPLOYMENTS } from './0021-deployments.ts'
+import { EXPLANATIONS } from './0022-explanations.ts'
+import { MEASUREMENTS } from './0023-measurements.ts'
+import { RESULT_KINDS } from './0024-result-kinds.ts'
+import { AUDIT_FEEDS } from './0026-audit-feeds.ts'
+import { BREACHES } from './0027-breaches.ts'
 
 /** Every step of the schema of records.db, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -40,4 +47,11 @@ export const MIGRATIONS: readonly Migration[] = [
   LEAK_ALARMS,
   DELIVERY_DESK,
   RESULT_PROVIDER,
+  BACKFILL,
+  DEPLOYMENTS,
+  EXPLANATIONS,
+  MEASUREMENTS,
+  RESULT_KINDS,
+  AUDIT_FEEDS,
+  BREACHES,
 ]

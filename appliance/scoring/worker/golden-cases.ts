@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { type BodyVolume, type PixelArray, prepareVolume, preprocess } from '../../imaging/index.ts'
 import { readNifti } from '../../imaging/radiomics/index.ts'
 import { type LoadedModel, type ModelResult, runModel } from './model-sessions.ts'
+import { goldenRowTensor } from './score-row.ts'
 
 /** What a run of all golden cases gave. */
 export interface GoldenRun {
@@ -17,7 +18,7 @@ export async function runGolden(model: LoadedModel): Promise<GoldenRun> {
   let withinTolerance = true
   for (const golden of model.package.manifest.golden) {
     const expected = await readPackageJson(model.package, golden.expected, goldenExpectation)
-    const result = await runGoldenImage(model, golden.image)
+    const result = await runGoldenImage(model, golden.image, golden.prior)
     const scores = new Map(result.scores.map(({ code, value }) => [code, value]))
     const deviations = [
       ...expected.embedding.map((value, i) => Math.abs(value - (result.embedding[i] ?? Number.NaN))),
@@ -33,16 +34,18 @@ export async function runGolden(model: LoadedModel): Promise<GoldenRun> {
   return { cases: model.package.manifest.golden.length, maximumDeviation, withinTolerance }
 }
 
-/** What a model makes of one golden image. */
-export async function runGoldenImage(model: LoadedModel, path: string): Promise<ModelResult> {
-  return runModel(model, await prepare(model.package, path))
+/** What a model makes of one golden image, and of the one of an earlier study that goes with it. */
+export async function runGoldenImage(model: LoadedModel, path: string, prior?: string): Promise<ModelResult> {
+  const earlier = prior === undefined ? undefined : await prepare(model.package, prior)
+  return runModel(model, await prepare(model.package, path), earlier)
 }
 
 /**
  * A golden image is a grey PNG of stored values; it has no modality LUT and is MONOCHROME2. Of a multi-frame model it is
- * one frame, of a volume model a NIfTI-1 volume that lies in the axes that the model wants.
+ * one frame, of a volume model a NIfTI-1 volume that lies in the axes that the model wants, of a table a row in JSON.
  */
 async function prepare(from: ModelPackage, path: string): Promise<Float32Array> {
+  if (from.manifest.kind === 'tabular') return goldenRowTensor(from, path)
   if (from.manifest.kind === 'volume-3d') {
     const { dimensions, spacing, values } = readNifti(await readPackageFile(from, path))
     const volume: BodyVolume = {

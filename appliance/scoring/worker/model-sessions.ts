@@ -9,12 +9,16 @@ export interface LoadedModel {
   readonly sessions: ReadonlyMap<string, InferenceSession>
   /** What really runs the graphs. */
   readonly provider: ExecutionProvider
+  /** Runs an image together with others that are in hand; alone where absent. */
+  readonly together?: ((values: Float32Array) => Promise<ModelResult>) | undefined
 }
 
 /** A result of one image. */
 export interface ModelResult {
   readonly embedding: Float32Array<ArrayBuffer>
   readonly scores: readonly { readonly code: string; readonly value: number }[]
+  /** Of a segmentation: the class of each voxel of the network's grid; absent when there are more than 256. */
+  readonly labels?: Uint8Array
 }
 
 /** Severity 3 keeps the runtime's advice off standard error. */
@@ -71,12 +75,16 @@ export async function releaseModel(model: LoadedModel): Promise<void> {
 /**
  * Runs the graphs of a model on one prepared image, in the manifest's order.
  * @param values channels x (depth x) height x width, float32.
+ * @param prior likewise of an earlier study; zeros stand in for it where the model is given one and there is none.
  * @throws {Error} when a graph does not give what the manifest says.
  */
-export async function runModel(model: LoadedModel, values: Float32Array): Promise<ModelResult> {
+export async function runModel(model: LoadedModel, values: Float32Array, prior?: Float32Array): Promise<ModelResult> {
   const { manifest } = model.package
   const [, ...shape] = manifest.input.shape
   const made = new Map<string, Tensor>([['$input', new Tensor('float32', values, [1, ...shape])]])
+  if (manifest.priors !== undefined) {
+    made.set('$prior', new Tensor('float32', prior ?? new Float32Array(values.length), [1, ...shape]))
+  }
   for (const graph of manifest.graphs) {
     const feeds: Record<string, Tensor> = {}
     for (const [input, source] of Object.entries(graph.inputs)) feeds[input] = required(made, source)
@@ -115,6 +123,7 @@ function segmentationResult(manifest: ModelManifest, tensor: Tensor): ModelResul
   const voxels = manifest.input.shape.slice(2).reduce<number>((product, side) => product * Number(side), 1)
   if (values.length !== classes * voxels) throw new Error('the segmentation has another size')
   const counts = new Float64Array(classes)
+  const labels = new Uint8Array(voxels)
   for (let voxel = 0; voxel < voxels; voxel += 1) {
     let best = 0
     let largest = values[voxel] ?? Number.NaN
@@ -125,6 +134,7 @@ function segmentationResult(manifest: ModelManifest, tensor: Tensor): ModelResul
         largest = value
       }
     }
+    labels[voxel] = best
     counts[best] = Number.isFinite(largest) ? (counts[best] ?? 0) + 1 : Number.NaN
   }
   const resample = manifest.preprocessing.find((step) => step.step === 'volume-resample')
@@ -132,5 +142,6 @@ function segmentationResult(manifest: ModelManifest, tensor: Tensor): ModelResul
   return {
     embedding: Float32Array.from(counts, (count) => count / voxels),
     scores: manifest.outputs.map(({ code, index }) => ({ code, value: (counts[index] ?? Number.NaN) * millilitres })),
+    ...(classes > 256 ? {} : { labels }),
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { logExport } from '@leadglass/ui/contract/hub-api'
+import { auditFeedList } from '@leadglass/ui/contract/local-api'
 import { type Command, Option } from 'commander'
 import { proveEntry } from '../../audit/prove-entry.ts'
 import { readTrustedKeys } from '../../audit/trusted-keys.ts'
@@ -9,13 +10,15 @@ import { InstallerError } from '../../errors.ts'
 import { InstanceClient, type ServiceName } from '../client.ts'
 import { EXIT } from '../exit.ts'
 import { callerPath, print, wholeNumber, withData, withJson } from '../options.ts'
+import { renderTable } from '../table.ts'
 
-/** `leadglass audit export|prove|verify`. */
+/** `leadglass audit export|prove|verify|feeds`. */
 export function registerAudit(program: Command): void {
   const audit = program.command('audit').description('the tamper-evident logs: export, prove, verify offline')
   registerExport(audit)
   registerProve(audit)
   registerVerify(audit)
+  registerFeeds(audit)
 }
 
 function registerExport(audit: Command): void {
@@ -47,6 +50,31 @@ function registerExport(audit: Command): void {
 /** Fetches a log from a running service. */
 export function fetchLog(client: InstanceClient, service: ServiceName): Promise<ReturnType<typeof logExport.parse>> {
   return client.request({ service, method: 'GET', path: '/api/audit/export', schema: logExport })
+}
+
+function registerFeeds(audit: Command): void {
+  withJson(withData(audit.command('feeds').description('which audit repositories of the hospital have what'))).action(
+    async (options: { readonly data: string; readonly json: boolean }) => {
+      const client = await InstanceClient.open(options.data)
+      const path = '/api/audit/feeds'
+      const { feeds } = await client.request({ service: 'appliance', method: 'GET', path, schema: auditFeedList })
+      print(options.json, { feeds }, () =>
+        feeds.length === 0
+          ? 'No repository is told. Name one in settings.json under "auditFeeds".'
+          : renderTable(
+              ['repository', 'kind', 'has', 'waiting', 'last taken', 'failure'],
+              feeds.map((feed) => [
+                feed.name,
+                feed.kind,
+                String(feed.sent),
+                String(feed.waiting),
+                feed.takenAt ?? '-',
+                feed.failure === null ? '-' : `${feed.failure} since ${feed.failingSince ?? '-'}`,
+              ]),
+            ),
+      )
+    },
+  )
 }
 
 function registerProve(audit: Command): void {

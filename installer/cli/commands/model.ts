@@ -16,6 +16,8 @@ import { InstanceClient } from '../client.ts'
 import { callerPath, print, withData, withJson } from '../options.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { renderTable } from '../table.ts'
+import { registerModelAugment } from './model-augment.ts'
+import { registerModelImport } from './model-import.ts'
 import { registerModelNew } from './model-new.ts'
 import { registerModelPack } from './model-pack.ts'
 import { registerModelTest } from './model-test.ts'
@@ -25,7 +27,7 @@ interface CommonOptions {
   readonly json: boolean
 }
 
-/** `leadglass model list|show|submit|sign|status|new|pack|test`. */
+/** `leadglass model list|show|submit|sign|status|import|new|augment|pack|test`. */
 export function registerModel(program: Command): void {
   const model = program.command('model').description('the registry, approvals, and what runs where')
   withJson(withData(model.command('list').description('all versions, with their state and headline figure'))).action(
@@ -66,7 +68,9 @@ export function registerModel(program: Command): void {
   withJson(
     withData(model.command('status').description('approvals that wait, and what each device says that it runs')),
   ).action(status)
+  registerModelImport(model)
   registerModelNew(model)
+  registerModelAugment(model)
   registerModelPack(model)
   registerModelTest(model)
 }

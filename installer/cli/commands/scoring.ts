@@ -10,6 +10,8 @@ import type { Command } from 'commander'
 import { layoutOf } from '../../start/layout.ts'
 import { callerPath, print, wholeNumber, withData, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
+import { registerScoringGpu } from './scoring-gpu.ts'
+import { registerScoringToken } from './scoring-token.ts'
 
 const PROGRAM_ROOT = resolve(import.meta.dirname, '..', '..', '..')
 const SHIPPED = join(PROGRAM_ROOT, 'models', 'packages', 'chest-radiograph', '1.0.0')
@@ -22,7 +24,7 @@ interface TuneOptions {
   readonly cpuFallback: boolean
 }
 
-/** `leadglass scoring tune|show`. */
+/** `leadglass scoring tune|show|gpu-check|install-libraries|token`. */
 export function registerScoring(program: Command): void {
   const scoring = program.command('scoring').description('how many workers and threads score, and what runs the graphs')
   withJson(
@@ -38,6 +40,8 @@ export function registerScoring(program: Command): void {
         ),
     ),
   ).action(tune)
+  registerScoringGpu(scoring)
+  registerScoringToken(scoring)
   withJson(withData(scoring.command('show').description('the stored plan, or why none is in force'))).action(show)
 }
 
@@ -67,11 +71,19 @@ function planFile(data: string): string {
 
 function describe(plan: ScoringPlan): string {
   return [
-    `Plan: ${plan.workers} workers x ${plan.threads} threads on ${plan.provider}, measured ${plan.measuredAt} with ${plan.model}`,
+    `Plan (${plan.kind ?? 'full'}): ${plan.workers} workers x ${plan.threads} threads, batches of ${plan.batch}, on ${plan.provider}, measured ${plan.measuredAt} with ${plan.model}`,
     renderTable(
       ['provider', 'workers', 'threads', 'images/s', 'p50 ms', 'p95 ms'],
       plan.trials.map((one) => [one.provider, one.workers, one.threads, one.imagesPerSecond, one.p50Ms, one.p95Ms]),
     ),
+    ...(plan.batches === undefined
+      ? []
+      : [
+          renderTable(
+            ['images in one call', 'images/s'],
+            plan.batches.map(({ batch, imagesPerSecond }) => [batch, imagesPerSecond]),
+          ),
+        ]),
     renderTable(
       ['provider', 'loads', 'detail'],
       plan.providers.map(({ provider, available, detail }) => [provider, available ? 'yes' : 'no', detail]),

@@ -50,9 +50,26 @@ export function deviceFacts(status: DeviceStatus | undefined): Fact[] {
     fact('Results given up', ({ queues }) => (
       <StateMark tone={queues.deliveriesDead > 0 ? 'attention' : 'good'}>{queues.deliveriesDead}</StateMark>
     )),
+    fact('Results blocked', ({ blockedResults = 0 }) => (
+      <StateMark tone={blockedResults > 0 ? 'attention' : 'good'}>{blockedResults}</StateMark>
+    )),
+    fact('Models run on', ({ scoring }) => scoringWords(scoring)),
+    fact('Scoring plan', ({ scoring }) => planWords(scoring)),
     fact('Objects kept', ({ totals }) => `${totals.instances}, ${formatBytes(totals.bytes)}`),
     fact('Objects in quarantine', ({ totals }) => totals.quarantined),
   ]
+}
+
+/** What loads here, the processor among it. */
+function scoringWords(scoring: DeviceStatus['scoring']): string {
+  const loads = scoring?.providers.filter(({ available }) => available).map(({ provider }) => provider) ?? []
+  return loads.length === 0 ? 'not probed yet' : loads.join(', ')
+}
+
+function planWords(scoring: DeviceStatus['scoring']): string {
+  const plan = scoring?.plan
+  if (plan == null) return `none: ${scoring?.noPlan ?? 'unknown'}`
+  return `${plan.workers} x ${plan.threads} on ${plan.provider}, batches of ${plan.batch}`
 }
 
 function Link({ link }: { readonly link: DeviceStatus['link'] }) {

@@ -1,8 +1,9 @@
-import { destinationList, deviceStatus, localModelList } from '../../contract/local-api.ts'
+import { deploymentList, destinationList, deviceStatus, localModelList } from '../../contract/local-api.ts'
 import { Facts } from '../../shared/facts.tsx'
 import { PageHead } from '../../shared/page-head.tsx'
 import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
+import { Deployments } from '../device/deployments.tsx'
 import { Destinations } from '../device/destinations.tsx'
 import { deviceFacts } from '../device/facts.tsx'
 import { LeakAlarms } from '../device/leak-alarms.tsx'
@@ -12,15 +13,16 @@ import { Models } from '../device/models.tsx'
 export function DevicePage() {
   const device = useAnswer('device', '/api/device', deviceStatus)
   const models = useAnswer('models', '/api/models', localModelList)
+  const deployments = useAnswer('deployments', '/api/deployments', deploymentList)
   const destinations = useAnswer('destinations', '/api/destinations', destinationList)
   // Shown together: a table that grows would push down what stands below it.
-  const settled = !models.isPending && !destinations.isPending
+  const settled = !models.isPending && !deployments.isPending && !destinations.isPending
   return (
     <>
       <PageHead
         name="Device"
         question="Is this box well: room, queues, link to the hub, and which model decides?"
-        queries={[device, models, destinations]}
+        queries={[device, models, deployments, destinations]}
       />
       <div className="sections">
         {device.error !== null && device.data === undefined ? (
@@ -32,7 +34,8 @@ export function DevicePage() {
         {settled ? (
           <>
             <Models list={models.data} error={models.error} />
-            <Destinations list={destinations.data} error={destinations.error} />
+            <Deployments list={deployments.data} error={deployments.error} />
+            <Destinations list={destinations.data} states={device.data?.deliveries} error={destinations.error} />
           </>
         ) : (
           <LoadingPanel what="models and destinations" framed />

@@ -11,6 +11,7 @@ import { formatDicomDate, formatDicomTime, formatPersonName, joinKnown } from '.
 import { reasonWords } from '../reason-words.ts'
 import { rememberShown } from '../score-exposure.ts'
 import { Deliveries, Revisions } from '../study/history.tsx'
+import { Explanations } from '../study/explanations.tsx'
 import { Scores } from '../study/scores.tsx'
 import { Verification } from '../study/verification.tsx'
 import { StudyMark } from '../study-mark.tsx'
@@ -44,6 +45,7 @@ export function StudyPage({ study, hidden }: { readonly study: string; readonly 
           ) : (
             <>
               <Scores detail={detail} hidden={hidden} />
+              <Explanations detail={detail} hidden={hidden} />
               <Verification detail={detail} hidden={hidden} />
               <Deliveries deliveries={detail.deliveries} />
               <Revisions revisions={detail.revisions} />

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { InstanceView, StudyDetail } from '../../contract/local-api.ts'
+import type { StudyDetail } from '../../contract/local-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { Given } from '../../shared/given.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
@@ -7,6 +7,8 @@ import { StateMark } from '../../shared/state-mark.tsx'
 import { ScoreGauge } from '../score-line.tsx'
 import { type ScoreRow, scoreRows } from '../score-rows.ts'
 import { operatingPointWords } from '../study-words.ts'
+import { Quality } from './quality.tsx'
+import { Radiomics } from './radiomics.tsx'
 
 /** Each image with what was said of it: score, operating point and model, or the reason why there is none. */
 export function Scores({ detail, hidden }: { readonly detail: StudyDetail; readonly hidden: boolean }) {
@@ -34,6 +36,7 @@ export function Scores({ detail, hidden }: { readonly detail: StudyDetail; reado
             empty={<EmptyPanel title="No image yet." hint="The first image of this revision has not arrived." />}
           />
           <Quality instances={detail.instances} />
+          <Radiomics regions={detail.radiomics} />
         </>
       )}
     </section>
@@ -78,28 +81,4 @@ function Outcome({ row }: { readonly row: ScoreRow }) {
     case 'not-yet':
       return <StateMark tone="waiting">not looked at yet</StateMark>
   }
-}
-
-function Quality({ instances }: { readonly instances: readonly InstanceView[] }) {
-  const rows = instances.flatMap((instance) =>
-    Object.entries(instance.quality).map(([code, value]) => ({ instance: instance.instance, code, value })),
-  )
-  if (rows.length === 0) return null
-  return (
-    <details>
-      <summary className="small">Image quality figures ({rows.length})</summary>
-      <DataTable
-        caption="Image quality"
-        rows={rows}
-        rowKey={(row) => `${row.instance}/${row.code}`}
-        empty={null}
-        compact
-        columns={[
-          { heading: 'Image', width: 5.5, cell: (row) => row.instance + 1, numeric: true },
-          { heading: 'Figure', width: 20, cell: (row) => row.code },
-          { heading: 'Value', width: 8, cell: (row) => row.value.toPrecision(4), numeric: true },
-        ]}
-      />
-    </details>
-  )
 }
