@@ -156,5 +156,17 @@ export function composeWork(parts: WorkParts): WorkRoom {
     onStudy: onChanged,
     onDeliveries: () => deliveries.wake(),
   })
-  return { deployment, explanations, backfills, pool, library, deliveries, pipeline, rules, keeping: composeRetention(parts), corrections, pixels }
+  return {
+    deployment,
+    explanations,
+    backfills,
+    pool,
+    library,
+    deliveries,
+    pipeline,
+    rules,
+    keeping: composeRetention(parts),
+    corrections,
+    pixels,
+  }
 }

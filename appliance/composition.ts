@@ -134,7 +134,15 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     const mayWork = (): boolean => freeSpace.mayDoOptionalWork()
     const priors = (): typeof network.priors => network.priors
     const { siteSecret } = secrets
-    const work = composeWork({ ...base, mayWork, siteSecret, priors, workers: configuration.workers, onModels, onLeak: leaks.onLeak })
+    const work = composeWork({
+      ...base,
+      mayWork,
+      siteSecret,
+      priors,
+      workers: configuration.workers,
+      onModels,
+      onLeak: leaks.onLeak,
+    })
     const { pool, library, deliveries, rules, keeping } = work
     await start(pool, work.pixels.reader)
     await library.start()

@@ -74,7 +74,7 @@ function deliver(options: ConnectionOptions, bytes: Buffer, idleMs: number): Pro
       failure = 'timed-out'
       socket.destroy()
     })
-    socket.on('error', (error) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
       if (failure === 'lost') failure = failureOf(error)
     })
     socket.on('end', () => {

@@ -16,8 +16,8 @@ export { applyValueMap, modalityLut, type ValueMap } from './luts.ts'
 export {
   assembleVolume,
   type BodyVolume,
-  labelsOnSource,
   countValues,
+  labelsOnSource,
   type PreparedTensor,
   type PreprocessingInput,
   prepareVolume,
@@ -32,7 +32,6 @@ export {
   type QualityFigures,
   viewDisagrees,
 } from './quality/index.ts'
-export { type VoiLut, voiLut } from './voi-lut.ts'
 export {
   completeSettings,
   computeRadiomics,
@@ -44,3 +43,4 @@ export {
   readNifti,
   settingsDigest,
 } from './radiomics/index.ts'
+export { type VoiLut, voiLut } from './voi-lut.ts'

@@ -41,6 +41,7 @@ export type { Account, PeopleRecords, SessionRow } from './people-records.ts'
 export type { PixelPrintRecords, PixelPrintRow } from './pixel-print-records.ts'
 export type { PixelRecords, PixelReviewRow, PixelReviewState } from './pixel-records.ts'
 export type { AskingStudy, DueSearch, PriorInstanceRow, PriorRecords, PriorRow, PriorState } from './prior-records.ts'
+export type { RadiomicRecords, RadiomicRow } from './radiomic-records.ts'
 export { openRecords, type Records } from './records.ts'
 export type {
   DeadDelivery,
@@ -63,7 +64,6 @@ export type {
 export type { PastFactsRow, RouteRow, RuleRecords, RuleVersionRow, UnroutedRevision } from './rule-records.ts'
 export type { ScoringTokenRecords, ScoringTokenRow } from './scoring-token-records.ts'
 export type { SettingsRecords, SettingsVersion } from './settings-records.ts'
-export type { RadiomicRecords, RadiomicRow } from './radiomic-records.ts'
 export type * from './study-records.ts'
 export type {
   VaultEntryKind,

@@ -88,7 +88,13 @@ const HOT = {
 } as const
 
 /** Sorting a handful of rows of one study is no scan of a table. */
-const MAY_SORT = new Set(['ends of a backfill', 'explanations of a study', 'results of a revision', 'scores of a revision', 'newest envelopes'])
+const MAY_SORT = new Set([
+  'ends of a backfill',
+  'explanations of a study',
+  'results of a revision',
+  'scores of a revision',
+  'newest envelopes',
+])
 
 describe('the plans of the hot statements', () => {
   let held: ReturnType<typeof temporaryRecords>

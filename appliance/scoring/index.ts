@@ -10,14 +10,15 @@ export {
   explainMethod,
   explanationContent,
 } from './explain-outcome.ts'
+export { defaultFirstPlanTimes, FirstPlan } from './first-plan.ts'
 export { type Fit, fits } from './fit.ts'
-export type { LabelMap } from './label-maps.ts'
 export type { Lane } from './lane-queue.ts'
 export {
   type GoldenOutcome,
   type InstanceOutcome,
   type InstanceScore,
   type JobFailure,
+  type LabelMap,
   NOT_SCORED_REASONS,
   type NotScoredReason,
   type PixelPrintNote,
@@ -25,7 +26,6 @@ export {
   type ScoringOutcome,
 } from './outcome.ts'
 export { type PackageCheck, type PackageTestReport, testPackage } from './package-test.ts'
-export { defaultFirstPlanTimes, FirstPlan } from './first-plan.ts'
 export {
   executionOf,
   memoryBudgetMiB,

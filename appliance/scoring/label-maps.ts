@@ -3,21 +3,10 @@ import { constants } from 'node:fs'
 import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { digestOf } from '@leadglass/sync-agent/foundation'
-import type { InstanceOutcome, LabelMapNote, ScoringOutcome } from './outcome.ts'
+import type { InstanceOutcome, LabelMap, LabelMapNote, ScoringOutcome } from './outcome.ts'
 
 /** Below the work folder; the only place that a pixel worker may write in. */
 export const LABEL_MAPS_FOLDER = 'label-maps'
-
-/** The classes of all voxels of a series, on the grid of its slices. */
-export interface LabelMap {
-  /** The file of the job whose outcome carries the map. */
-  readonly instance: number
-  /** Slices along the normal of their planes, rows, columns. */
-  readonly size: readonly [number, number, number]
-  /** For each slice the file of the job that it is. */
-  readonly instances: readonly number[]
-  readonly labels: Uint8Array
-}
 
 /** Makes the folder anew; what a killed run left in it is nobody's. */
 export async function clearLabelMaps(workFolder: string): Promise<void> {

@@ -2,7 +2,6 @@ import { vocabularyCode } from '@leadglass/sync-agent/contract'
 import { sha256Hex } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
 import type { ExecutionProvider } from './execution.ts'
-import type { LabelMap } from './label-maps.ts'
 
 /** Why an instance was not scored. Each is a result to show and to record, not a failure of the box. */
 export const NOT_SCORED_REASONS = [
@@ -117,6 +116,17 @@ export type InstanceOutcome = z.infer<typeof instanceOutcome>
 export const JOB_FAILURES = ['timed-out', 'crashed', 'memory', 'package-invalid', 'model-failed', 'stopped'] as const
 export const jobFailure = z.enum(JOB_FAILURES)
 export type JobFailure = z.infer<typeof jobFailure>
+
+/** The classes of all voxels of a series, on the grid of its slices. */
+export interface LabelMap {
+  /** The file of the job whose outcome carries the map. */
+  readonly instance: number
+  /** Slices along the normal of their planes, rows, columns. */
+  readonly size: readonly [number, number, number]
+  /** For each slice the file of the job that it is. */
+  readonly instances: readonly number[]
+  readonly labels: Uint8Array
+}
 
 /** The end of a scoring job. `provider`: what really ran the graphs. */
 export type ScoringOutcome =

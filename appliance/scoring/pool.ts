@@ -240,6 +240,10 @@ export class ScoringPool implements Service {
     })
   }
 
+  #isRunning(): boolean {
+    return this.#running
+  }
+
   /**
    * Puts another arrangement to work without a restart: all workers are replaced, which load their models anew. Jobs
    * that come meanwhile wait. @returns false when a job is in hand; nothing changes then.
@@ -251,7 +255,8 @@ export class ScoringPool implements Service {
     this.#slots = []
     this.#adopted = execution
     await Promise.all(before.map((slot) => slot.stop()))
-    if (!this.#running) return false
+    // The pool may have been stopped meanwhile.
+    if (!this.#isRunning()) return false
     const memoryBytes = limits.memoryMiB * 2 ** 20
     const bounds = { memoryBytes, memoryCheckMs: MEMORY_CHECK_MS, startTimeoutMs: limits.startTimeoutMs }
     const args = await this.#workerArguments()

@@ -56,8 +56,26 @@ export const ingestSummary = z.object({
       streams: z.array(streamSummary),
       /** Merkle root over the envelope digests of an epoch, computed from effects in the tables. */
       epochs: z.array(z.object({ epoch: z.number().int(), envelopes: z.number().int(), root: z.string() })),
+      /** What the device stated of an epoch beside what the hub's tables held then. */
+      compared: z
+        .array(
+          z.object({
+            epoch: z.number().int(),
+            closed: z.boolean(),
+            envelopes: z.number().int(),
+            root: z.string(),
+            hubEnvelopes: z.number().int(),
+            hubRoot: z.string(),
+            equal: z.boolean(),
+            differences: z.array(z.object({ stream: z.string(), from: z.number().int(), to: z.number().int() })),
+            comparedAt: z.iso.datetime(),
+          }),
+        )
+        .optional(),
     }),
   ),
+  /** Effects that belong to no envelope, by table. */
+  orphans: z.array(z.object({ effects: z.string(), count: z.number().int() })).optional(),
 })
 export type IngestSummary = z.infer<typeof ingestSummary>
 

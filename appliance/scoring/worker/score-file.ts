@@ -46,11 +46,7 @@ export async function scoreFile(
 }
 
 /** Runs the graphs; what the runtime throws becomes a failure of the model. @throws {ModelFailure} */
-export async function runOrFail(
-  model: LoadedModel,
-  values: Float32Array,
-  prior?: Float32Array,
-): Promise<ModelResult> {
+export async function runOrFail(model: LoadedModel, values: Float32Array, prior?: Float32Array): Promise<ModelResult> {
   const run = model.together?.(values) ?? runModel(model, values, prior)
   return run.catch((cause: unknown) => {
     throw new ModelFailure('the model runtime failed', { cause })
