@@ -5,11 +5,11 @@ import { importTfjs, type ManifestContent, type ModelPackage, packageTemplate, w
 import { wrapSlices } from '@leadglass/models/dicom'
 import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeMeshnet } from '../../models/testing/meshnet.ts'
 import { defaultScoringLimits, fillGolden, type InstanceOutcome, ScoringPool, workerCodeRoots } from './index.ts'
 import { runOnnx } from './run-onnx.ts'
 
 const PROGRAM_ROOT = resolve(import.meta.dirname, '..', '..')
-const MESHNET = join(PROGRAM_ROOT, 'models', 'testing', 'meshnet')
 const SIDE = 16
 
 describe('bounds of quality of a volume model', () => {
@@ -22,7 +22,8 @@ describe('bounds of quality of a volume model', () => {
     await mkdir(join(root, 'work'))
     await mkdir(join(root, 'models'))
     // A network of TensorFlow.js, from its folder to a package that scores.
-    const { compared } = await importTfjs(MESHNET, runOnnx)
+    await writeMeshnet(join(root, 'meshnet'))
+    const { compared } = await importTfjs(join(root, 'meshnet'), runOnnx)
     const template = packageTemplate({
       name: 'imported',
       kind: 'volume-3d',

@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<CandidateView>[] = [
     cell: (row) =>
       row.outputs.map(({ agreement }) => (agreement === null ? '–' : agreement.toFixed(3))).join(', ') || '–',
   },
-  { heading: 'Guardrails', width: 20, cell: (row) => (row.state === 'running' ? row.verdict : (row.reason ?? '–')) },
+  { heading: 'Guardrails', width: 15, cell: (row) => (row.state === 'running' ? row.verdict : (row.reason ?? '–')) },
   { heading: 'Since', width: 13, cell: (row) => formatInstant(row.startedAt) },
 ]
 

@@ -8,6 +8,7 @@ import { StateMark } from '../../shared/state-mark.tsx'
 export function StudyComparison({ study }: { readonly study: string }) {
   const query = useAnswer('study-egress', `/api/egress/studies/${encodeURIComponent(study)}`, studyEgress, false)
   const withheld = Object.entries(query.data?.withheld ?? {})
+  const rejected = Object.entries(query.data?.rejected ?? {})
   return (
     <section className="section">
       <h2>Before and after</h2>
@@ -26,6 +27,11 @@ export function StudyComparison({ study }: { readonly study: string }) {
       {withheld.map(([kind, count]) => (
         <p key={kind}>
           {count} {kind} did not leave: the study is of an earlier generation of pseudonyms.
+        </p>
+      ))}
+      {rejected.map(([kind, count]) => (
+        <p key={kind}>
+          {count} {kind} were not synced: the class was over its quota. The hub does not know them.
         </p>
       ))}
     </section>

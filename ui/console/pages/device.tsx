@@ -16,7 +16,7 @@ export function DevicePage() {
   const deployments = useAnswer('deployments', '/api/deployments', deploymentList)
   const destinations = useAnswer('destinations', '/api/destinations', destinationList)
   // Shown together: a table that grows would push down what stands below it.
-  const settled = !models.isPending && !deployments.isPending && !destinations.isPending
+  const settled = [device, models, deployments, destinations].every(({ isPending }) => !isPending)
   return (
     <>
       <PageHead
@@ -30,9 +30,9 @@ export function DevicePage() {
         ) : (
           <Facts facts={deviceFacts(device.data)} />
         )}
-        <LeakAlarms alarms={device.data?.leakAlarms ?? []} />
         {settled ? (
           <>
+            <LeakAlarms alarms={device.data?.leakAlarms ?? []} />
             <Models list={models.data} error={models.error} />
             <Deployments list={deployments.data} error={deployments.error} />
             <Destinations list={destinations.data} states={device.data?.deliveries} error={destinations.error} />
