@@ -6,21 +6,26 @@ import {
   encodeVerifierKey,
   type NoteSigner,
   SqliteLogStore,
+  signCheckpoint,
   verifierKeyOf,
 } from '@leadglass/sync-agent/audit-log'
 import type { Clock } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { HUB_LOG_ORIGIN } from './log-names.ts'
+import { OwnCosignatures } from './own-cosignatures.ts'
 
 /** The hub's own log: every act at the hub is a leaf, written in the transaction of the act. */
 export class HubAudit {
   readonly log: AuditLog
+  /** Who has cosigned this log. */
+  readonly cosignatures: OwnCosignatures
   readonly #signer: NoteSigner
   readonly #verifierKey: string
 
   /** @param key Ed25519 private key of the hub's log. Not to be constructed inside a transaction. */
   constructor(database: Database.Database, key: KeyObject, clock: Clock) {
     this.log = new AuditLog({ origin: HUB_LOG_ORIGIN, store: new SqliteLogStore(database, HUB_LOG_ORIGIN), clock })
+    this.cosignatures = new OwnCosignatures(database, this.log)
     this.#signer = createNoteSigner(HUB_LOG_ORIGIN, key)
     this.#verifierKey = encodeVerifierKey(verifierKeyOf(HUB_LOG_ORIGIN, key))
   }
@@ -30,9 +35,21 @@ export class HubAudit {
     this.log.append(event)
   }
 
-  /** A signed checkpoint of everything recorded so far. */
+  /** A signed checkpoint of everything recorded so far, with the cosignatures that there are of it. */
   checkpoint(): string {
-    return this.log.checkpoint(this.#signer)
+    return this.checkpointAt(this.log.size)
+  }
+
+  /** The checkpoint of the first `size` entries, with its cosignatures. Ed25519: the same bytes every time. */
+  checkpointAt(size: number): string {
+    const checkpoint = { origin: this.log.origin, size, root: this.log.root(size) }
+    return `${signCheckpoint(checkpoint, [this.#signer])}${this.cosignatures.linesAt(size)}`
+  }
+
+  /** The newest checkpoint that a witness has cosigned; `null` while there is none. */
+  cosignedCheckpoint(): string | null {
+    const size = this.cosignatures.newestSize()
+    return size === 0 ? null : this.checkpointAt(size)
   }
 
   /** The key under which checkpoints verify, as a C2SP vkey. */

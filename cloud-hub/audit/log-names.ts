@@ -8,3 +8,8 @@ export const WITNESS_NAME = 'leadglass/hub/witness'
 export function siteLogOrigin(device: string): string {
   return `leadglass/${device}/audit`
 }
+
+/** Name of a device as a witness of the hub's log. */
+export function deviceWitnessName(device: string): string {
+  return `leadglass/${device}/witness`
+}

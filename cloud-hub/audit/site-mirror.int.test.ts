@@ -15,7 +15,7 @@ import {
 import { type Envelope, type EnvelopeBody, envelope, type StudyPseudonym } from '@leadglass/sync-agent/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { epochRoots } from '../ingest/epoch-roots.ts'
-import type { BatchResult } from '../ingest/inbox.ts'
+import type { BatchResult } from '../ingest/inbox-store.ts'
 import { parsePayload } from '../ingest/payload.ts'
 import { device, payloadOf, pseudonym, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'

@@ -5,7 +5,9 @@ import {
   checkpointText,
   createCosigner,
   createNoteVerifier,
+  decodeEvent,
   encodeVerifierKey,
+  isAhead,
   MAX_LEAF_BYTES,
   openCheckpoint,
   parseVerifierKey,
@@ -14,6 +16,7 @@ import {
   SqliteLogStore,
   signatureLine,
   verifierKeyOf,
+  wentBack,
 } from '@leadglass/sync-agent/audit-log'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import type { Clock } from '@leadglass/sync-agent/foundation'
@@ -21,6 +24,7 @@ import type Database from 'better-sqlite3'
 import type { SiteAuditPort } from '../ingest/site-audit-port.ts'
 import type { HubAudit } from './hub-audit.ts'
 import { siteLogOrigin, WITNESS_NAME } from './log-names.ts'
+import { HubWitnessMemory } from './witness-memory.ts'
 
 const READ_KEY = 'SELECT audit_log_key FROM device WHERE device = ?'
 const READ_LOG_ID = 'SELECT id FROM audit_log WHERE origin = ?'
@@ -28,6 +32,11 @@ const INSERT_LEAF = 'INSERT INTO site_leaf_envelope (envelope, log, leaf_index) 
 const INSERT_CHECKPOINT = `INSERT INTO site_checkpoint (envelope, device, size, note, cosigned) VALUES (?, ?, ?, ?, ?)`
 export const READ_LAST_COSIGNED = `SELECT size, cosigned FROM site_checkpoint
   WHERE device = ? AND cosigned IS NOT NULL ORDER BY size DESC, envelope DESC LIMIT 1`
+
+const NOTE_STUDY = 'INSERT INTO audited_study (device, study) VALUES (?, ?) ON CONFLICT DO NOTHING'
+
+/** What a leaf says that cannot be true; it is kept as it is, and raised. */
+export type TimeDoubt = 'audit-time-back' | 'audit-time-ahead'
 
 /**
  * The hub's copy of each site's log. A leaf must be the next one, or the same bytes as the copy has at its index; a
@@ -39,13 +48,25 @@ export class SiteAuditMirror implements SiteAuditPort {
   readonly #witnessKey: KeyObject
   readonly #hubAudit: HubAudit
   readonly #clock: Clock
+  readonly #memory: HubWitnessMemory
+  readonly #insertLeaf: Database.Statement
+  readonly #noteStudy: Database.Statement
   readonly #logs = new Map<string, { readonly id: number; readonly log: AuditLog }>()
+  #raise: (device: DeviceId, doubt: TimeDoubt) => void = () => undefined
 
   constructor(database: Database.Database, witnessKey: KeyObject, hubAudit: HubAudit, clock: Clock) {
     this.#database = database
     this.#witnessKey = witnessKey
     this.#hubAudit = hubAudit
     this.#clock = clock
+    this.#memory = new HubWitnessMemory(database)
+    this.#insertLeaf = database.prepare(INSERT_LEAF)
+    this.#noteStudy = database.prepare(NOTE_STUDY)
+  }
+
+  /** Says where doubt about the times in a log goes. */
+  reportDoubts(raise: (device: DeviceId, doubt: TimeDoubt) => void): void {
+    this.#raise = raise
   }
 
   /** Enters the log of a device. Must run before the transaction that accepts its leaves. */
@@ -59,8 +80,11 @@ export class SiteAuditMirror implements SiteAuditPort {
     if (index < log.size) {
       const known = log.leaf(index)
       if (known === undefined || Buffer.compare(known, leaf) !== 0) return false
-    } else log.appendLeaf(leaf)
-    this.#database.prepare(INSERT_LEAF).run(envelope, id, index)
+    } else {
+      log.appendLeaf(leaf)
+      this.#examine(device, log, index, leaf)
+    }
+    this.#insertLeaf.run(envelope, id, index)
     return true
   }
 
@@ -72,7 +96,14 @@ export class SiteAuditMirror implements SiteAuditPort {
     if (checkpoint.origin !== siteLogOrigin(device) || checkpoint.size > log.size) return false
     if (checkpoint.size < (this.#last(device)?.size ?? 0)) return false
     if (Buffer.compare(log.root(checkpoint.size), checkpoint.root) !== 0) return false
-    const cosigned = signed ? this.#cosign(note, checkpoint) : null
+    const witnessed = this.#memory.known(checkpoint.origin)
+    if (witnessed !== undefined && witnessed.size > 0 && witnessed.size <= checkpoint.size) {
+      // What was cosigned over the other way (add-checkpoint) binds here as well.
+      if (Buffer.compare(log.root(witnessed.size), witnessed.root) !== 0) return false
+    }
+    const isNewest = checkpoint.size >= (witnessed?.size ?? 0)
+    const cosigned = signed && isNewest ? this.#cosign(note, checkpoint) : null
+    if (cosigned !== null) this.#memory.remember(checkpoint.origin, checkpoint.size, checkpoint.root)
     this.#database.prepare(INSERT_CHECKPOINT).run(envelope, device, checkpoint.size, note, cosigned)
     return true
   }
@@ -101,6 +132,17 @@ export class SiteAuditMirror implements SiteAuditPort {
     }
     const opened = openCheckpoint(note, [createNoteVerifier(key)])
     return opened.kind === 'refused' ? undefined : { checkpoint: opened.checkpoint, signed: true }
+  }
+
+  /** A signed leaf can still be false about its time. It is part of the log, so it is kept; the doubt is raised. */
+  #examine(device: DeviceId, log: AuditLog, index: number, leaf: Uint8Array): void {
+    const event = decodeEvent(leaf)
+    if (event === undefined) return
+    if (event.subject?.kind === 'study') this.#noteStudy.run(device, event.subject.id)
+    const earlier = index === 0 ? undefined : log.leaf(index - 1)
+    const before = earlier === undefined ? undefined : decodeEvent(earlier)
+    if (before !== undefined && wentBack(before, event)) this.#raise(device, 'audit-time-back')
+    if (isAhead(event, this.#clock.now())) this.#raise(device, 'audit-time-ahead')
   }
 
   #cosign(note: string, checkpoint: Checkpoint): string {

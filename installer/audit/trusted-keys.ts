@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import {
   createCosignatureVerifier,
   createNoteVerifier,
+  type LogPolicy,
   type NoteVerifier,
+  parsePolicy,
   parseVerifierKey,
   SIGNATURE_TYPE,
 } from '@leadglass/sync-agent/audit-log'
@@ -12,6 +14,25 @@ import { InstallerError } from '../errors.ts'
 export interface TrustedKeys {
   readonly logs: readonly NoteVerifier[]
   readonly witnesses: readonly NoteVerifier[]
+  /** Which witnesses must have signed, when a policy says so. */
+  readonly policy?: LogPolicy
+}
+
+/**
+ * Reads a C2SP tlog-policy: keys of logs and witnesses, and the quorum.
+ * @throws InstallerError `file-not-found`, `input-invalid` with the line.
+ */
+export async function readPolicy(path: string): Promise<TrustedKeys> {
+  const parsed = parsePolicy(await readKeys(path))
+  if (parsed.kind === 'policy') {
+    const { policy } = parsed
+    return { logs: policy.logs, witnesses: policy.witnesses, policy }
+  }
+  throw new InstallerError('input-invalid', {
+    message: `line ${parsed.line} of ${path}: ${parsed.reason}`,
+    effect: 'nothing was verified',
+    nextStep: 'mend the line; docs/auditor.md has an example',
+  })
 }
 
 /**
@@ -20,14 +41,7 @@ export interface TrustedKeys {
  * @throws InstallerError `file-not-found`, `input-invalid` with the line.
  */
 export async function readTrustedKeys(path: string): Promise<TrustedKeys> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new InstallerError('file-not-found', {
-      message: `the file of trusted keys ${path} cannot be read`,
-      effect: 'nothing was verified: without keys from outside there is nothing to hold a log against',
-      nextStep: 'use the copy of the audit keys that was kept when the instance was first started',
-      cause,
-    })
-  })
+  const text = await readKeys(path)
   const logs: NoteVerifier[] = []
   const witnesses: NoteVerifier[] = []
   for (const [index, line] of text.split('\n').entries()) {
@@ -44,4 +58,15 @@ export async function readTrustedKeys(path: string): Promise<TrustedKeys> {
     else logs.push(createNoteVerifier(key))
   }
   return { logs, witnesses }
+}
+
+function readKeys(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new InstallerError('file-not-found', {
+      message: `the file of trusted keys ${path} cannot be read`,
+      effect: 'nothing was verified: without keys from outside there is nothing to hold a log against',
+      nextStep: 'use the copy of the audit keys that was kept when the instance was first started',
+      cause,
+    })
+  })
 }

@@ -1,20 +1,8 @@
-import { decodeEvent, verifyEntry, verifyLog } from '@leadglass/sync-agent/audit-log'
+import { cosignatureTime, decodeEvent, examineHistory, verifyEntry, verifyLog } from '@leadglass/sync-agent/audit-log'
 import { type LogExport, logExport } from '@leadglass/ui/contract/hub-api'
+import type { AuditVerdict } from './audit-verdict.ts'
+import { isDetailFile, verifyDetailFile } from './detail-file.ts'
 import type { TrustedKeys } from './trusted-keys.ts'
-
-/** What a verification says; every refusal names what is wrong and where. */
-export type AuditVerdict =
-  | {
-      readonly verdict: 'verified'
-      readonly what: 'log' | 'entry'
-      readonly origin: string
-      readonly size: number
-      readonly root: string
-      readonly cosignedBy: readonly string[]
-      /** The event, when one entry was verified. */
-      readonly entry: { readonly index: number; readonly event: unknown } | null
-    }
-  | { readonly verdict: 'refused'; readonly reason: string; readonly index: number | null; readonly meaning: string }
 
 const MEANINGS: Readonly<Record<string, string>> = {
   malformed: 'the file is not a log export or a proof of this version',
@@ -34,9 +22,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
  * @param requiredCosignatures how many witnesses must have signed the checkpoint.
  */
 export function verifyAuditFile(text: string, keys: TrustedKeys, requiredCosignatures: number): AuditVerdict {
-  if (text.startsWith('c2sp.org/tlog-proof')) return verifyProof(text, keys, requiredCosignatures)
+  if (isDetailFile(text)) return judged(verifyDetailFile(text, keys, requiredCosignatures), keys)
+  if (text.startsWith('c2sp.org/tlog-proof')) return judged(verifyProof(text, keys, requiredCosignatures), keys)
   const exported = parseExport(text)
-  return exported === undefined ? refused('malformed', null) : verifyExport(exported, keys, requiredCosignatures)
+  return exported === undefined
+    ? refused('malformed', null)
+    : judged(verifyExport(exported, keys, requiredCosignatures), keys)
 }
 
 /** Reads a log export, or `undefined` when the text is not one. */
@@ -53,7 +44,9 @@ function verifyExport(exported: LogExport, keys: TrustedKeys, requiredCosignatur
   const result = verifyLog({
     leaves: exported.leaves.map((leaf, index) => ({ index, leaf: Buffer.from(leaf, 'base64') })),
     checkpointNote:
-      requiredCosignatures > 0 ? (exported.checkpoint.cosigned ?? exported.checkpoint.note) : exported.checkpoint.note,
+      requiredCosignatures > 0 || keys.policy !== undefined
+        ? (exported.checkpoint.cosigned ?? exported.checkpoint.note)
+        : exported.checkpoint.note,
     trustedKeys: keys.logs,
     cosignatureKeys: keys.witnesses,
     requiredCosignatures,
@@ -67,6 +60,13 @@ function verifyExport(exported: LogExport, keys: TrustedKeys, requiredCosignatur
     root: Buffer.from(result.root).toString('hex'),
     cosignedBy: result.cosignedBy.map((line) => line.name),
     entry: null,
+    findings: examineHistory(
+      exported.leaves.map((leaf) => decodeEvent(Buffer.from(leaf, 'base64'))),
+      result.cosignedBy.flatMap((line) => {
+        const at = cosignatureTime(line)
+        return at === undefined ? [] : [{ size: result.size, at }]
+      }),
+    ),
   }
 }
 
@@ -81,7 +81,14 @@ function verifyProof(text: string, keys: TrustedKeys, requiredCosignatures: numb
     root: Buffer.from(result.checkpoint.root).toString('hex'),
     cosignedBy: result.cosignedBy.map((line) => line.name),
     entry: { index: result.index, event: decodeEvent(result.leaf) },
+    findings: [],
   }
+}
+
+/** A policy asks for more than a number: which witnesses. */
+function judged(verdict: AuditVerdict, { policy }: TrustedKeys): AuditVerdict {
+  if (verdict.verdict === 'refused' || policy === undefined) return verdict
+  return policy.isMet(verdict.cosignedBy) ? verdict : refused('not-cosigned', null)
 }
 
 function refused(reason: string, index: number | null): AuditVerdict {

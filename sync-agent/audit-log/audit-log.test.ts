@@ -158,6 +158,16 @@ describe('verifying a whole log', () => {
     expect(cosigned).toMatchObject({ kind: 'verified', cosignedBy: [{ name: 'leadglass/hub/witness' }] })
     expect(verifyLog({ leaves, checkpointNote: 'garbage', trustedKeys })).toMatchObject({ reason: 'malformed' })
   })
+
+  it('counts no cosignature of whoever keeps the log itself', () => {
+    const name = 'leadglass/box-1/witness'
+    const own = generateSigningKey()
+    const line = signatureLine(createCosigner(name, own, 1_700_000_000), checkpointText(log.head()))
+    const cosignatureKeys = [createCosignatureVerifier(verifierKeyOf(name, own, SIGNATURE_TYPE.cosignature))]
+    const request = { leaves: exported(log), checkpointNote: `${checkpointNote}${line}`, trustedKeys, cosignatureKeys }
+    expect(verifyLog({ ...request, requiredCosignatures: 1 })).toMatchObject({ reason: 'not-cosigned' })
+    expect(verifyLog(request)).toMatchObject({ kind: 'verified', cosignedBy: [] })
+  })
 })
 
 describe('verifying one entry offline', () => {

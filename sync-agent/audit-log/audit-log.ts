@@ -4,7 +4,7 @@ import { AuditLogError } from './errors.ts'
 import { type AuditEventInput, encodeEvent, MAX_LEAF_BYTES } from './event.ts'
 import type { LogStore } from './log-store.ts'
 import { leafHash } from './merkle-hash.ts'
-import { completedSubtrees, consistencyPath, inclusionPath, rootAt } from './merkle-tree.ts'
+import { completedSubtrees, consistencyPath, inclusionPath, rootAt, type SubtreeReader } from './merkle-tree.ts'
 import type { NoteSigner } from './note.ts'
 import { encodeProof } from './proof-file.ts'
 
@@ -55,6 +55,27 @@ export class AuditLog {
     const hash = leafHash(leaf)
     this.#store.append(index, leaf, completedSubtrees(this.#store.subtree, index, hash))
     return { index, leaf, hash }
+  }
+
+  /**
+   * Adds many leaves at once; inner nodes are worked out in memory instead of being read back one by one.
+   * @throws {AuditLogError} `leaf-too-large` before anything is written.
+   */
+  appendLeaves(leaves: readonly Uint8Array[]): void {
+    for (const leaf of leaves) if (leaf.length > MAX_LEAF_BYTES) throw leafTooLarge(leaf.length)
+    // Only the newest complete subtree of a level is ever read again: it is the left sibling of the next.
+    const newest: { readonly position: number; readonly hash: Uint8Array }[] = []
+    const read: SubtreeReader = (level, position) => {
+      const known = newest[level]
+      return known?.position === position ? known.hash : this.#store.subtree(level, position)
+    }
+    let index = this.#store.size()
+    for (const leaf of leaves) {
+      const completed = completedSubtrees(read, index, leafHash(leaf))
+      for (const subtree of completed) newest[subtree.level] = subtree
+      this.#store.append(index, leaf, completed)
+      index += 1
+    }
   }
 
   /** Bytes of a leaf; `undefined` beyond the end. */

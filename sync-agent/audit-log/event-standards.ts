@@ -114,6 +114,7 @@ const ROWS = {
   'log.read': ['logUsed', null, 'R', review, audit],
   'log.verified': ['logUsed', null, 'R', review, integrity],
   'log.inconsistent': ['alert', 'objectSecurity', 'E', incident, integrity, trail],
+  'log.pruned': ['logUsed', null, 'D', trail, protection],
   'checkpoint.cosigned': ['logUsed', null, 'E', integrity, trail],
 
   'association.accepted': ['network', 'attach', 'E', authentication, transmission, device],
@@ -181,6 +182,10 @@ const ROWS = {
   'egress.acknowledged': ['export', null, 'R', transmission],
   'egress.refused': ['export', null, 'E', transmission, integrity],
   'egress.rewound': ['export', null, 'E', integrity],
+  'egress.rejected': ['export', null, 'E', integrity],
+  'epoch.opened': ['export', null, 'C', integrity],
+  'epoch.closed': ['export', null, 'U', integrity],
+  'epoch.compared': ['export', null, 'R', integrity, transmission],
   'ingest.committed': ['import', null, 'C', integrity],
   'ingest.refused': ['import', null, 'C', integrity, incident],
 
@@ -241,6 +246,9 @@ const ROWS = {
   'device.enrolled': ['alert', 'node', 'C', authentication, device],
   'device.renewed': ['alert', 'node', 'U', authentication, device],
   'device.revoked': ['alert', 'node', 'D', authentication, device],
+  'device.invited': ['alert', 'node', 'C', authentication, device],
+  'device.held': ['alert', 'node', 'U', incident],
+  'device.released': ['alert', 'node', 'U', incident],
   'device.connected': ['network', 'attach', 'E', authentication, transmission],
   'device.silent': ['alert', 'node', 'E', incident],
   'backup.taken': ['export', null, 'R', HIPAA.backup, protection],

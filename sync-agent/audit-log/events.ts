@@ -48,6 +48,11 @@ export const AUDIT_EVENTS = {
   'log.read': { emitters: ['local-api', 'hub-api', 'audit'], states: 'Somebody read or exported an audit log.' },
   'log.verified': { emitters: ['audit', 'local-api'], states: 'A log was recomputed and judged.' },
   'log.inconsistent': { emitters: ['audit', 'ingest'], states: 'A log does not continue what was known of it.' },
+  'log.pruned': {
+    emitters: ['audit'],
+    states:
+      'Entries older than their retention were emptied; their hashes and every proof stay. The codes name the year.',
+  },
   'checkpoint.cosigned': { emitters: ['audit', 'egress'], states: 'A witness observed a checkpoint of a log.' },
 
   // DICOM network.
@@ -90,8 +95,11 @@ export const AUDIT_EVENTS = {
   },
   'study.held': { emitters: ['rules'], states: 'A rule keeps a revision waiting until a person lets it go on.' },
   'rules.activated': { emitters: ['local-api'], states: 'Other rules decide from now on; the codes say what changed.' },
-  'hold.placed': { emitters: ['local-api'], states: 'A legal hold keeps a study or a patient from being removed.' },
-  'hold.lifted': { emitters: ['local-api'], states: 'A legal hold ended.' },
+  'hold.placed': {
+    emitters: ['local-api', 'audit'],
+    states: 'A legal hold keeps a study, a patient or a year of a log from being removed.',
+  },
+  'hold.lifted': { emitters: ['local-api', 'audit'], states: 'A legal hold ended.' },
   'study.expired': { emitters: ['records'], states: 'A study was removed under the retention rule.' },
 
   // De-identification, scoring, results.
@@ -194,7 +202,10 @@ export const AUDIT_EVENTS = {
   'person.disabled': { emitters: ['local-api', 'hub-api'], states: 'An account was closed.' },
   'access.refused': { emitters: ['local-api', 'hub-api'], states: 'A person asked for more than the role allows.' },
   'study.read': { emitters: ['local-api'], states: 'A person opened a study.' },
-  'study.listed': { emitters: ['local-api'], states: 'A person read the worklist.' },
+  'study.listed': {
+    emitters: ['local-api'],
+    states: 'A person read the worklist, searched it, or read another list of studies; the codes say which.',
+  },
   'study.egress-blocked': {
     emitters: ['deidentify'],
     states: 'Nothing about a revision leaves: text in its pixels, or doubt about it; the codes say which.',
@@ -273,6 +284,12 @@ export const AUDIT_EVENTS = {
   'device.enrolled': { emitters: ['fleet'], states: 'A device was given an identity.' },
   'device.renewed': { emitters: ['fleet'], states: 'A device was given a new certificate.' },
   'device.revoked': { emitters: ['fleet'], states: 'A device lost its identity.' },
+  'device.invited': { emitters: ['fleet'], states: 'A one-time code was made with which a box may join.' },
+  'device.held': {
+    emitters: ['fleet'],
+    states: 'A device was seen in two places: both are held; the code names the sign.',
+  },
+  'device.released': { emitters: ['fleet'], states: 'A person let a device that was held go on.' },
   'device.connected': { emitters: ['fleet', 'ingest'], states: 'A device opened its link.' },
   'device.silent': { emitters: ['fleet'], states: 'A device was not heard of for longer than its limit.' },
   'backup.taken': { emitters: ['process', 'records'], states: 'A backup was written and read back.' },

@@ -10,6 +10,16 @@ export {
 } from './checkpoint.ts'
 export { CompactRange } from './compact-range.ts'
 export { cosignatureTime, createCosignatureVerifier, createCosigner } from './cosignature.ts'
+export {
+  type AuditDetail,
+  auditDetail,
+  commitmentTo,
+  DETAIL_SALT_BYTES,
+  type DetailFile,
+  type DetailVerdict,
+  detailFile,
+  verifyDetail,
+} from './detail.ts'
 export { AuditLogError, type AuditLogErrorCode } from './errors.ts'
 export {
   AUDIT_EVENT_SCHEMA,
@@ -32,6 +42,13 @@ export {
 } from './event.ts'
 export { type DicomCode, type EventStandards, standardsOf } from './event-standards.ts'
 export { AUDIT_EVENT_CODES, AUDIT_EVENTS, type AuditEventCode, type EventDefinition } from './events.ts'
+export {
+  examineHistory,
+  type HistoryFinding,
+  isAhead,
+  type WitnessedSize,
+  wentBack,
+} from './history.ts'
 export { type CompletedSubtree, type LogStore, MemoryLogStore } from './log-store.ts'
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash } from './merkle-hash.ts'
 export { type ConsistencyClaim, type InclusionClaim, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
@@ -57,6 +74,7 @@ export {
   type VerifierKey,
   verifierKeyOf,
 } from './note-key.ts'
+export { type LogPolicy, type ParsedPolicy, parsePolicy } from './policy.ts'
 export {
   type EntryTrust,
   type EntryVerification,
@@ -73,6 +91,18 @@ export {
   readSigningKeyFile,
 } from './signing-key-file.ts'
 export { AUDIT_LOG_SCHEMA, SqliteLogStore } from './sqlite-log-store.ts'
+export { type FetchTile, type SignedTree, TileLog } from './tile-log.ts'
+export {
+  decodeEntries,
+  encodeEntries,
+  encodeTileIndex,
+  parseTilePath,
+  readTile,
+  TILE_WIDTH,
+  type TileName,
+  tilePath,
+  tileWidthAt,
+} from './tiles.ts'
 export { type IndexedLeaf, type LogRefusal, type LogVerdict, type LogVerification, verifyLog } from './verify-log.ts'
 export {
   type AddCheckpointRequest,
@@ -83,3 +113,17 @@ export {
   type WitnessDecision,
   type WitnessedLog,
 } from './witness.ts'
+export {
+  type CosignatureOutcome,
+  type CosignatureRequest,
+  type PostCheckpoint,
+  requestCosignature,
+} from './witness-client.ts'
+export { WitnessFile } from './witness-file.ts'
+export { postToWitness, type WitnessedSource, WitnessRound, type WitnessTarget } from './witness-round.ts'
+export {
+  answerAddCheckpoint,
+  type WitnessAnswer,
+  type WitnessDependencies,
+  type WitnessMemory,
+} from './witness-service.ts'

@@ -61,6 +61,24 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
 const numberedLeaves = (count: number): Uint8Array[] =>
   Array.from({ length: count }, (_, i) => Buffer.from(`leaf ${i}`))
 
+describe('leaves added many at a time', () => {
+  it('make the tree that they make one by one', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(40), { maxLength: 8 }), (batches) => {
+        const leaves = numberedLeaves(batches.reduce((sum, count) => sum + count, 0))
+        const log = logOf([])
+        let from = 0
+        for (const count of batches) {
+          log.appendLeaves(leaves.slice(from, from + count))
+          from += count
+        }
+        expect(hex(log.root())).toBe(hex(naiveRoot(leaves)))
+        if (from > 1) expect(log.inclusionProof(from - 1)).toEqual(logOf(leaves).inclusionProof(from - 1))
+      }),
+    )
+  })
+})
+
 describe('the reference tree of RFC 6962', () => {
   it('has the known root when it is empty', () => {
     expect(hex(EMPTY_ROOT)).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')

@@ -1,5 +1,5 @@
 import { createCosignatureVerifier } from './cosignature.ts'
-import type { NoteSignature, NoteVerifier } from './note.ts'
+import type { NoteVerifier } from './note.ts'
 import { createNoteVerifier, parseVerifierKey, SIGNATURE_TYPE, type VerifierKey } from './note-key.ts'
 
 const MAX_POLICY_LENGTH = 64 * 1024
@@ -10,8 +10,8 @@ export interface LogPolicy {
   readonly logs: readonly NoteVerifier[]
   /** Keys of witnesses. */
   readonly witnesses: readonly NoteVerifier[]
-  /** True when these good cosignatures make up the quorum. */
-  isMet(cosignatures: readonly NoteSignature[]): boolean
+  /** True when the witnesses of these names, whose cosignatures were verified, make up the quorum. */
+  isMet(cosignedBy: readonly string[]): boolean
 }
 
 /** A policy, or the line that is wrong and why. */
@@ -71,16 +71,15 @@ class PolicyParser {
     return {
       logs: this.#logs.map((key) => createNoteVerifier(key)),
       witnesses: witnesses.map((key) => createCosignatureVerifier(key)),
-      isMet: (cosignatures) => quorum === 'none' || this.#isMet(quorum, cosignatures),
+      isMet: (cosignedBy) => quorum === 'none' || this.#isMet(quorum, cosignedBy),
     }
   }
 
-  #isMet(name: string, cosignatures: readonly NoteSignature[]): boolean {
+  #isMet(name: string, cosignedBy: readonly string[]): boolean {
     const one = this.#names.get(name)
     if (one === undefined) return false
-    // A key counts, not its name: two names for one key would be one witness twice.
-    if ('key' in one) return cosignatures.some((line) => line.name === one.key.name)
-    return one.members.filter((member) => this.#isMet(member, cosignatures)).length >= one.threshold
+    if ('key' in one) return cosignedBy.includes(one.key.name)
+    return one.members.filter((member) => this.#isMet(member, cosignedBy)).length >= one.threshold
   }
 
   #log([vkey, url, ...rest]: readonly string[]): string | undefined {
@@ -95,6 +94,7 @@ class PolicyParser {
     const key = parseVerifierKey(vkey ?? '')
     if (key?.type !== SIGNATURE_TYPE.cosignature) return 'a witness has a name and a cosignature verifier key'
     if (rest.length > 0 || !isAddress(url)) return 'a witness has a name, a key and at most an address'
+    // Two names for one key would be one witness twice.
     const isKnown = [...this.#names.values()].some((one) => 'key' in one && one.key.name === key.name)
     return isKnown ? 'this key is a witness already' : this.#name(name, { key })
   }

@@ -54,6 +54,11 @@ export class TileLog {
     return verifyInclusion(claim) ? { leaf, proof } : undefined
   }
 
+  /** As `consistency`, for sizes whose roots somebody else will judge; empty when the tiles cannot be had. */
+  async proof(first: number, second: number): Promise<readonly Uint8Array[]> {
+    return (await this.#collect(second, (read) => consistencyPath(read, first, second))) ?? []
+  }
+
   /** Which subtrees are asked for does not depend on their hashes: a first pass learns the tiles, a second has them. */
   async #collect(
     size: number,

@@ -57,7 +57,13 @@ export function readTile(log: Pick<AuditLog, 'size' | 'subtree' | 'leaves'>, til
   const level = tile.kind === 'entries' ? 0 : tile.level
   if (level > MAX_TILE_LEVEL || tile.width > tileWidthAt(log.size, level, tile.index)) return undefined
   const first = tile.index * TILE_WIDTH
-  if (tile.kind === 'entries') return encodeEntries([...log.leaves(first, first + tile.width)])
+  if (tile.kind === 'entries') {
+    const entries = [...log.leaves(first, first + tile.width)]
+    // Entries beyond their retention are gone; their hashes stay (C2SP tlog-tiles, Pruning).
+    return entries.length === tile.width && entries.every((entry) => entry.length > 0)
+      ? encodeEntries(entries)
+      : undefined
+  }
   const bytes = Buffer.allocUnsafe(tile.width * HASH_BYTES)
   for (let i = 0; i < tile.width; i++) bytes.set(log.subtree(level * TILE_HEIGHT, first + i), i * HASH_BYTES)
   return bytes

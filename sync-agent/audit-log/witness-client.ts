@@ -1,7 +1,7 @@
 import { decodeDecimal } from './base64.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import { cosignatureTime, createCosignatureVerifier } from './cosignature.ts'
-import { openNote, type NoteVerifier } from './note.ts'
+import { type NoteVerifier, openNote } from './note.ts'
 import type { VerifierKey } from './note-key.ts'
 import { encodeAddCheckpoint } from './witness.ts'
 
@@ -12,7 +12,7 @@ export type PostCheckpoint = (body: string) => Promise<{ readonly status: number
 export interface CosignatureRequest {
   readonly checkpointNote: string
   /** Proof from an older size of the log to the checkpoint's. */
-  readonly proofFrom: (oldSize: number) => readonly Uint8Array[]
+  readonly proofFrom: (oldSize: number) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
   /** What the witness is believed to know; corrected by its own word (409). */
   readonly oldSize: number
   readonly witness: VerifierKey
@@ -22,23 +22,31 @@ export interface CosignatureRequest {
 /** What a witness said. `lines` are signature lines to be appended to the note. */
 export type CosignatureOutcome =
   | { readonly kind: 'cosigned'; readonly lines: string; readonly at: number }
-  /** `diverged`: the witness has seen a longer or another log under this name: a fork, or a log that was cut. */
-  | { readonly kind: 'refused'; readonly reason: 'diverged' | 'bad-answer' | 'not-accepted'; readonly status: number }
+  | {
+      readonly kind: 'refused'
+      /**
+       * `diverged`: the witness has seen another log under this name. `witness-ahead`: it has seen a longer one; for the
+       * log itself this means that its end was cut off.
+       */
+      readonly reason: 'diverged' | 'witness-ahead' | 'bad-answer' | 'not-accepted'
+      readonly status: number
+    }
 
 /** Asks a witness for its cosignature (C2SP tlog-witness). The answer is verified before it is believed. */
 export async function requestCosignature(request: CosignatureRequest): Promise<CosignatureOutcome> {
   const checkpoint = readCheckpoint(request.checkpointNote)
   if (checkpoint === undefined) return { kind: 'refused', reason: 'not-accepted', status: 400 }
-  const ask = (oldSize: number): ReturnType<PostCheckpoint> =>
-    request.post(
-      encodeAddCheckpoint({ oldSize, proof: request.proofFrom(oldSize), checkpointNote: request.checkpointNote }),
-    )
+  const ask = async (oldSize: number): ReturnType<PostCheckpoint> => {
+    const proof = await request.proofFrom(oldSize)
+    return request.post(encodeAddCheckpoint({ oldSize, proof, checkpointNote: request.checkpointNote }))
+  }
   const first = Math.min(request.oldSize, checkpoint.size)
   let answer = await ask(first)
   if (answer.status === 409) {
     const known = decodeDecimal(answer.body.replace(/\n$/, ''))
     // The same size again is the answer to another root at that size.
-    if (known === undefined || known > checkpoint.size || known === first) return diverged(409)
+    if (known === undefined || known === first) return diverged(409)
+    if (known > checkpoint.size) return { kind: 'refused', reason: 'witness-ahead', status: 409 }
     answer = await ask(known)
   }
   if (answer.status === 409 || answer.status === 422) return diverged(answer.status)

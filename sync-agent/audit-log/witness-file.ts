@@ -9,9 +9,7 @@ import type { WitnessMemory } from './witness-service.ts'
 const hash = z.base64().refine((text) => Buffer.from(text, 'base64').length === HASH_BYTES)
 const memoryFile = z.strictObject({
   schema: z.literal('leadglass.witness-memory/1'),
-  logs: z
-    .array(z.strictObject({ origin: z.string().min(1).max(256), size: z.int().min(0), root: hash }))
-    .max(10_000),
+  logs: z.array(z.strictObject({ origin: z.string().min(1).max(256), size: z.int().min(0), root: hash })).max(10_000),
 })
 type Remembered = z.infer<typeof memoryFile>['logs'][number]
 
@@ -41,10 +39,7 @@ export class WitnessFile implements WitnessMemory {
     return this.#known(origin, await this.#read())
   }
 
-  async #judge(
-    origin: string,
-    decide: (known: WitnessedLog | undefined) => WitnessDecision,
-  ): Promise<WitnessDecision> {
+  async #judge(origin: string, decide: (known: WitnessedLog | undefined) => WitnessDecision): Promise<WitnessDecision> {
     const logs = await this.#read()
     const decision = decide(this.#known(origin, logs))
     if (decision.status !== 200) return decision

@@ -1,6 +1,12 @@
 import { checkpointText } from './checkpoint.ts'
 import { type NoteSigner, signatureLine } from './note.ts'
-import { type AddCheckpointRequest, considerCheckpoint, parseAddCheckpoint, type WitnessDecision, type WitnessedLog } from './witness.ts'
+import {
+  type AddCheckpointRequest,
+  considerCheckpoint,
+  parseAddCheckpoint,
+  type WitnessDecision,
+  type WitnessedLog,
+} from './witness.ts'
 
 /** Media type of the answer 409 (C2SP tlog-witness). */
 const SIZE_TYPE = 'text/x.tlog.size'
