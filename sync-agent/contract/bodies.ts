@@ -62,7 +62,7 @@ export const instanceFeatures = z.strictObject({
   acquisition: acquisitionFacts,
   model: modelReference,
   /** float32 values, little-endian, base64. Length as the model package declares. */
-  embedding: z.base64().max(65_536).refine(isVector, { message: 'is no vector of float32 values' }),
+  embedding: z.base64().max(4_194_304).refine(isVector, { message: 'is no vector of float32 values' }),
   scores: z.array(scoreFigure).max(64),
   /** `quality.*` and, where the package asks for them, `radiomics.*`; the manifest says how those were computed. */
   quality: z.record(vocabularyCode, figure).refine((record) => Object.keys(record).length <= 192),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { canonicalJson, digestOf, type JsonValue, sha256Hex } from '../foundation/index.ts'
+import { canonicalJson, digestOf, sha256Hex } from '../foundation/index.ts'
 import { modelReference, vocabularyCode } from './identifiers.ts'
 
 /** What a hub can wish for. A site decides which of these it listens to. */
@@ -8,7 +8,14 @@ export const desiredSection = z.enum(DESIRED_SECTIONS)
 export type DesiredSection = z.infer<typeof desiredSection>
 
 /** Settings that `schedules` can change, by their place in the site's settings. */
-export const SCHEDULE_PLACES = ['retention.schedule', 'retention.timeZone', 'retention.windowMinutes'] as const
+export const SCHEDULE_PLACES = [
+  'retention.schedule',
+  'retention.timeZone',
+  'retention.windowMinutes',
+  'sync.windows',
+  'sync.timeZone',
+  'sync.bytesPerSecond',
+] as const
 /** Settings that `thresholds` can change. Operating points of models are signed with the model and not among them. */
 export const THRESHOLD_PLACES = [
   'pressure.softFreeBytes',
@@ -17,7 +24,8 @@ export const THRESHOLD_PLACES = [
   'pressure.recoverPercent',
 ] as const
 
-const setting = z.union([z.string().max(256), z.number(), z.boolean(), z.array(z.string().max(128)).max(64)])
+/** The value of a setting: the site's own schema judges it. */
+const setting = z.json()
 
 /** The sections of a desired state. A member that is absent is none of the hub's business. */
 export const desiredSections = z.strictObject({
@@ -57,18 +65,16 @@ export const desiredDelivery = z.strictObject({
   /** SHA-256 of the canonical JSON. */
   digest: sha256Hex,
   text: z.array(z.string().min(1).max(PIECE)).min(1).max(16),
-  /** Another number than the last time asks the device to report its whole state anew. */
-  resync: z.number().int().min(0),
 })
 export type DesiredDelivery = z.infer<typeof desiredDelivery>
 
 /** Packs a document. @throws {z.ZodError} and {RangeError} for what is no document or too large. */
-export function packDesired(document: DesiredDocument, resync: number): DesiredDelivery {
-  const text = canonicalJson(desiredDocument.parse(document) as JsonValue)
+export function packDesired(document: DesiredDocument): DesiredDelivery {
+  const text = canonicalJson(desiredDocument.parse(document))
   if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) throw new RangeError('a desired state is at most 16,384 bytes')
   const pieces: string[] = []
   for (let at = 0; at < text.length; at += PIECE) pieces.push(text.slice(at, at + PIECE))
-  return desiredDelivery.parse({ version: document.version, digest: digestOf(text), text: pieces, resync })
+  return desiredDelivery.parse({ version: document.version, digest: digestOf(text), text: pieces })
 }
 
 /** Reads a document from whoever sent it; `undefined` when it is not what its digest and version say. */
@@ -83,5 +89,5 @@ export function unpackDesired(delivery: DesiredDelivery): DesiredDocument | unde
   }
   const parsed = desiredDocument.safeParse(value)
   if (!parsed.success || parsed.data.version !== delivery.version) return undefined
-  return canonicalJson(parsed.data as JsonValue) === text ? parsed.data : undefined
+  return canonicalJson(parsed.data) === text ? parsed.data : undefined
 }

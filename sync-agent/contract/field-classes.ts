@@ -12,8 +12,7 @@ export const FIELD_CLASSES = {
   decade: 'a decade of age, 90 and above in one',
   model: 'name, version and manifest digest of a model package',
   version: 'the version of the software',
-  proof: 'a digest, or a signature of the device over one',
-  proof: 'a digest over digests of envelopes that left, or the signature of the device on such digests',
+  proof: 'a digest over digests of envelopes that left or over settings, or a signature of the device over one',
   log: 'an entry or a signed checkpoint of the audit log, whose own schema has codes and pseudonyms only',
 } as const
 export type FieldClass = keyof typeof FIELD_CLASSES
@@ -117,9 +116,9 @@ export const FIELD_CLASS_OF: Readonly<Record<EnvelopeBody['kind'], Readonly<Reco
     'changes.desired.parts[].reason': 'code',
     'changes.settings.version': 'count',
     'changes.settings.digest': 'proof',
-    'changes.models[].name': 'model',
-    'changes.models[].version': 'model',
-    'changes.models[].digest': 'model',
+    'changes.models[].model.name': 'model',
+    'changes.models[].model.version': 'model',
+    'changes.models[].model.digest': 'model',
     'changes.hubMayDecide[]': 'code',
     signature: 'proof',
   },

@@ -7,6 +7,15 @@ import { type DeviceId, deviceId } from './identifiers.ts'
 /** Largest batch on the wire, in bytes before compression; IoT Hub refuses above 256 KB. */
 export const MAX_BATCH_BYTES = 200_000
 
+/** Largest batch that goes by upload, in bytes before compression: one envelope that fits into no message. */
+export const MAX_UPLOAD_BYTES = 8_000_000
+
+/** Largest piece of an upload; a lost link costs no more than one. */
+export const UPLOAD_PIECE_BYTES = 262_144
+
+/** ALPN name (RFC 7301) under which the hub's device port takes uploads beside MQTT. */
+export const UPLOAD_PROTOCOL = 'http/1.1'
+
 /** Device to hub: envelopes of any streams, in order within each. JSON, gzip-compressed, MQTT QoS 1. */
 export const envelopeBatch = z.strictObject({
   schema: z.literal('leadglass.batch/1'),
@@ -43,6 +52,8 @@ export const desiredState = z.strictObject({
   repositoryPath: z.string().regex(/^\/[a-z0-9/-]*$/),
   /** What the hub wishes of this device; absent while it wishes nothing. The site's own policy decides what of it counts. */
   document: desiredDelivery.optional(),
+  /** Asks the device for its whole state, under this number or a higher one. */
+  resync: z.number().int().min(0).optional(),
 })
 export type DesiredState = z.infer<typeof desiredState>
 

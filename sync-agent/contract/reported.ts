@@ -27,7 +27,7 @@ const members = {
   /** Which settings are in force: number and digest, never their content. */
   settings: z.strictObject({ version: z.number().int().min(0), digest: sha256Hex.nullable() }),
   /** Releases that score now. */
-  models: z.array(modelReference).max(64),
+  models: z.array(z.strictObject({ model: modelReference })).max(64),
   /** What the site lets the hub decide. */
   hubMayDecide: z.array(desiredSection).max(8),
 } as const
@@ -73,7 +73,10 @@ export function reportedStatement(device: DeviceId, version: number, chain: Sha2
 }
 
 /** What differs between two states; every member for the first. */
-export function reportedChanges(before: ReportedDocument | undefined, after: ReportedDocument): ReportedState['changes'] {
+export function reportedChanges(
+  before: ReportedDocument | undefined,
+  after: ReportedDocument,
+): ReportedState['changes'] {
   const changed = Object.entries(after).filter(
     ([name, value]) =>
       before === undefined || JSON.stringify(value) !== JSON.stringify(before[name as keyof ReportedDocument]),

@@ -1,0 +1,6 @@
+export { DeviceGate } from './device-gate.ts'
+export { DoorServer } from './door-server.ts'
+export { EnrolmentDoor } from './enrolment-door.ts'
+export { Invitations } from './invitations.ts'
+export { Joining } from './joining.ts'
+export { Renewing } from './renewing.ts'

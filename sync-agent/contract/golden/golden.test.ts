@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { canonicalJson, digestOf, type JsonValue } from '../../foundation/index.ts'
+import {
+  acknowledgement,
+  confirmationAnswer,
+  desiredState,
+  enrolmentProof,
+  enrolmentRefusal,
+  enrolmentSecrets,
+  envelope,
+  envelopeBatch,
+  envelopeDigest,
+  joinAnswer,
+  joinRequest,
+  makeEnrolmentCode,
+  normaliseEnrolmentCode,
+  renewalAnswer,
+  renewalRequest,
+  STREAM_OF_KIND,
+} from '../index.ts'
+
+const FOLDER = join(import.meta.dirname, 'v1')
+
+/** `envelope.audit-leaf` and the like are read as envelopes. A file is never changed: a later version gets files of its own. */
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  envelope,
+  batch: envelopeBatch,
+  acknowledgement,
+  'desired-state': desiredState,
+  join: joinRequest,
+  'join-answer': joinAnswer,
+  renewal: renewalRequest,
+  'renewal-answer': renewalAnswer,
+  'confirmation-answer': confirmationAnswer,
+  'enrolment-refusal': enrolmentRefusal,
+}
+
+const digests = new Map(
+  readFileSync(join(FOLDER, 'digests.golden'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => [line.slice(66), line.slice(0, 64)] as const),
+)
+const names = readdirSync(FOLDER)
+  .map((file) => file.replace(/\.golden$/, ''))
+  .filter((name) => name !== 'digests')
+
+describe('messages of the first version of the contract, as they were sent', () => {
+  it('are all there: one of each kind, and each with its digest', () => {
+    expect(names.sort()).toEqual([...digests.keys()].sort())
+    for (const kind of Object.keys(STREAM_OF_KIND)) expect(names).toContain(`envelope.${kind}`)
+    for (const message of Object.keys(SCHEMAS)) expect(names.some((name) => name.split('.')[0] === message)).toBe(true)
+  })
+
+  it.each(names)('%s is read as it was, and written again gives the same bytes', (name) => {
+    const text = readFileSync(join(FOLDER, `${name}.golden`), 'utf8')
+    expect(digestOf(text)).toBe(digests.get(name))
+    const schema = SCHEMAS[name.split('.')[0] ?? '']
+    const parsed = schema?.parse(JSON.parse(text)) as JsonValue
+    expect(canonicalJson(parsed)).toBe(text)
+  })
+
+  it.each(names.filter((name) => name.startsWith('envelope.')))('%s keeps its digest', (name) => {
+    const parsed = envelope.parse(JSON.parse(readFileSync(join(FOLDER, `${name}.golden`), 'utf8')))
+    expect(envelopeDigest(parsed, parsed.body)).toBe(parsed.digest)
+  })
+
+  it('a code and its proofs are derived as ever', () => {
+    const code = makeEnrolmentCode(Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
+    const { id, key } = enrolmentSecrets(normaliseEnrolmentCode(code) ?? '')
+    const proof = enrolmentProof(key, 'device', Buffer.alloc(32, 1), { schema: 'leadglass.join/1' })
+    expect({ code, id, proof }).toMatchInlineSnapshot(`
+      {
+        "code": "A82G-G3R0-5016-0140",
+        "id": "934eb0cf118c6f33feccac85c9cd26e7",
+        "proof": "72e24ff2a60551e2b18d8148bc60d81912d6b121adad8918a8336af7e0bb3cc9",
+      }
+    `)
+  })
+})

@@ -1,0 +1,6 @@
+export { countBoot } from './boot-counter.ts'
+export { IdentityError } from './errors.ts'
+export { type Identity, IdentityStore } from './identity-store.ts'
+export { authorityFingerprint, joinHub } from './join.ts'
+export { Renewal } from './renewal.ts'
+export { RenewalLoop } from './renewal-loop.ts'
