@@ -1,38 +1,52 @@
 import { isIPv6 } from 'node:net'
-import { deviceId } from '@leadglass/sync-agent/contract'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { type DesiredState, type DeviceId, deviceId, MAX_UPLOAD_BYTES } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
 import type { HubConfiguration } from './configuration.ts'
-import type { Fleet } from './fleet/index.ts'
-import type { HubSettings } from './hub-folder.ts'
+import { DeviceKeys } from './device-keys.ts'
+import { DoorServer } from './enrolment/index.ts'
+import type { DesiredBook, Fleet } from './fleet/index.ts'
+import type { HubLayout, HubSettings } from './hub-folder.ts'
 import {
   type AlarmBook,
   Broker,
   type CertificateAuthority,
+  type ConnectionGate,
   certificateEnd,
   type Enrolment,
+  type EnrolmentDoorPort,
   INGEST_COMMON_NAME,
-  type Inbox,
+  type InboxStore,
   IngestClient,
   IngestPipeline,
+  UploadDesk,
 } from './ingest/index.ts'
+import { InboxIntake, IotHubEndpoint } from './iot-hub-endpoint/index.ts'
 
 const DAY_MS = 86_400_000
+/** How often the hub looks whether a report left a gap. */
+const ASKING_MS = 2000
 const RENEW_BEFORE_MS = 30 * DAY_MS
 
 /** What the links work with. */
 export interface LinkParts {
   readonly authority: CertificateAuthority
   readonly enrolment: Enrolment
-  readonly inbox: Inbox
+  readonly inbox: InboxStore
   readonly alarms: AlarmBook
   readonly fleet: Fleet
+  readonly desired: Pick<DesiredBook, 'delivery' | 'resyncs'>
+  readonly layout: Pick<HubLayout, 'deviceKeys' | 'iotHub'>
   readonly logger: Logger
   readonly clock: Clock
+  readonly gate: ConnectionGate
+  readonly door: { readonly take: EnrolmentDoorPort }
 }
 
 /**
- * The hub's way to its devices: the embedded broker unless an external one is configured, and the client that takes in
- * what they send. The hub's own certificates are made at each start and renewed while it runs; their keys are never
+ * The hub's way to its devices: the embedded broker unless an external one is configured, the client that takes in what
+ * they send, and, where it is configured, the endpoint for Azure IoT SDKs, which hands batches to the same inbox. The hub's own certificates are made at each start and renewed while it runs; their keys are never
  * written down.
  */
 export class Links implements Service {
@@ -40,9 +54,16 @@ export class Links implements Service {
   readonly #parts: LinkParts
   readonly #names: readonly string[]
   #broker: Broker | undefined
+  #doorServer: DoorServer | undefined
   #client: IngestClient | undefined
   #pipeline: IngestPipeline | undefined
   #renewal: NodeJS.Timeout | undefined
+  #endpoint: IotHubEndpoint | undefined
+  /** Version of timestamp.json that was announced last; 0 before the repository has one. */
+  #timestampVersion = 0
+  #asking: NodeJS.Timeout | undefined
+  /** Which request for its whole state each device was told. */
+  readonly #asked = new Map<string, number>()
 
   constructor(configuration: HubConfiguration, parts: LinkParts, settings: Pick<HubSettings, 'names'>) {
     this.#configuration = configuration
@@ -56,14 +77,29 @@ export class Links implements Service {
   }
 
   async start(): Promise<void> {
-    const { authority, enrolment, inbox, alarms, logger } = this.#parts
-    const { broker, host, mqttPort } = this.#configuration
+    const { authority, enrolment, inbox, alarms, logger, gate, door } = this.#parts
+    const take = (socket: TLSSocket): void => door.take(socket)
+    const { broker, host, mqttPort, enrolmentPort } = this.#configuration
     const caPem = await authority.certificatePem()
     if (broker === 'embedded') {
       const server = await authority.issueServer('leadglass-hub', this.#names)
       const isAdmitted = (name: string): boolean => enrolment.isAdmitted(name)
-      this.#broker = new Broker({ host, port: mqttPort, caPem, ...server, isAdmitted }, logger)
+      const uploads = new UploadDesk({
+        folder: join(this.#configuration.dataFolder, 'uploads'),
+        take: async (device, payload) => this.#pipeline?.take(device, payload, MAX_UPLOAD_BYTES),
+        logger,
+      })
+      await uploads.prepare()
+      const upload = (socket: TLSSocket, device: DeviceId): void => uploads.serve(socket, device)
+      this.#broker = new Broker(
+        { host, port: mqttPort, caPem, ...server, isAdmitted, gate, door: take, uploads: upload },
+        logger,
+      )
       await this.#broker.start()
+    } else if (enrolmentPort !== undefined) {
+      const server = await authority.issueServer('leadglass-hub', this.#names)
+      this.#doorServer = new DoorServer({ host, port: enrolmentPort, caPem, ...server, take })
+      await this.#doorServer.start()
     }
     const url = broker === 'embedded' ? this.#ownUrl(host) : broker.url
     const own = await authority.issueClient(INGEST_COMMON_NAME)
@@ -75,6 +111,13 @@ export class Links implements Service {
       logger,
     )
     await this.#client.start()
+    await this.#startEndpoint(caPem)
+    this.#asking = setInterval(() => {
+      for (const { device, resync } of this.#parts.desired.resyncs()) {
+        if (this.#asked.get(device) !== resync) this.tell(deviceId.parse(device))
+      }
+    }, ASKING_MS)
+    this.#asking.unref()
     let end = certificateEnd(own.certificatePem)
     this.#renewal = setInterval(() => {
       if (end - this.#parts.clock.now() > RENEW_BEFORE_MS) return
@@ -90,9 +133,14 @@ export class Links implements Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#renewal)
+    clearInterval(this.#asking)
+    await this.#endpoint?.stop()
+    this.#endpoint = undefined
     await this.#client?.stop()
     await this.#pipeline?.settle()
     await this.#broker?.stop()
+    await this.#doorServer?.stop()
+    this.#doorServer = undefined
     this.#client = undefined
     this.#broker = undefined
   }
@@ -100,19 +148,58 @@ export class Links implements Service {
   /** Ends the connections of a device. With an external broker that is the broker's own affair. */
   disconnect(device: string): void {
     this.#broker?.disconnect(device)
+    const parsed = deviceId.safeParse(device)
+    if (parsed.success) this.#endpoint?.disconnect(parsed.data)
   }
 
-  /** Tells every enrolled device which state of the repository is published. */
+  /** Ports of the endpoint for Azure IoT SDKs; null where there is none. */
+  get iotHubPorts(): { readonly mqtt: number; readonly https: number } | null {
+    return this.#endpoint?.ports ?? null
+  }
+
+  /** Tells every enrolled device which state of the repository is published, and what the hub wishes of it. */
   announce(timestampVersion: number): void {
+    this.#timestampVersion = timestampVersion
     for (const { device, revokedAt } of this.#parts.fleet.devices()) {
-      if (revokedAt !== null) continue
-      this.#client?.sendDesired(deviceId.parse(device), {
-        schema: 'leadglass.desired-state/1',
-        version: Math.max(1, timestampVersion),
-        timestampVersion,
-        repositoryPath: '/delivery',
-      })
+      if (revokedAt === null) this.tell(deviceId.parse(device))
     }
+  }
+
+  /** Tells one device what should be so. Over both ways: a device listens on one, and both keep it until it comes. */
+  tell(device: DeviceId): void {
+    const version = this.#timestampVersion
+    const wish = this.#parts.desired.delivery(device)
+    if (wish.resync !== undefined) this.#asked.set(device, wish.resync)
+    const state: DesiredState = {
+      schema: 'leadglass.desired-state/1',
+      version: Math.max(1, version),
+      timestampVersion: version,
+      repositoryPath: '/delivery',
+      ...wish,
+    }
+    this.#client?.sendDesired(device, state)
+    this.#endpoint?.setDesired(device, state).catch((error: unknown) => {
+      this.#parts.logger.error('links.twin-not-written', { device, reason: String(error) })
+    })
+  }
+
+  async #startEndpoint(caPem: string): Promise<void> {
+    const { iotHub, host } = this.#configuration
+    if (iotHub === undefined) return
+    const { authority, enrolment, inbox, alarms, logger, clock, layout } = this.#parts
+    const keys = new DeviceKeys(layout.deviceKeys, logger)
+    const server = await authority.issueServer('leadglass-hub', [...this.#names, iotHub.hostName.replace(/:\d+$/, '')])
+    const endpoint = new IotHubEndpoint(
+      { host, ...iotHub, folder: layout.iotHub, caPem, ...server },
+      {
+        devices: { isAdmitted: (device) => enrolment.isAdmitted(device), keysOf: (device) => keys.of(device) },
+        intake: new InboxIntake(inbox, alarms),
+        clock,
+        logger,
+      },
+    )
+    await endpoint.start()
+    this.#endpoint = endpoint
   }
 
   /** Where the hub itself finds its broker: a broker on all interfaces is found on loopback. */
@@ -123,7 +210,10 @@ export class Links implements Service {
 
   async #renew(): Promise<number> {
     const { authority } = this.#parts
-    if (this.#broker !== undefined) this.#broker.renew(await authority.issueServer('leadglass-hub', this.#names))
+    const listener = this.#broker ?? this.#doorServer
+    if (listener !== undefined) listener.renew(await authority.issueServer('leadglass-hub', this.#names))
+    const name = this.#configuration.iotHub?.hostName.replace(/:\d+$/, '')
+    if (name !== undefined) this.#endpoint?.renew(await authority.issueServer('leadglass-hub', [...this.#names, name]))
     const own = await authority.issueClient(INGEST_COMMON_NAME)
     this.#client?.renew(own)
     return certificateEnd(own.certificatePem)

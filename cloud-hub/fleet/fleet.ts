@@ -10,7 +10,7 @@ const LIST = `SELECT device, enrolled_at AS enrolledAt, revoked_at AS revokedAt,
   (SELECT coalesce(sum(occurrences), 0) FROM ingest_alarm a WHERE a.device = device.device) AS alarms
   FROM device ORDER BY device`
 export const LAST_HEALTH = `SELECT h.software_version, h.models, h.figures FROM envelope_inbox i
-  JOIN device_health h ON h.envelope = i.id WHERE i.device = ? AND i.stream = 'health'
+  JOIN device_health h ON h.envelope = i.id WHERE i.device = ? AND i.stream = 'health' AND i.kind = 'device-health'
   ORDER BY i.epoch DESC, i.sequence DESC LIMIT 1`
 const STREAMS = `SELECT epoch, stream, sequence AS watermark, duplicates, refused FROM stream_watermark
   WHERE device = ? ORDER BY epoch, stream`
@@ -22,8 +22,10 @@ export const EFFECTS = `SELECT i.epoch, i.stream, count(*) AS effects FROM envel
     OR EXISTS (SELECT 1 FROM study_labels e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM drift_counts e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM device_health e WHERE e.envelope = i.id)
+    OR EXISTS (SELECT 1 FROM reported_envelope e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM site_leaf_envelope e WHERE e.envelope = i.id)
-    OR EXISTS (SELECT 1 FROM site_checkpoint e WHERE e.envelope = i.id))
+    OR EXISTS (SELECT 1 FROM site_checkpoint e WHERE e.envelope = i.id)
+    OR EXISTS (SELECT 1 FROM epoch_statement e WHERE e.envelope = i.id))
   GROUP BY i.epoch, i.stream`
 const ALARMS = `SELECT code, occurrences, last_at AS lastAt FROM ingest_alarm WHERE device = ? ORDER BY last_at DESC`
 const COSIGNED = `SELECT note, cosigned FROM site_checkpoint WHERE device = ? AND cosigned IS NOT NULL

@@ -15,7 +15,7 @@ interface Waiting {
 
 /** What the intake asks of the hub's inbox. */
 export interface InboxPort {
-  commit(batches: readonly ParsedBatch[]): BatchResult[]
+  commit(batches: readonly ParsedBatch[]): readonly BatchResult[] | Promise<readonly BatchResult[]>
 }
 
 /** The hub's own inbox as the intake: the same parsing, the same transaction and the same answer as over the broker. */
@@ -54,19 +54,19 @@ export class InboxIntake implements BatchIntake {
           waiting.reject(error)
         }
       }
-      this.#commit(readable)
+      await this.#commit(readable)
     }
     this.#draining = false
   }
 
-  #commit(group: readonly { readonly waiting: Waiting; readonly batch: ParsedBatch }[]): void {
+  async #commit(group: readonly { readonly waiting: Waiting; readonly batch: ParsedBatch }[]): Promise<void> {
     if (group.length === 0) return
     try {
-      const results = this.#inbox.commit(group.map(({ batch }) => batch))
+      const results = await this.#inbox.commit(group.map(({ batch }) => batch))
       for (const [i, { waiting }] of group.entries()) settle(waiting, results[i])
     } catch (error) {
       // One batch that cannot be written must not hold back its neighbours.
-      if (group.length > 1) for (const one of group) this.#commit([one])
+      if (group.length > 1) for (const one of group) await this.#commit([one])
       else group[0]?.waiting.reject(error)
     }
   }

@@ -3,5 +3,6 @@ export { IotHubEndpoint, type IotHubEndpointOptions, type IotHubEndpointParts } 
 export { type EndpointCode, EndpointError } from './errors.ts'
 export { InboxIntake, type InboxPort } from './inbox-intake.ts'
 export type { BatchIntake, DeviceDirectory } from './ports.ts'
+export { type TelemetryEvent, type TelemetrySink, type TelemetrySource, takeTelemetry } from './telemetry-source.ts'
 export type { Twin } from './twins.ts'
 export type { StoredUpload } from './upload-store.ts'

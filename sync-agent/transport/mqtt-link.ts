@@ -13,6 +13,7 @@ export interface Credentials {
 export interface MqttLinkOptions {
   readonly url: string
   readonly device: DeviceId
+  readonly userName?: string | undefined
   readonly credentials: Credentials
   readonly keepaliveSeconds: number
   readonly connectTimeoutMs: number
@@ -56,11 +57,12 @@ export class MqttLink {
 
   /** Connects and stays until the connection is over. @returns why it ended. Never rejects. */
   run(): Promise<LinkErrorCode> {
-    const { url, device, credentials, keepaliveSeconds, connectTimeoutMs } = this.#options
+    const { url, device, userName, credentials, keepaliveSeconds, connectTimeoutMs } = this.#options
     return new Promise((resolve) => {
       const client = mqtt.connect(url, {
         protocolVersion: 4,
         clientId: device,
+        ...(userName === undefined ? {} : { username: userName }),
         clean: true,
         reconnectPeriod: 0,
         resubscribe: false,

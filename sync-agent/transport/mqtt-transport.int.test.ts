@@ -1,3 +1,4 @@
+import { connectAsync } from 'mqtt'
 import { afterEach, describe, expect, it } from 'vitest'
 import { peer } from '../../installer/testing/peers.ts'
 import { type Acknowledgement, deviceId, sealEnvelope, topics } from '../contract/index.ts'
@@ -134,6 +135,28 @@ describe.each(brokers)('MQTT over %s', (name, make) => {
     await server.start()
     await eventually('the link is up again', up)
     await transport.publish(batchOf(1, 1))
+  })
+
+  it('comes back after another client took its session over', async (context) => {
+    if (skip !== undefined) context.skip(skip)
+    const authority = new TestCertificateAuthority()
+    const { url } = await started(await broker(authority))
+    const credentials = authority.client(DEVICE)
+    const { transport, up, codes } = transportTo(url, credentials, { backoff: { firstMs: 500, largestMs: 500 } })
+    await started(transport)
+    await eventually('the link is up', up)
+    // MQTT 3.1.1 3.1.4-2: a second client of the same name ends the first one's connection.
+    const other = await connectAsync(url, {
+      clientId: DEVICE,
+      ca: credentials.caPem,
+      cert: credentials.certificatePem,
+      key: credentials.keyPem,
+      reconnectPeriod: 0,
+    })
+    await eventually('the link was taken', () => codes().length >= 2)
+    await eventually('the link is up again', up)
+    await transport.publish(batchOf(1, 1))
+    await other.endAsync(true)
   })
 
   it('says when its own credentials cannot be read, and reads them again', async (context) => {

@@ -23,6 +23,8 @@ export interface MqttTransportOptions {
   readonly url: string
   /** CN of the client certificate; also the MQTT client id. */
   readonly device: DeviceId
+  /** MQTT user name: which start of the agent this is. */
+  readonly userName?: string
   /** Read again before every attempt, so that a renewed certificate needs no restart. */
   readonly credentials: () => Promise<Credentials>
   readonly keepaliveSeconds?: number
@@ -120,6 +122,7 @@ export class MqttTransport implements Transport {
     const link = new MqttLink({
       url,
       device,
+      userName: this.#options.userName,
       credentials,
       keepaliveSeconds: keepaliveSeconds ?? MQTT_DEFAULTS.keepaliveSeconds,
       connectTimeoutMs: connectTimeoutMs ?? MQTT_DEFAULTS.connectTimeoutMs,

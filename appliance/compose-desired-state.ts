@@ -1,0 +1,32 @@
+import type { KeyObject } from 'node:crypto'
+import type { DeviceId } from '@leadglass/sync-agent/contract'
+import { DesiredStateFile, exchangePaths } from '@leadglass/sync-agent/exchange'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
+import { type ApplierDependencies, DesiredApplier, DesiredStateService, StateReporter } from './desired-state/index.ts'
+import type { AuditSink, EgressDoor } from './egress/index.ts'
+import type { Records } from './records/index.ts'
+import type { CurrentSettings } from './settings.ts'
+
+/** What the hub wishes, put into force as far as the site lets it, and the state that is reported back. */
+export function composeDesiredState(
+  parts: Pick<ApplierDependencies, 'desk' | 'rules' | 'deployments'> & {
+    readonly device: DeviceId
+    readonly exchangeFolder: string
+    readonly softwareVersion: string
+    readonly auditKey: KeyObject
+    readonly records: Records
+    readonly door: EgressDoor
+    readonly settings: CurrentSettings
+    readonly audit: AuditSink
+    readonly clock: Clock
+    readonly logger: Logger
+  },
+): DesiredStateService {
+  return new DesiredStateService({
+    ...parts,
+    file: new DesiredStateFile(exchangePaths(parts.exchangeFolder).desired),
+    applier: new DesiredApplier(parts),
+    reporter: new StateReporter({ ...parts, key: parts.auditKey }),
+    logger: parts.logger.child({ room: 'desired-state' }),
+  })
+}
