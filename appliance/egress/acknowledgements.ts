@@ -2,7 +2,8 @@ import { type AuditLog, readCheckpoint } from '@leadglass/sync-agent/audit-log'
 import { type AcknowledgedState, committedSequence } from '@leadglass/sync-agent/exchange'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { Records } from '../records/index.ts'
-import type { AuditSink } from './audit-trail.ts'
+import type { AuditSink } from './audit-sink.ts'
+import { UNRECORDED_STREAMS } from './relay.ts'
 
 export interface AcknowledgementDependencies {
   readonly records: Pick<Records, 'egress' | 'transaction'>
@@ -20,10 +21,31 @@ export function takeAcknowledgement(state: AcknowledgedState, dependencies: Ackn
   const { records, clock } = dependencies
   records.transaction(() => {
     for (const { epoch, stream, sequence } of state.watermarks) {
-      records.egress.markAcknowledged(epoch, stream, sequence, clock.now())
+      const isNew = records.egress.markAcknowledged(epoch, stream, sequence, clock.now())
+      if (isNew) recordAcknowledged(epoch, stream, sequence, dependencies)
     }
     for (const refusal of state.refused) takeRefusal(refusal, state, dependencies)
     if (state.cosigned !== null) takeCosigned(state.cosigned, dependencies)
+  })
+}
+
+/**
+ * The leaf about an acknowledgement. The stream of the audit log itself has none: it would be acknowledged in turn, for
+ * ever; the cosigned checkpoint says the same of it and more. Neither have figures about the box.
+ */
+function recordAcknowledged(
+  epoch: number,
+  stream: string,
+  sequence: number,
+  { audit }: AcknowledgementDependencies,
+): void {
+  if (UNRECORDED_STREAMS.has(stream)) return
+  audit.record({
+    event: 'egress.acknowledged',
+    actor: { kind: 'system', id: 'egress' },
+    subject: { kind: 'stream', id: stream },
+    outcome: 'success',
+    codes: [`epoch-${epoch}`, `sequence-${sequence}`],
   })
 }
 

@@ -1,33 +1,37 @@
-import type { AuditEventInput, AuditLog } from '@leadglass/sync-agent/audit-log'
+import {
+  type AuditDetail,
+  type AuditEventInput,
+  type AuditLog,
+  commitmentTo,
+  DETAIL_SALT_BYTES,
+} from '@leadglass/sync-agent/audit-log'
 import { type AuditLeaf, auditLeaf } from '@leadglass/sync-agent/contract'
+import { canonicalJson, type Randomness, systemRandomness } from '@leadglass/sync-agent/foundation'
 import type { Records } from '../records/index.ts'
+import type { AuditSink } from './audit-sink.ts'
 import type { EgressDoor } from './door.ts'
-
-/** Takes events for the audit log. */
-export interface AuditSink {
-  /**
-   * Appends an event inside the caller's transaction.
-   * @throws {z.ZodError} when the event does not fit the vocabulary.
-   */
-  record(event: AuditEventInput, studyId?: number): void
-  /** Appends an event in a transaction of its own. */
-  recordNow(event: AuditEventInput, studyId?: number): void
-}
 
 /** The appliance's log: every leaf that is appended is sealed for the hub in the same transaction. */
 export class AuditTrail implements AuditSink {
   readonly #log: AuditLog
   readonly #door: EgressDoor
-  readonly #records: Pick<Records, 'transaction'>
+  readonly #records: Pick<Records, 'transaction' | 'details'>
+  readonly #randomness: Randomness
 
-  constructor(log: AuditLog, door: EgressDoor, records: Pick<Records, 'transaction'>) {
+  constructor(
+    log: AuditLog,
+    door: EgressDoor,
+    records: Pick<Records, 'transaction' | 'details'>,
+    randomness: Randomness = systemRandomness,
+  ) {
     this.#log = log
     this.#door = door
     this.#records = records
+    this.#randomness = randomness
   }
 
-  record(event: AuditEventInput, studyId?: number): void {
-    const { index, leaf } = this.#log.append(event)
+  record(event: AuditEventInput, studyId?: number, detail?: AuditDetail): void {
+    const { index, leaf } = this.#append(event, studyId, detail)
     const body: AuditLeaf = auditLeaf.parse({
       kind: 'audit-leaf',
       index,
@@ -36,9 +40,17 @@ export class AuditTrail implements AuditSink {
     this.#door.seal(body, studyId ?? null)
   }
 
-  recordNow(event: AuditEventInput, studyId?: number): void {
+  recordNow(event: AuditEventInput, studyId?: number, detail?: AuditDetail): void {
     this.#records.transaction(() => {
-      this.record(event, studyId)
+      this.record(event, studyId, detail)
     })
+  }
+
+  #append(event: AuditEventInput, studyId?: number, detail?: AuditDetail): ReturnType<AuditLog['append']> {
+    if (detail === undefined) return this.#log.append(event)
+    const salt = this.#randomness.bytes(DETAIL_SALT_BYTES)
+    const appended = this.#log.append({ ...event, commitment: commitmentTo(detail, salt) })
+    this.#records.details.insert(appended.index, studyId ?? null, { salt, detail: canonicalJson(detail) })
+    return appended
   }
 }

@@ -4,11 +4,13 @@ import {
   type EnvelopeBody,
   type EnvelopePosition,
   STREAM_OF_KIND,
+  type StreamName,
   sealEnvelope,
 } from '@leadglass/sync-agent/contract'
 import { type Clock, canonicalJson } from '@leadglass/sync-agent/foundation'
 import type { Records } from '../records/index.ts'
 import type { EgressHold } from './hold.ts'
+import type { EgressQuotas } from './quotas.ts'
 
 /** What the door needs. */
 export interface DoorDependencies {
@@ -17,6 +19,8 @@ export interface DoorDependencies {
   readonly clock: Clock
   /** Keeps back what a person is to release first; without it nothing waits. */
   readonly hold?: EgressHold
+  /** Turns away what is new of a class that is over its quota; without it nothing is. */
+  readonly quotas?: Pick<EgressQuotas, 'full' | 'reject'>
   /** Told of each body that is about a study, before it leaves or waits: its pseudonyms are then in use. */
   readonly onNamed?: (studyId: number) => void
 }
@@ -36,11 +40,12 @@ export class EgressDoor {
   /**
    * Seals one body, or keeps it waiting where the site holds its stream.
    * @param studyId the study that the body is about, for the list of what left per study.
-   * @returns its position; `undefined` when it waits, or never leaves because its study is of an earlier generation.
+   * @returns its position; `undefined` when it waits, or never leaves: its study is of an earlier generation, or its class
+   * is over its quota.
    * @throws {z.ZodError} when the body does not fit the contract, and when called outside a transaction.
    */
   seal(body: EnvelopeBody, studyId: number | null = null): EnvelopePosition | undefined {
-    const { records, hold, onNamed } = this.#dependencies
+    const { records, hold, quotas, onNamed } = this.#dependencies
     if (!records.database.inTransaction) throw new Error('an envelope is sealed inside the transaction of its record')
     if (studyId !== null && 'patient' in body && records.vault.generationOf(studyId) < records.vault.generation()) {
       // Beside pseudonyms of the present generation it would be a second patient to whoever reads it.
@@ -48,7 +53,13 @@ export class EgressDoor {
       return undefined
     }
     if (studyId !== null) onNamed?.(studyId)
-    return hold?.take(body, studyId) === true ? undefined : this.sealReleased(body, studyId)
+    if (hold?.take(body, studyId) === true || quotas?.reject(body, studyId) === true) return undefined
+    return this.sealReleased(body, studyId)
+  }
+
+  /** True while nothing new is taken on the stream: counts that can wait are better not taken out of their place. */
+  isFull(stream: StreamName): boolean {
+    return this.#dependencies.quotas?.full(stream) !== undefined
   }
 
   /** Seals one body whatever is held: a person has released it. In the caller's transaction. @throws {z.ZodError} */

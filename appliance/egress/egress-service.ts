@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import { type AcknowledgementDependencies, takeAcknowledgement } from './acknowledgements.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Relay } from './relay.ts'
+import type { SyncErrands } from './sync-errands.ts'
 
 const PASS_MS = 500
 const HEALTH_MS = 60_000
@@ -11,6 +12,8 @@ const KEEP_HEALTH_MS = 7 * 86_400_000
 export interface EgressServiceDependencies extends AcknowledgementDependencies {
   readonly relay: Relay
   readonly checkpoints: Checkpoints
+  /** Absent where nothing but envelopes goes to a hub. */
+  readonly errands?: SyncErrands
   readonly outbox: Pick<OutboxWriter, 'start'>
   readonly acknowledged: Pick<AcknowledgedFile, 'read'>
   /** Seals one health envelope in a transaction of its own. */
@@ -53,7 +56,7 @@ export class EgressService {
 
   /** One pass. */
   async pass(): Promise<void> {
-    const { relay, checkpoints, acknowledged, records, sealHealth, clock } = this.#dependencies
+    const { relay, checkpoints, errands, acknowledged, records, sealHealth, clock } = this.#dependencies
     const now = clock.now()
     if (now - this.#healthAt >= HEALTH_MS || now < this.#healthAt) {
       sealHealth()
@@ -65,11 +68,12 @@ export class EgressService {
     checkpoints.pass()
     const read = await acknowledged.read()
     if (read.kind === 'value' && read.value.at !== this.#takenAt) {
+      errands?.taken(read.value)
       takeAcknowledgement(read.value, this.#dependencies)
       this.#takenAt = read.value.at
       await relay.clear()
     }
-    await relay.pass()
+    await relay.pass(await errands?.pass())
   }
 
   async #guarded(): Promise<void> {

@@ -5,7 +5,7 @@ const MEBIBYTE = 1_048_576
 
 /** What the box says about itself each minute: the models it really runs, and figures. Nothing in it is about a study. */
 export function deviceHealthOf(
-  records: Pick<Records, 'models' | 'revisions' | 'results' | 'studies' | 'egress' | 'heldEgress' | 'leaks'>,
+  records: Pick<Records, 'models' | 'revisions' | 'results' | 'studies' | 'egress' | 'heldEgress' | 'leaks' | 'sync'>,
   facts: {
     readonly softwareVersion: string
     readonly freeBytes: number
@@ -46,6 +46,7 @@ export function deviceHealthOf(
       'deliveries.pending': sum('pending'),
       'deliveries.dead': sum('dead'),
       'envelopes.unacknowledged': unacknowledged,
+      'envelopes.turned-away': records.sync.rejections().reduce((total, row) => total + row.bodies, 0),
       'envelopes.held': records.heldEgress.totals().waiting,
       'leaks.open': records.leaks.openCount(),
       'process.uptime-seconds': Math.max(0, Math.round((facts.now - facts.startedAt) / 1000)),

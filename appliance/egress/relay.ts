@@ -1,7 +1,8 @@
-import type { Envelope } from '@leadglass/sync-agent/contract'
+import type { Envelope, StreamName } from '@leadglass/sync-agent/contract'
 import type { OutboxWriter } from '@leadglass/sync-agent/exchange'
 import type { Logger } from '@leadglass/sync-agent/foundation'
 import type { Records, StreamCounter } from '../records/index.ts'
+import type { AuditSink } from './audit-sink.ts'
 
 /** Envelopes of one stream that are relayed at a time; also the most of one batch. */
 const AT_A_TIME = 2000
@@ -13,7 +14,12 @@ export interface RelayDependencies {
   readonly records: Pick<Records, 'egress' | 'transaction'>
   readonly outbox: Pick<OutboxWriter, 'start' | 'write' | 'remove' | 'backlog'>
   readonly logger: Logger
+  /** Told what was put on its way; without it nothing is written down. */
+  readonly audit?: AuditSink
 }
+
+/** Streams about which nothing is written down: the log's own, which would never end, and figures about the box. */
+export const UNRECORDED_STREAMS: ReadonlySet<string> = new Set<StreamName>(['audit', 'health'])
 
 /** Copies sealed envelopes from the record to the exchange folder. Relaying twice gives the same files. */
 export class Relay {
@@ -23,15 +29,25 @@ export class Relay {
     this.#dependencies = dependencies
   }
 
-  /** Relays what waits, stream by stream in order of priority. @returns how many envelopes. */
-  async pass(): Promise<number> {
+  /**
+   * Relays what waits, stream by stream. Of a stream the next epoch comes after all of the one before it.
+   * @param shut streams that stay in the database for now.
+   * @returns how many envelopes.
+   */
+  async pass(shut: readonly StreamName[] = []): Promise<number> {
     const { records, outbox } = this.#dependencies
-    const waiting = records.egress.counters().filter((counter) => counter.relayed < counter.lastSequence)
+    const waiting = records.egress
+      .counters()
+      .filter(({ stream, relayed, lastSequence }) => relayed < lastSequence && !shut.includes(stream))
+    const unfinished = new Set<StreamName>()
     if (waiting.length === 0) return 0
     const backlog = await outbox.backlog()
     let relayed = 0
     for (const counter of waiting) {
-      if (backlog[counter.stream] < FILES_AT_MOST) relayed += await this.#relay(counter)
+      if (backlog[counter.stream] >= FILES_AT_MOST || unfinished.has(counter.stream)) continue
+      const count = await this.#relay(counter)
+      relayed += count
+      if (counter.relayed + count < counter.lastSequence) unfinished.add(counter.stream)
     }
     return relayed
   }
@@ -48,7 +64,7 @@ export class Relay {
   }
 
   async #relay({ epoch, stream, relayed }: StreamCounter): Promise<number> {
-    const { records, outbox } = this.#dependencies
+    const { records, outbox, audit } = this.#dependencies
     const rows = records.egress.envelopesAfter(epoch, stream, relayed, AT_A_TIME)
     const last = rows.at(-1)
     if (last === undefined) return 0
@@ -56,6 +72,14 @@ export class Relay {
     await outbox.write(rows.map((row) => JSON.parse(row.content) as Envelope))
     records.transaction(() => {
       records.egress.markRelayed(epoch, stream, last.sequence)
+      if (UNRECORDED_STREAMS.has(stream)) return
+      audit?.record({
+        event: 'egress.sealed',
+        actor: { kind: 'system', id: 'egress' },
+        subject: { kind: 'stream', id: stream },
+        outcome: 'success',
+        codes: [`epoch-${epoch}`, `after-${relayed}`, `through-${last.sequence}`],
+      })
     })
     return rows.length
   }

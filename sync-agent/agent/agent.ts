@@ -8,16 +8,20 @@ import {
   ensureExchangeFolders,
   OutboxReader,
   removeTemporaryFiles,
+  SyncPolicyFile,
 } from '../exchange/index.ts'
 import { type Clock, type Logger, type Randomness, type Service, startInOrder } from '../foundation/index.ts'
+import { countBoot, IdentityStore, Renewal, RenewalLoop } from '../identity/index.ts'
 import type { DeviceProof } from '../transport/azure-iot/index.ts'
 import { type Credentials, MQTT_DEFAULTS, MqttTransport, type Transport } from '../transport/index.ts'
 import { FileHighWaterMarks, HttpFetcher, UpdateClient } from '../updates/index.ts'
 import { type AgentConfig, agentStateFolder } from './config.ts'
+import { createHubLogWitness, type HubLogWitness } from './hub-log-witness.ts'
 import { WINDOW_DEFAULTS } from './send-window.ts'
 import { StatusReporter } from './status-reporter.ts'
 import { SyncLoop } from './sync-loop.ts'
 import { UpdateLoop } from './update-loop.ts'
+import { Uploader } from './uploader.ts'
 
 export interface AgentDependencies {
   readonly clock: Clock
@@ -45,7 +49,15 @@ export class Agent implements Service {
     await mkdir(stateFolder, { recursive: true, mode: 0o700 })
     for (const folder of [paths.inbox, paths.status]) await removeTemporaryFiles(folder)
     const status = new StatusReporter(new AgentStatusFile(paths.agentStatus), device, clock, intervals.statusMs)
-    const transport = await this.#createTransport()
+    const renewal = new Renewal({
+      device,
+      hubUrl: this.#config.hub.mqttUrl,
+      store: new IdentityStore(stateFolder),
+      provisioned: () => readCredentials(this.#config),
+      clock,
+    })
+    const bootName = await countBoot(stateFolder, this.#dependencies.randomness)
+    const transport = await this.#createTransport(() => renewal.credentials(), bootName)
     const updates = await this.#updateLoop(status, paths.updates, stateFolder)
     const loop = new SyncLoop(
       {
@@ -58,12 +70,23 @@ export class Agent implements Service {
         reader: new OutboxReader({ exchangeFolder, device }),
         acknowledgedFile: new AcknowledgedFile(paths.acknowledged),
         desiredFile: new DesiredStateFile(paths.desired),
+        policyFile: new SyncPolicyFile(paths.policy),
+        ...(this.#config.transport === 'mqtt'
+          ? { uploader: new Uploader(this.#config.hub.mqttUrl, () => renewal.credentials()) }
+          : {}),
         status,
         onHint: () => updates?.hint(),
         ...this.#dependencies,
       },
     )
-    this.#stopAll = await startInOrder([loop, transport, ...(updates === undefined ? [] : [updates])])
+    const witness = await this.#hubLogWitness(stateFolder, paths.status)
+    this.#stopAll = await startInOrder([
+      loop,
+      transport,
+      ...this.#renewalLoop(renewal, status),
+      ...(updates === undefined ? [] : [updates]),
+      ...(witness === undefined ? [] : [witness]),
+    ])
   }
 
   async stop(): Promise<void> {
@@ -72,7 +95,23 @@ export class Agent implements Service {
     await stopAll?.()
   }
 
-  async #createTransport(): Promise<Transport> {
+  /** The device as a witness of the hub's log; undefined where it was not provisioned as one. */
+  async #hubLogWitness(stateFolder: string, statusFolder: string): Promise<HubLogWitness | undefined> {
+    const { device, hub, hubLog, intervals } = this.#config
+    if (hubLog === null) return undefined
+    const settings = { device, hubUrl: hub.httpUrl, intervalMs: intervals.hubLogMs, stateFolder, statusFolder }
+    return createHubLogWitness({ ...settings, ...hubLog }, this.#dependencies)
+  }
+
+  /** Nothing to renew for a device that comes with a key that is shared with its hub. */
+  #renewalLoop(renewal: Renewal, status: StatusReporter): Service[] {
+    if (this.#config.transport !== 'mqtt') return []
+    const { logger } = this.#dependencies
+    const onProblem = (code: string): void => status.fail(code)
+    return [new RenewalLoop(this.#config.intervals.renewalMs, { renewal, logger, onProblem })]
+  }
+
+  async #createTransport(mqttCredentials: () => Promise<Credentials>, bootName: string): Promise<Transport> {
     const { device, hub, intervals, transport, azureIot } = this.#config
     const { randomness, logger, monotonicClock } = this.#dependencies
     const common = {
@@ -83,8 +122,8 @@ export class Agent implements Service {
     }
     const dependencies = { clock: monotonicClock, randomness, logger }
     if (transport === 'mqtt' || azureIot === null) {
-      const credentials = () => readCredentials(this.#config)
-      return new MqttTransport({ ...common, url: hub.mqttUrl, credentials }, dependencies)
+      const mqtt = { url: hub.mqttUrl, credentials: mqttCredentials, userName: bootName }
+      return new MqttTransport({ ...common, ...mqtt }, dependencies)
     }
     // The vendor's SDK is loaded by those who use it only.
     const { AzureIotTransport } = await import('../transport/azure-iot/index.ts')

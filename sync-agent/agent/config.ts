@@ -57,6 +57,21 @@ const settings = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** `null` where the device does not witness the hub's log. */
+  hubLog: z
+    .strictObject({
+      /** C2SP verifier key of the hub's log, pinned when the device was provisioned. */
+      keyFile: path,
+      /** PKCS#8 key with which this device cosigns. */
+      witnessKeyFile: path,
+      /** Witnesses of others that are shown what this device was shown, so that a split view has nowhere to hide. */
+      witnesses: z
+        .array(z.strictObject({ url: z.url({ protocol: /^https?$/ }), key: z.string().min(1).max(512) }))
+        .max(8)
+        .default([]),
+    })
+    .nullable()
+    .default(null),
   intervals: z
     .strictObject({
       /** Look at the outbox while there is work, and while there is none. */
@@ -68,7 +83,10 @@ const settings = z.strictObject({
       reconnectFirstMs: duration.default(1000),
       reconnectLargestMs: duration.default(60_000),
       updatesMs: duration.default(3_600_000),
+      hubLogMs: duration.default(60_000),
       statusMs: duration.default(10_000),
+      /** How often the age of the certificate is looked at. */
+      renewalMs: duration.default(3_600_000),
     })
     .prefault({}),
 })
@@ -81,7 +99,7 @@ export type AgentConfig = z.infer<typeof agentConfig>
 /** Settings whose paths are all absolute. @param folder the folder of the settings file. */
 export function resolveConfig(config: AgentConfig, folder: string): AgentConfig {
   const absolute = (value: string): string => (isAbsolute(value) ? value : resolve(folder, value))
-  const { hub, updates } = config
+  const { hub, updates, hubLog } = config
   return {
     ...config,
     exchangeFolder: absolute(config.exchangeFolder),
@@ -89,6 +107,10 @@ export function resolveConfig(config: AgentConfig, folder: string): AgentConfig 
     hub: { ...hub, caFile: absolute(hub.caFile) },
     certificateFile: absolute(config.certificateFile),
     keyFile: absolute(config.keyFile),
+    hubLog:
+      hubLog === null
+        ? null
+        : { ...hubLog, keyFile: absolute(hubLog.keyFile), witnessKeyFile: absolute(hubLog.witnessKeyFile) },
     updates:
       updates === null
         ? null

@@ -24,7 +24,8 @@ export function permissionArguments(
   const state = agentStateFolder(config)
   for (const folder of [config.exchangeFolder, state]) mkdirSync(folder, { recursive: true })
   const outside = [config.hub.caFile, config.certificateFile, config.keyFile, configFile]
-  const { updates } = config
+  const { updates, hubLog } = config
+  if (hubLog !== null) outside.push(hubLog.keyFile, hubLog.witnessKeyFile)
   if (updates !== null) outside.push(updates.initialRootFile, updates.policyFile)
   // Node decides whether a file is a module by the package.json above it.
   const manifests = codeFolders.map((folder) => join(folder, '..', 'package.json'))

@@ -62,6 +62,18 @@ describe('the window', () => {
     expect(sendAll(window, waiting(...audit, ...health), 0)).toEqual([entry(5, 5).name])
   })
 
+  it('begins the next epoch of a stream when the one before is committed as a whole, and not before', () => {
+    const window = fresh()
+    const old = [1, 2, 3, 4, 5].map((n) => entry(n, n))
+    const files = waiting(...old, entry(1, 9, 'audit', 2), entry(1, 3, 'health', 2))
+    const health = entry(1, 3, 'health', 2).name
+    expect(sendAll(window, files, 0)).toEqual([...old.slice(0, 4).map((one) => one.name), health])
+    for (const n of [1, 2, 3, 4]) window.acknowledge(answer(entry(n, n).name, n), files, 0, AT)
+    expect(sendAll(window, files, 0)).toEqual([entry(5, 5).name])
+    window.acknowledge(answer(entry(5, 5).name, 5), files, 0, AT)
+    expect(sendAll(window, files, 0)).toEqual([entry(1, 9, 'audit', 2).name])
+  })
+
   it('skips what is committed or on its way already, and sends a longer file for its new end', () => {
     const window = fresh()
     expect(sendAll(window, waiting(entry(1, 10), entry(1, 4)), 0)).toEqual([entry(1, 10).name])

@@ -78,7 +78,10 @@ export class SendWindow {
     if (this.#inFlight.size >= this.#limits.batches) return undefined
     const candidates = new Map<StreamName, OutboxEntry>()
     for (const stream of STREAMS) {
-      const entry = waiting.get(stream)?.find((candidate) => this.#mayGo(candidate.range, now))
+      const entries = waiting.get(stream) ?? []
+      // Leaves of a log continue across epochs: an epoch's turn comes when the one before it is committed as a whole.
+      const oldest = entries.find(({ range }) => !this.isCommitted(range) && !this.#progressOf(range).closed)?.range
+      const entry = entries.find(({ range }) => range.epoch === oldest?.epoch && this.#mayGo(range, now))
       if (entry !== undefined) candidates.set(stream, entry)
     }
     const choice = chooseStream(new Set(candidates.keys()), this.#passedOver)

@@ -2,14 +2,19 @@ import type { DesiredState, StreamName } from '../contract/index.ts'
 import {
   type AcknowledgedFile,
   type DesiredStateFile,
+  NO_POLICY,
   nothingAcknowledged,
   type OutboxEntry,
   type OutboxReader,
+  type SyncPolicy,
+  type SyncPolicyFile,
 } from '../exchange/index.ts'
 import { type Clock, type Logger, type Randomness, type Service, toIsoInstant } from '../foundation/index.ts'
 import type { LinkState, Transport } from '../transport/index.ts'
 import { SendWindow, type WindowLimits } from './send-window.ts'
 import type { StatusReporter } from './status-reporter.ts'
+import { TokenBucket } from './token-bucket.ts'
+import type { Uploader } from './uploader.ts'
 
 export interface SyncLoopOptions {
   /** How often the outbox is looked at while there is work, and while there is none. */
@@ -23,6 +28,9 @@ export interface SyncLoopDependencies {
   readonly reader: OutboxReader
   readonly acknowledgedFile: AcknowledgedFile
   readonly desiredFile: DesiredStateFile
+  readonly policyFile: SyncPolicyFile
+  /** Takes what is too large for a message; absent where the transport has no such way. */
+  readonly uploader?: Uploader
   readonly status: StatusReporter
   /** Hears of a new desired state and of a link that came up. */
   readonly onHint: () => void
@@ -43,6 +51,9 @@ export class SyncLoop implements Service {
   #window: SendWindow | undefined
   #waiting: ReadonlyMap<StreamName, readonly OutboxEntry[]> = new Map()
   #listedAt = Number.NEGATIVE_INFINITY
+  readonly #bucket = new TokenBucket()
+  #policy: SyncPolicy = NO_POLICY
+  readonly #uploading = new Set<string>()
   #linkUp = false
   #unwritten = false
   #desired: DesiredState | undefined
@@ -109,11 +120,13 @@ export class SyncLoop implements Service {
     if (overdue > 0) logger.warn('agent.acknowledgement-overdue', { batches: overdue })
     await this.#list(window)
     while (this.#linkUp && !this.#isStopping()) {
-      const entry = window.next(this.#waiting, this.#now())
+      if (!this.#bucket.mayTake(this.#now())) return
+      const entry = window.next(this.#open(), this.#now())
       if (entry === undefined) return
       const read = await this.#dependencies.reader.read(entry)
       if (read.kind === 'batch') {
-        this.#publish(window, entry, read.batch.batch, read.bytes)
+        if (read.upload) this.#upload(window, entry, read.batch.batch, read.bytes)
+        else this.#publish(window, entry, read.batch.batch, read.bytes)
         continue
       }
       if (read.kind === 'refused') {
@@ -129,16 +142,46 @@ export class SyncLoop implements Service {
     // The link may have gone while the file was read; what is said of it then reached the window already.
     if (!this.#linkUp) return
     window.sent(batch, entry.range, this.#now())
+    this.#bucket.take(bytes.length)
     this.#dependencies.transport.publish(bytes).catch(() => {
       window.failed(batch)
       this.#wake?.()
     })
   }
 
+  /** Like publishing, by another way: the hub's answer comes as an acknowledgement all the same. */
+  #upload(window: SendWindow, entry: OutboxEntry, batch: string, bytes: Uint8Array): void {
+    if (!this.#linkUp) return
+    window.sent(batch, entry.range, this.#now())
+    const { uploader, logger, status } = this.#dependencies
+    if (uploader === undefined) {
+      status.fail('agent.upload-not-possible')
+      return
+    }
+    // Overdue, and on its way still: a large body on a slow line.
+    if (this.#uploading.has(batch)) return
+    this.#uploading.add(batch)
+    this.#bucket.take(bytes.length)
+    uploader
+      .upload(bytes)
+      .catch((error: unknown) => {
+        logger.warn('agent.upload-failed', { reason: error instanceof Error ? error.message : 'unknown' })
+        window.failed(batch)
+      })
+      .finally(() => {
+        this.#uploading.delete(batch)
+        this.#wake?.()
+      })
+  }
+
   /** Looks at the outbox when the last look is old enough. */
   async #list(window: SendWindow): Promise<void> {
     if (this.#now() - this.#listedAt < this.#options.pollMs) return
     const listed = await this.#dependencies.reader.list()
+    const policy = await this.#dependencies.policyFile.read()
+    // A damaged file changes nothing: what held before holds until the appliance has written it again.
+    if (policy.kind !== 'damaged') this.#policy = policy.kind === 'value' ? policy.value : NO_POLICY
+    this.#bucket.limit(this.#policy.bytesPerSecond, this.#now())
     const waiting = new Map(
       [...listed].map(([stream, entries]) => [stream, entries.filter((entry) => !window.isCommitted(entry.range))]),
     )
@@ -146,6 +189,12 @@ export class SyncLoop implements Service {
     this.#listedAt = this.#now()
     const counts = [...waiting].map(([stream, entries]) => [stream, entries.length] as const)
     this.#dependencies.status.set({ waiting: Object.fromEntries(counts) })
+  }
+
+  /** What waits on streams whose window is open. */
+  #open(): ReadonlyMap<StreamName, readonly OutboxEntry[]> {
+    const shut: readonly StreamName[] = this.#policy.shut
+    return shut.length === 0 ? this.#waiting : new Map([...this.#waiting].filter(([stream]) => !shut.includes(stream)))
   }
 
   #forget(entry: OutboxEntry): void {

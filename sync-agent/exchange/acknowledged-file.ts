@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import { readCheckpoint } from '../audit-log/index.ts'
-import { type Acknowledgement, acknowledgement, type Watermark, watermark } from '../contract/index.ts'
+import {
+  type Acknowledgement,
+  acknowledgement,
+  type EpochAnswer,
+  epochAnswer,
+  type Watermark,
+  watermark,
+} from '../contract/index.ts'
 import { JsonFile } from './json-file.ts'
 
 /** Refusals that are kept until the appliance has dealt with them; the oldest give way. */
 const MAX_REFUSED = 2000
+/** Answers about epochs that are kept: a run of statements has few rounds, and the appliance reads each at once. */
+const MAX_EPOCHS = 64
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** What the hub has told so far: how far each stream is committed, what it did not take, the newest cosigned checkpoint. */
@@ -13,6 +22,7 @@ export const acknowledgedState = z.strictObject({
   watermarks: z.array(watermark).max(10_000),
   refused: acknowledgement.shape.refused,
   cosigned: acknowledgement.shape.cosigned,
+  epochs: z.array(epochAnswer).max(MAX_EPOCHS).optional(),
   at: z.iso.datetime(),
 })
 export type AcknowledgedState = z.infer<typeof acknowledgedState>
@@ -68,7 +78,14 @@ export function mergeAcknowledgement(
     ...merged,
     refused: [...refused.values()].slice(-MAX_REFUSED),
     cosigned: newerNote(state.cosigned, answer.cosigned),
+    ...(answer.epochs === undefined ? {} : { epochs: newestAnswers(state.epochs ?? [], answer.epochs) }),
   }
+}
+
+/** The last answer to each statement, the oldest statements left out. */
+function newestAnswers(known: readonly EpochAnswer[], incoming: readonly EpochAnswer[]): EpochAnswer[] {
+  const bySerial = new Map([...known, ...incoming].map((one) => [one.serial, one]))
+  return [...bySerial.values()].sort((a, b) => a.serial - b.serial).slice(-MAX_EPOCHS)
 }
 
 /** The hub names every envelope behind a gap; the first of each stream says all. */

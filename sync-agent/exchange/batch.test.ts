@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deviceId, type Envelope, envelopeBatch, MAX_BATCH_BYTES, sealEnvelope } from '../contract/index.ts'
+import {
+  deviceId,
+  type Envelope,
+  envelopeBatch,
+  MAX_BATCH_BYTES,
+  MAX_UPLOAD_BYTES,
+  sealEnvelope,
+} from '../contract/index.ts'
 import { canonicalJson } from '../foundation/index.ts'
 import { decodeBatch, packEnvelopes } from './batch.ts'
 import { batchFileName, compareRanges, parseBatchFileName } from './batch-name.ts'
@@ -107,7 +114,7 @@ describe('reading a batch', () => {
     ['bytes that are not UTF-8', gzipSync(Buffer.concat([Buffer.from(json), Buffer.from([0xff])])), 'not-canonical'],
     ['something else', gzipSync('[]'), 'schema'],
     ['a bomb', gzipSync(Buffer.alloc(50_000_000)), 'too-large'],
-    ['an oversized file', Buffer.alloc(MAX_BATCH_BYTES + 5000), 'too-large'],
+    ['an oversized file', Buffer.alloc(MAX_UPLOAD_BYTES + 5000), 'too-large'],
     [
       'a gap',
       gzipSync(canonicalJson({ ...packEnvelopes(range(1, 2))[0]?.batch, envelopes: [health(1), health(3)] })),

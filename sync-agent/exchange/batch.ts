@@ -1,5 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { type Envelope, type EnvelopeBatch, envelopeBatch, MAX_BATCH_BYTES, STREAMS } from '../contract/index.ts'
+import {
+  type Envelope,
+  type EnvelopeBatch,
+  envelopeBatch,
+  MAX_BATCH_BYTES,
+  MAX_UPLOAD_BYTES,
+  STREAMS,
+} from '../contract/index.ts'
 import { canonicalJson, digestOf } from '../foundation/index.ts'
 import type { BatchRange } from './batch-name.ts'
 import { ExchangeError } from './errors.ts'
@@ -9,7 +16,7 @@ const MAX_ENVELOPES = 2000
 /** Room for the members around the envelopes: schema, batch id, brackets. */
 const FRAME_BYTES = 200
 /** Largest file: gzip may grow incompressible bytes a little. */
-export const MAX_BATCH_FILE_BYTES = MAX_BATCH_BYTES + 4096
+export const MAX_BATCH_FILE_BYTES = MAX_UPLOAD_BYTES + 4096
 /** Gzip header (RFC 1952 2.3): magic, deflate, and no optional fields, in which anything could hide. */
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 0x08, 0x00])
 
@@ -24,13 +31,15 @@ export interface PackedBatch {
 export type BatchRefusal = 'too-large' | 'not-gzip' | 'not-canonical' | 'schema' | 'mixed-range'
 
 export type DecodedBatch =
-  | { readonly kind: 'batch'; readonly batch: EnvelopeBatch; readonly range: BatchRange }
+  /** `upload`: one envelope that is too large for a message. */
+  | { readonly kind: 'batch'; readonly batch: EnvelopeBatch; readonly range: BatchRange; readonly upload?: true }
   | { readonly kind: 'refused'; readonly code: BatchRefusal }
 
 /**
- * Packs envelopes into batches: one stream and epoch each, consecutive sequences, at most MAX_BATCH_BYTES of JSON. The same
+ * Packs envelopes into batches: one stream and epoch each, consecutive sequences, at most MAX_BATCH_BYTES of JSON; an
+ * envelope that is larger has a batch of its own, which goes by upload. The same
  * envelopes always give the same batches, ids and bytes, whatever order they come in.
- * @throws {ExchangeError} `envelope-too-large` when one envelope alone does not fit.
+ * @throws {ExchangeError} `envelope-too-large` when one envelope does not even fit into an upload.
  */
 export function packEnvelopes(envelopes: readonly Envelope[]): PackedBatch[] {
   const sorted = [...envelopes].sort(
@@ -41,7 +50,7 @@ export function packEnvelopes(envelopes: readonly Envelope[]): PackedBatch[] {
   let bytes = FRAME_BYTES
   for (const envelope of sorted) {
     const length = Buffer.byteLength(canonicalJson(envelope)) + 1
-    if (FRAME_BYTES + length > MAX_BATCH_BYTES) throw envelopeTooLarge(length)
+    if (FRAME_BYTES + length > MAX_UPLOAD_BYTES) throw envelopeTooLarge(length)
     const previous = open.at(-1)
     if (previous !== undefined && envelope.digest === previous.digest) continue
     if (
@@ -71,10 +80,12 @@ export function decodeBatch(bytes: Uint8Array): DecodedBatch {
   const checked = envelopeBatch.safeParse(parsed)
   if (!checked.success) return { kind: 'refused', code: 'schema' }
   const batch = checked.data
+  const upload = Buffer.byteLength(json.text) > MAX_BATCH_BYTES
+  if (upload && batch.envelopes.length > 1) return { kind: 'refused', code: 'too-large' }
   if (canonicalJson(batch) !== json.text) return { kind: 'refused', code: 'not-canonical' }
   const range = rangeOf(batch.envelopes)
   if (range === undefined) return { kind: 'refused', code: 'mixed-range' }
-  return { kind: 'batch', batch, range }
+  return { kind: 'batch', batch, range, ...(upload ? { upload } : {}) }
 }
 
 function pack(envelopes: readonly Envelope[]): PackedBatch {
@@ -121,7 +132,7 @@ function inflate(bytes: Uint8Array): { readonly text: string } | BatchRefusal {
   if (Buffer.compare(bytes.subarray(0, GZIP_HEADER.length), GZIP_HEADER) !== 0) return 'not-gzip'
   try {
     // With `info` zlib returns its engine too, which knows how many input bytes belonged to the member.
-    const inflated = gunzipSync(bytes, { maxOutputLength: MAX_BATCH_BYTES, info: true }) as unknown as {
+    const inflated = gunzipSync(bytes, { maxOutputLength: MAX_UPLOAD_BYTES, info: true }) as unknown as {
       readonly buffer: Buffer
       readonly engine: { readonly bytesWritten: number }
     }
@@ -143,7 +154,7 @@ function parseJson(text: string): unknown {
 
 function envelopeTooLarge(length: number): ExchangeError {
   return new ExchangeError('envelope-too-large', {
-    message: `an envelope of ${length} bytes does not fit into a batch of ${MAX_BATCH_BYTES}`,
+    message: `an envelope of ${length} bytes does not fit into an upload of ${MAX_UPLOAD_BYTES}`,
     effect: 'nothing of this call was written',
     nextStep: 'report this as a defect: the door must seal smaller bodies',
   })

@@ -23,14 +23,15 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<B
     const facts = await handle.stat()
     if (!facts.isFile()) return { kind: 'refused', code: 'not-a-file' }
     if (facts.size > maxBytes) return { kind: 'refused', code: 'too-large' }
-    const buffer = Buffer.alloc(maxBytes + 1)
+    // One byte more than it had: a file that grows meanwhile is seen to grow.
+    const buffer = Buffer.alloc(Math.min(maxBytes, facts.size) + 1)
     let length = 0
     while (length < buffer.length) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length)
       if (bytesRead === 0) break
       length += bytesRead
     }
-    if (length > maxBytes) return { kind: 'refused', code: 'too-large' }
+    if (length > maxBytes || length > facts.size) return { kind: 'refused', code: 'too-large' }
     return { kind: 'bytes', bytes: buffer.subarray(0, length) }
   } finally {
     await handle.close()

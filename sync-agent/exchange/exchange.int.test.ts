@@ -102,7 +102,7 @@ describe('the outbox', () => {
     await writeFile(join(folder, 'secret'), 'secret')
     symlinkSync(join(folder, 'secret'), join(paths.outbox, nameOf(1, 1)))
     mkdirSync(join(paths.outbox, nameOf(2, 2)))
-    await writeFile(join(paths.outbox, nameOf(3, 3)), Buffer.alloc(300_000))
+    await writeFile(join(paths.outbox, nameOf(3, 3)), Buffer.alloc(9_000_000))
     await writeFile(join(paths.outbox, nameOf(4, 4)), '')
     const codes: string[] = []
     for (const entry of (await reader.list()).get('health') ?? []) {

@@ -16,7 +16,15 @@ export {
   packEnvelopes,
 } from './batch.ts'
 export { type BatchRange, batchFileName, compareRanges, parseBatchFileName } from './batch-name.ts'
+export {
+  type EpochStatement,
+  isEpochStatementSigned,
+  rootOfDigests,
+  signEpochStatement,
+  splitRange,
+} from './epoch-proof.ts'
 export { ExchangeError, type ExchangeErrorCode } from './errors.ts'
+export { type HubLogState, HubLogStateFile, hubLogState } from './hub-log-state.ts'
 export { JsonFile, type JsonFileRead } from './json-file.ts'
 export {
   type OutboxEntry,
@@ -35,3 +43,4 @@ export {
 } from './paths.ts'
 export { type AgentStatus, AgentStatusFile, agentStatus, DesiredStateFile } from './status-files.ts'
 export { chooseStream, MAX_PASSED_OVER, type PassedOver } from './stream-choice.ts'
+export { NO_POLICY, type SyncPolicy, SyncPolicyFile } from './sync-policy.ts'

@@ -15,7 +15,8 @@ export interface OutboxEntry {
 export type OutboxRefusal = BatchRefusal | 'not-a-file' | 'name-mismatch' | 'foreign-device'
 
 export type OutboxRead =
-  | { readonly kind: 'batch'; readonly bytes: Uint8Array; readonly batch: EnvelopeBatch }
+  /** `upload`: too large for a message. */
+  | { readonly kind: 'batch'; readonly bytes: Uint8Array; readonly batch: EnvelopeBatch; readonly upload: boolean }
   /** Removed since it was listed: acknowledged, or replaced by a longer one. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly code: OutboxRefusal }
@@ -64,7 +65,7 @@ export class OutboxReader {
     if (range.epoch !== epoch || range.stream !== stream || range.first !== first || range.last !== last) {
       return { kind: 'refused', code: 'name-mismatch' }
     }
-    return { kind: 'batch', bytes: read.bytes, batch: decoded.batch }
+    return { kind: 'batch', bytes: read.bytes, batch: decoded.batch, upload: decoded.upload === true }
   }
 
   /**

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface ExchangePaths {
   /** Appliance to agent: `*.batch`. */
   readonly outbox: string
+  /** Appliance to agent: how to use the line. */
+  readonly policy: string
   /** Agent to appliance: acknowledged.json, desired.json and the verified update kit. */
   readonly inbox: string
   readonly acknowledged: string
@@ -21,6 +23,7 @@ export function exchangePaths(folder: string): ExchangePaths {
   const status = join(folder, 'status')
   return {
     outbox: join(folder, 'outbox'),
+    policy: join(folder, 'outbox', 'policy.json'),
     inbox,
     acknowledged: join(inbox, 'acknowledged.json'),
     desired: join(inbox, 'desired.json'),

@@ -65,6 +65,11 @@ export class AgentProcess {
     return new AgentProcess(resolveConfig(agentConfig.parse(settings), folder), configFile)
   }
 
+  /** An agent whose settings somebody else has written. */
+  static at(config: AgentConfig, configFile: string): AgentProcess {
+    return new AgentProcess(config, configFile)
+  }
+
   /** Node's arguments before the entry file. */
   get nodeArguments(): string[] {
     return permissionArguments(this.config, this.configFile)
