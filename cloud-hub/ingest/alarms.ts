@@ -1,13 +1,18 @@
+import type { Envelope, EpochRange } from '@leadglass/sync-agent/contract'
 import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { HubAudit } from '../audit/hub-audit.ts'
 import { siteLogOrigin } from '../audit/log-names.ts'
+import { impossibleTimes } from './stated-times.ts'
 
 /** A device that keeps sending rubbish must not be able to fill the audit log: one entry a minute and cause. */
 const AUDIT_INTERVAL_MS = 60_000
 
-/** `gap` is the ordinary way to ask for a resend; it is counted, and is no event of its own. */
-const NOT_AUDITED: ReadonlySet<string> = new Set(['gap'])
+/** `gap` is the ordinary way to ask for a resend; a comparison of epochs has an event of its own. */
+const NOT_AUDITED: ReadonlySet<string> = new Set(['gap', 'epoch-unequal'])
+
+/** Ranges that one event names. */
+const MOST_NAMED = 16
 
 const READ = 'SELECT audited_at FROM ingest_alarm WHERE device = ? AND code = ?'
 const WRITE = `INSERT INTO ingest_alarm (device, code, occurrences, first_at, last_at, audited_at)
@@ -38,12 +43,35 @@ export class AlarmBook {
     this.#write.run({ device, code, occurrences, at: toIsoInstant(now), audited: audited ? 1 : 0 })
     if (!audited || NOT_AUDITED.has(code)) return
     this.#audit.record({
-      event: code === 'audit-inconsistent' ? 'log.inconsistent' : 'ingest.refused',
+      event: code.startsWith('audit-') ? 'log.inconsistent' : 'ingest.refused',
       actor: { kind: 'device', id: device },
       subject:
-        code === 'audit-inconsistent' ? { kind: 'log', id: siteLogOrigin(device) } : { kind: 'device', id: device },
+        code.startsWith('audit-') && code !== 'audit-hub-diverged'
+          ? { kind: 'log', id: siteLogOrigin(device) }
+          : { kind: 'device', id: device },
       outcome: 'refused',
       codes: [code],
+    })
+  }
+
+  /** Alarms what a batch says of times that cannot be. */
+  examineTimes(device: string, envelopes: readonly Envelope[]): void {
+    const found = impossibleTimes(envelopes, this.#clock.now())
+    if (found > 0) this.raise(device, 'clock-off', found)
+  }
+
+  /** Writes the outcome of comparing an epoch; what differs is an alarm. */
+  compared(device: string, epoch: number, differences: readonly Pick<EpochRange, 'stream' | 'from' | 'to'>[]): void {
+    if (differences.length > 0) this.raise(device, 'epoch-unequal', 1)
+    this.#audit.record({
+      event: 'epoch.compared',
+      actor: { kind: 'device', id: device },
+      subject: { kind: 'device', id: device },
+      outcome: differences.length === 0 ? 'success' : 'failure',
+      codes: [
+        `epoch-${epoch}`,
+        ...differences.slice(0, MOST_NAMED).map(({ stream, from, to }) => `${stream}-${from}-${to}`),
+      ],
     })
   }
 }

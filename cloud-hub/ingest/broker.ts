@@ -1,8 +1,9 @@
 import { Duplex } from 'node:stream'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
-import { MAX_BATCH_BYTES } from '@leadglass/sync-agent/contract'
+import { type DeviceId, ENROLMENT_PROTOCOL, MAX_BATCH_BYTES, UPLOAD_PROTOCOL } from '@leadglass/sync-agent/contract'
 import type { Logger, Service } from '@leadglass/sync-agent/foundation'
 import { Aedes } from 'aedes'
+import type { ConnectionGate, EnrolmentDoorPort } from './connection-gate.ts'
 import { PacketGuard, PacketTooLarge } from './packet-guard.ts'
 import { mayPublish, maySubscribe, ownsClientId, type Peer, peerOf } from './topic-rules.ts'
 
@@ -20,6 +21,12 @@ export interface BrokerOptions {
   readonly keyPem: string
   /** True for the CN of an enrolled, unrevoked device. */
   readonly isAdmitted: (commonName: string) => boolean
+  /** Judges certificates and sessions beyond `isAdmitted`, and hears of those that TLS refuses. */
+  readonly gate?: ConnectionGate
+  /** Takes connections that ask for enrolment; without it they are ended. */
+  readonly door?: EnrolmentDoorPort
+  /** Takes connections of admitted devices that come to upload; without it they are ended. */
+  readonly uploads?: (socket: TLSSocket, device: DeviceId) => void
 }
 
 /** The embedded MQTT broker: mutual TLS, and topics by the certificate's CN. */
@@ -48,9 +55,9 @@ export class Broker implements Service {
       connectTimeout: HANDSHAKE_TIMEOUT_MS,
       maxClientsIdLength: 128,
       maxTopicLevels: 8,
-      authenticate: (client, _username, _password, done) => {
+      authenticate: (client, username, _password, done) => {
         const peer = this.#peers.get(client.conn)
-        const known = peer !== undefined && ownsClientId(peer, client.id)
+        const known = peer !== undefined && ownsClientId(peer, client.id) && this.#admitsSession(peer, username)
         if (!known) this.#logger.warn('broker.client-refused', { peer: peer?.kind ?? 'unknown' })
         done(null, known)
       },
@@ -117,7 +124,9 @@ export class Broker implements Service {
         cert: certificatePem,
         key: keyPem,
         requestCert: true,
-        rejectUnauthorized: true,
+        // A box that joins has no certificate yet, and a refused one is to be told from another: `#accept` decides.
+        rejectUnauthorized: false,
+        ALPNProtocols: ['mqtt', ENROLMENT_PROTOCOL, UPLOAD_PROTOCOL],
         minVersion: 'TLSv1.3',
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       },
@@ -129,16 +138,26 @@ export class Broker implements Service {
   }
 
   #accept(aedes: Aedes, socket: TLSSocket): void {
-    const commonName = commonNameOf(socket)
-    const peer = peerOf(commonName)
     socket.on('error', (error: Error) => this.#logger.info('broker.socket-error', { reason: error.message }))
-    if (peer === undefined || (peer.kind === 'device' && !this.#options.isAdmitted(commonName))) {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    const { door } = this.#options
+    if (socket.alpnProtocol === ENROLMENT_PROTOCOL && door !== undefined) {
+      door(socket)
+      return
+    }
+    const peer = this.#admittedPeer(socket)
+    if (peer === undefined) {
       this.#logger.warn('broker.certificate-refused')
       socket.destroy()
       return
     }
-    this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    if (socket.alpnProtocol === UPLOAD_PROTOCOL) {
+      const { uploads } = this.#options
+      if (peer.kind === 'device' && uploads !== undefined) uploads(socket, peer.device)
+      else socket.destroy()
+      return
+    }
     const guard = new PacketGuard(MAX_PACKET_BYTES)
     const guarded = Duplex.from({ readable: socket.pipe(guard), writable: socket })
     guard.once('error', (error) => {
@@ -150,9 +169,30 @@ export class Broker implements Service {
     this.#peers.set(guarded, peer)
     aedes.handle(guarded)
   }
+
+  /** Who holds a connection; undefined unless TLS verified the certificate, and it is one that is in force. */
+  #admittedPeer(socket: TLSSocket): Peer | undefined {
+    const { gate, isAdmitted } = this.#options
+    const commonName = commonNameOf(socket)
+    if (!socket.authorized || socket.alpnProtocol === ENROLMENT_PROTOCOL) {
+      if (commonName !== '') gate?.refuseCertificate(commonName, String(socket.authorizationError))
+      return undefined
+    }
+    const peer = peerOf(commonName)
+    if (peer?.kind !== 'device') return peer
+    const serial = socket.getPeerCertificate().serialNumber
+    if (gate !== undefined && gate.admitCertificate({ commonName, serial }).outcome === 'refused') return undefined
+    return isAdmitted(commonName) ? peer : undefined
+  }
+
+  #admitsSession(peer: Peer, userName: unknown): boolean {
+    const { gate } = this.#options
+    if (peer.kind === 'hub' || gate === undefined) return true
+    return gate.admitSession(peer.device, typeof userName === 'string' ? userName : '').outcome === 'admitted'
+  }
 }
 
-/** CN of the verified client certificate; empty when there is none, or when it has several. */
+/** CN of the client certificate; empty when there is none, or when it has several. */
 function commonNameOf(socket: TLSSocket): string {
   // Typed as always present; Node gives `{}` without a certificate and an array for a repeated CN.
   const subject = socket.getPeerCertificate().subject as { readonly CN?: unknown } | undefined

@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import type { webcrypto } from 'node:crypto'
+import { createHash, type webcrypto } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
+  Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
@@ -31,6 +32,14 @@ export interface Credential {
   readonly keyPem: string
   readonly serial: string
   readonly notAfter: string
+}
+
+/** A certificate for a key that the authority has not seen. `publicKey` is the SHA-256 of its SPKI, hexadecimal. */
+export interface IssuedCertificate {
+  readonly certificatePem: string
+  readonly serial: string
+  readonly notAfter: string
+  readonly publicKey: string
 }
 
 /** The hub's own certificate authority: it names devices (CN = device id) and the broker, and nothing else. */
@@ -72,29 +81,48 @@ export class CertificateAuthority {
     return this.#read('ca.pem')
   }
 
-  /** A client certificate whose CN is `commonName`; valid for 90 days. */
-  async issueClient(commonName: string): Promise<Credential> {
-    return this.#issue(commonName, ExtendedKeyUsage.clientAuth, [])
+  /** A key and a client certificate whose CN is `commonName`; valid for 90 days unless told. */
+  async issueClient(commonName: string, lifetimeMs = LEAF_DAYS * DAY_MS): Promise<Credential & IssuedCertificate> {
+    const keys = await generateKeys()
+    const issued = await this.#sign(commonName, ExtendedKeyUsage.clientAuth, [], keys.publicKey, lifetimeMs)
+    return { ...issued, keyPem: await exportKey(keys.privateKey) }
+  }
+
+  /**
+   * A client certificate for the key of a PKCS#10 request. Nothing but the key is taken from the request: the name is the
+   * hub's to give.
+   * @throws {EnrolmentError} `request-malformed` unless it is signed by the P-256 key that it names (RFC 2986 4.2).
+   */
+  async issueForRequest(commonName: string, request: string, lifetimeMs: number): Promise<IssuedCertificate> {
+    const publicKey = await requestedKey(request)
+    return this.#sign(commonName, ExtendedKeyUsage.clientAuth, [], publicKey, lifetimeMs)
   }
 
   /** A server certificate for `names` (DNS names and IP addresses); valid for 90 days. */
   async issueServer(commonName: string, names: readonly string[]): Promise<Credential> {
-    return this.#issue(commonName, ExtendedKeyUsage.serverAuth, names)
+    const keys = await generateKeys()
+    const issued = await this.#sign(commonName, ExtendedKeyUsage.serverAuth, names, keys.publicKey, LEAF_DAYS * DAY_MS)
+    return { ...issued, keyPem: await exportKey(keys.privateKey) }
   }
 
-  async #issue(commonName: string, usage: string, names: readonly string[]): Promise<Credential> {
+  async #sign(
+    commonName: string,
+    usage: string,
+    names: readonly string[],
+    publicKey: webcrypto.CryptoKey,
+    lifetimeMs: number,
+  ): Promise<IssuedCertificate> {
     const authority = new X509Certificate(await this.#read('ca.pem'))
     const authorityKey = await importKey(await this.#read('ca.key.pem'))
-    const keys = await generateKeys()
     const now = this.#clock.now()
     const certificate = await X509CertificateGenerator.create({
       subject: [{ CN: [commonName] }],
       issuer: authority.subject,
-      publicKey: keys.publicKey,
+      publicKey,
       signingKey: authorityKey,
       signingAlgorithm: ALGORITHM,
-      notBefore: new Date(now - BACKDATE_MS),
-      notAfter: new Date(now + LEAF_DAYS * DAY_MS),
+      notBefore: new Date(now - Math.min(BACKDATE_MS, lifetimeMs)),
+      notAfter: new Date(now + lifetimeMs),
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -104,9 +132,9 @@ export class CertificateAuthority {
     })
     return {
       certificatePem: certificate.toString('pem'),
-      keyPem: await exportKey(keys.privateKey),
       serial: certificate.serialNumber,
       notAfter: certificate.notAfter.toISOString(),
+      publicKey: await keyDigest(publicKey),
     }
   }
 
@@ -132,6 +160,40 @@ export class CertificateAuthority {
 /** When the certificate in `pem` ends, in milliseconds. */
 export function certificateEnd(pem: string): number {
   return new X509Certificate(pem).notAfter.getTime()
+}
+
+/** SHA-256 of a certificate, hexadecimal: what people compare. */
+export function authorityFingerprint(pem: string): string {
+  return createHash('sha256')
+    .update(Buffer.from(new X509Certificate(pem).rawData))
+    .digest('hex')
+}
+
+/** SHA-256 of the key of a PKCS#10 request. @throws {EnrolmentError} `request-malformed`. */
+export async function requestedKeyDigest(request: string): Promise<string> {
+  return keyDigest(await requestedKey(request))
+}
+
+async function requestedKey(request: string): Promise<webcrypto.CryptoKey> {
+  try {
+    const parsed = new Pkcs10CertificateRequest(request)
+    // Import first: a key of another kind is refused here.
+    const key = await crypto.subtle.importKey('spki', parsed.publicKey.rawData, ALGORITHM, true, ['verify'])
+    if (await parsed.verify()) return key
+  } catch {
+    // What cannot be read is answered as what is signed by another key.
+  }
+  throw new EnrolmentError('request-malformed', 'permanent', {
+    message: 'the certificate request is not signed by a P-256 key of its own',
+    effect: 'no certificate was issued',
+    nextStep: 'use the leadglass command of the same version as the hub',
+  })
+}
+
+async function keyDigest(key: webcrypto.CryptoKey): Promise<string> {
+  return createHash('sha256')
+    .update(Buffer.from(await crypto.subtle.exportKey('spki', key)))
+    .digest('hex')
 }
 
 function generalName(name: string): { readonly type: 'ip' | 'dns'; readonly value: string } {

@@ -2,6 +2,7 @@ import type {
   DeploymentStatistics,
   DriftCounts,
   EnvelopeBody,
+  EpochRoot,
   InstanceFeatures,
   NotScored,
   StudyLabel,
@@ -9,6 +10,7 @@ import type {
 } from '@leadglass/sync-agent/contract'
 import { canonicalJson } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
+import { ReportedBook } from '../fleet/index.ts'
 
 /** The bodies whose effect is a plain row; the audit mirror keeps the others. */
 export type PlainBody = Exclude<EnvelopeBody, { kind: 'audit-leaf' | 'audit-checkpoint' }>
@@ -31,6 +33,8 @@ const INSERT_DEPLOYMENT_CELL = `INSERT INTO deployment_statistics_cells (envelop
   VALUES (?, ?, ?, ?, ?, ?)`
 const INSERT_REVISION = `INSERT INTO study_revisions (envelope, study, patient, revision, causes, same_instances,
   generation) VALUES (?, ?, ?, ?, ?, ?, ?)`
+const INSERT_STATEMENT = `INSERT INTO epoch_statement (envelope, epoch, serial, run, closed, envelopes, root, ranges,
+  signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_HEALTH = `INSERT INTO device_health (envelope, software_version, models, figures) VALUES (?, ?, ?, ?)`
 
 /** Writes the effect of an accepted envelope. Must run inside the transaction that accepts it. */
@@ -45,6 +49,8 @@ export class EffectWriter {
   readonly #deploymentCell: Database.Statement
   readonly #revision: Database.Statement
   readonly #health: Database.Statement
+  readonly #reported: ReportedBook
+  readonly #statement: Database.Statement
 
   constructor(database: Database.Database) {
     this.#features = database.prepare(INSERT_FEATURES)
@@ -57,6 +63,8 @@ export class EffectWriter {
     this.#deploymentCell = database.prepare(INSERT_DEPLOYMENT_CELL)
     this.#revision = database.prepare(INSERT_REVISION)
     this.#health = database.prepare(INSERT_HEALTH)
+    this.#reported = new ReportedBook(database)
+    this.#statement = database.prepare(INSERT_STATEMENT)
   }
 
   /** @param id row of the envelope in `envelope_inbox`. */
@@ -80,9 +88,20 @@ export class EffectWriter {
       case 'deployment-statistics':
         this.#writeDeployment(id, body)
         break
+      case 'epoch-root':
+        this.#writeStatement(id, body)
+        break
+      case 'reported-state':
+        this.#reported.take(id, body)
+        break
       case 'device-health':
         this.#health.run(id, body.softwareVersion, canonicalJson(body.models), canonicalJson(body.figures))
     }
+  }
+
+  #writeStatement(id: number, body: EpochRoot): void {
+    const { epoch, serial, run, closed, envelopes, root, ranges, signature } = body
+    this.#statement.run(id, epoch, serial, run, closed ? 1 : 0, envelopes, root, canonicalJson(ranges), signature)
   }
 
   #writeFeatures(id: number, body: InstanceFeatures): void {

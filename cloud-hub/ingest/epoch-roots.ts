@@ -68,7 +68,10 @@ export function epochRoots(database: Database.Database): {
 function recomputed(reader: EffectReader, device: DeviceId, epoch: number, row: InboxRow): string | undefined {
   try {
     const { stream, sequence } = row
-    return sha256Hex.parse(envelopeDigest({ device, epoch, stream, sequence }, reader.read(row.kind, row.id)))
+    const body = reader.read(row.kind, row.id)
+    // Of an audit leaf that was pruned after its retention, this digest and the leaf's own hash are what is left.
+    if (body.kind === 'audit-leaf' && body.leaf === '') return row.digest
+    return sha256Hex.parse(envelopeDigest({ device, epoch, stream, sequence }, body))
   } catch {
     return undefined
   }

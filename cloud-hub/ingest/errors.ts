@@ -7,12 +7,30 @@ export type PayloadCode =
   | 'payload-inflates-too-far'
   | 'payload-not-json'
   | 'payload-not-a-batch'
+  | 'payload-not-canonical'
+  | 'payload-version-unknown'
 
 /** A payload that is refused as a whole: nothing in it was stored and no acknowledgement is sent. */
 export class PayloadError extends CodedError<PayloadCode> {}
 
 /** What can be wrong with identities and enrolment. */
-export type EnrolmentCode = 'device-name-invalid' | 'device-revoked' | 'authority-missing' | 'device-unknown'
+export type EnrolmentCode =
+  | 'device-name-invalid'
+  | 'device-revoked'
+  | 'device-held'
+  | 'device-cloned'
+  | 'device-mismatch'
+  | 'authority-missing'
+  | 'device-unknown'
+  | 'request-malformed'
+  | 'invitation-unknown'
+  | 'invitation-expired'
+  | 'invitation-used'
+  | 'enrolment-intercepted'
+  | 'clock-off'
+  | 'certificate-unknown'
+  | 'certificate-superseded'
+  | 'too-many-requests'
 
 /** A certificate that cannot be made, and why. */
 export class EnrolmentError extends CodedError<EnrolmentCode> {}

@@ -7,6 +7,7 @@ import { READ_CANDIDATES, READ_LABELS } from '../lake/lake.ts'
 import { device, featuresBody, payloadOf, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
 import { admit } from './admission.ts'
+import { READ_CLOSING, READ_RANGE } from './epoch-comparison.ts'
 import { epochRoots } from './epoch-roots.ts'
 import { READ_COMMITTED_DIGEST } from './inbox.ts'
 import { parsePayload } from './payload.ts'
@@ -110,6 +111,8 @@ describe('the inbox', () => {
 
   it.each([
     ['committed digest', READ_COMMITTED_DIGEST, 4],
+    ['end of a closed epoch', READ_CLOSING, 3],
+    ['range of an epoch', READ_RANGE, 5],
     ['last cosigned checkpoint', READ_LAST_COSIGNED, 1],
     ['last health', LAST_HEALTH, 1],
     ['effects of a device', EFFECTS, 1],

@@ -1,13 +1,15 @@
-import type { Acknowledgement, DeviceId, Envelope, EnvelopeBody, Watermark } from '@leadglass/sync-agent/contract'
+import type { DeviceId, Envelope, EnvelopeBody, Watermark } from '@leadglass/sync-agent/contract'
 import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
-import { admit } from './admission.ts'
 import type { AlarmBook } from './alarms.ts'
 import { EffectWriter } from './effects.ts'
-import type { ParsedBatch, Refusal } from './payload.ts'
+import { EpochComparison } from './epoch-comparison.ts'
+import type { BatchResult, InboxStore, InboxTransaction } from './inbox-store.ts'
+import type { ParsedBatch } from './payload.ts'
 import type { SiteAuditPort } from './site-audit-port.ts'
+import { answered, takeBatch } from './take-batch.ts'
 
-const READ_DEVICE = 'SELECT revoked_at FROM device WHERE device = ?'
+const READ_DEVICE = 'SELECT revoked_at, held_at FROM device WHERE device = ?'
 const TOUCH_DEVICE = 'UPDATE device SET last_seen_at = ? WHERE device = ?'
 const READ_WATERMARKS = 'SELECT epoch, stream, sequence FROM stream_watermark WHERE device = ? ORDER BY epoch, stream'
 const WRITE_WATERMARK = `INSERT INTO stream_watermark (device, epoch, stream, sequence, duplicates, refused)
@@ -20,23 +22,14 @@ const INSERT_ENVELOPE = `INSERT INTO envelope_inbox (device, epoch, stream, sequ
 
 const DELETE_ENVELOPE = 'DELETE FROM envelope_inbox WHERE id = ?'
 
-/** What a commit did with a batch. An unknown or revoked device gets no acknowledgement. */
-export type BatchResult =
-  | {
-      readonly outcome: 'committed'
-      readonly acknowledgement: Acknowledgement
-      readonly accepted: number
-      readonly duplicates: number
-    }
-  | { readonly outcome: 'turned-away'; readonly code: 'device-unknown' | 'device-revoked' }
-
-/** The durable inbox: many batches a transaction, effects and watermarks together or not at all. */
-export class Inbox {
+/** The inbox in SQLite, in the hub's own database. */
+export class Inbox implements InboxStore {
   readonly #database: Database.Database
   readonly #audit: SiteAuditPort
   readonly #alarms: AlarmBook
   readonly #clock: Clock
   readonly #effects: EffectWriter
+  readonly #epochs: EpochComparison
   readonly #readDevice: Database.Statement
   readonly #touchDevice: Database.Statement
   readonly #readWatermarks: Database.Statement
@@ -51,6 +44,7 @@ export class Inbox {
     this.#alarms = alarms
     this.#clock = clock
     this.#effects = new EffectWriter(database)
+    this.#epochs = new EpochComparison(database, alarms, clock)
     this.#readDevice = database.prepare(READ_DEVICE)
     this.#touchDevice = database.prepare(TOUCH_DEVICE)
     this.#readWatermarks = database.prepare(READ_WATERMARKS)
@@ -63,70 +57,41 @@ export class Inbox {
   /** Commits batches in the order given. When this returns, everything that the results acknowledge is on disk. */
   commit(batches: readonly ParsedBatch[]): BatchResult[] {
     for (const { device } of batches) if (this.#readDevice.get(device) !== undefined) this.#audit.open(device)
-    return this.#database.transaction(() => batches.map((batch) => this.#commitOne(batch))).immediate()
-  }
-
-  #commitOne(batch: ParsedBatch): BatchResult {
+    const transaction = this.#transaction()
     const at = toIsoInstant(this.#clock.now())
-    const device = this.#readDevice.get(batch.device) as { readonly revoked_at: string | null } | undefined
-    if (device === undefined || device.revoked_at !== null) {
-      const code = device === undefined ? 'device-unknown' : 'device-revoked'
-      this.#alarms.raise(batch.device, code, 1)
-      return { outcome: 'turned-away', code }
+    const take = (batch: ParsedBatch): BatchResult => {
+      const { result, statements } = takeBatch(batch, transaction, this.#alarms, at)
+      return answered(
+        result,
+        statements.map((statement) => this.#epochs.compare(batch.device, statement)),
+      )
     }
-    this.#touchDevice.run(at, batch.device)
-    const watermarks = new Map(
-      (this.#readWatermarks.all(batch.device) as Watermark[]).map((mark) => [streamKey(mark), mark]),
-    )
-    const touched = new Map<string, Touched>()
-    const refused: Refusal[] = [...batch.refused]
-    let accepted = 0
-    let checkpointSeen = false
-    for (const envelope of batch.envelopes) {
-      const { epoch, stream, sequence } = envelope
-      const key = streamKey(envelope)
-      const current = touched.get(key) ?? {
-        mark: watermarks.get(key) ?? { epoch, stream, sequence: 0 },
-        duplicates: 0,
-        refused: 0,
-      }
-      touched.set(key, current)
-      const admission = admit(envelope, current.mark.sequence, this.#committedDigest(envelope, current.mark.sequence))
-      const refuse = (code: Refusal['code']): void => {
-        refused.push({ epoch, stream, sequence, code })
-        current.refused += 1
-      }
-      if (admission.outcome === 'refuse') refuse(admission.code)
-      else if (admission.outcome === 'duplicate') current.duplicates += 1
-      else if (this.#store(envelope, at)) {
-        current.mark = { epoch, stream, sequence }
-        accepted += 1
-      } else refuse('audit-inconsistent')
-      checkpointSeen ||= envelope.body.kind === 'audit-checkpoint'
-    }
-    for (const { mark, duplicates, refused: turnedAway } of touched.values()) {
-      this.#writeWatermark.run(batch.device, mark.epoch, mark.stream, mark.sequence, duplicates, turnedAway)
-    }
-    this.#raiseAlarms(batch, refused)
-    return {
-      outcome: 'committed',
-      accepted,
-      duplicates: [...touched.values()].reduce((sum, one) => sum + one.duplicates, 0),
-      acknowledgement: {
-        schema: 'leadglass.acknowledgement/1',
-        device: batch.device,
-        batch: batch.batch,
-        watermarks: [...touched.values()].map((one) => one.mark),
-        refused,
-        cosigned: checkpointSeen ? this.#audit.lastCosigned(batch.device) : null,
-      },
-    }
+    return this.#database.transaction(() => batches.map(take)).immediate()
   }
 
-  #committedDigest(envelope: Envelope, watermark: number): string | undefined {
-    if (envelope.sequence > watermark) return undefined
-    const row = this.#readDigest.get(envelope.device, envelope.epoch, envelope.stream, envelope.sequence)
-    return (row as { readonly digest: string } | undefined)?.digest
+  #transaction(): InboxTransaction {
+    return {
+      standing: (device) => {
+        const row = this.#readDevice.get(device) as
+          | { readonly revoked_at: string | null; readonly held_at: string | null }
+          | undefined
+        if (row === undefined) return 'unknown'
+        if (row.revoked_at !== null) return 'revoked'
+        return row.held_at === null ? 'admitted' : 'held'
+      },
+      touch: (device, at) => void this.#touchDevice.run(at, device),
+      watermarks: (device) => this.#readWatermarks.all(device) as Watermark[],
+      writeWatermark: (device, { epoch, stream, sequence }, duplicates, refused) =>
+        void this.#writeWatermark.run(device, epoch, stream, sequence, duplicates, refused),
+      committedDigest: ({ device, epoch, stream, sequence }) => {
+        const row = this.#readDigest.get(device, epoch, stream, sequence)
+        return (row as { readonly digest: string } | undefined)?.digest
+      },
+      isBeyondClosing: ({ device, epoch, stream, sequence }) =>
+        this.#epochs.isBeyondClosing(device, epoch, stream, sequence),
+      store: (envelope, at) => this.#store(envelope, at),
+      lastCosigned: (device) => this.#audit.lastCosigned(device),
+    }
   }
 
   /** Writes the envelope and its effect. A leaf or checkpoint that contradicts the mirror leaves no trace of either. */
@@ -144,25 +109,8 @@ export class Inbox {
       return this.#audit.acceptLeaf(device, id, body.index, Buffer.from(body.leaf, 'base64'))
     }
     if (body.kind === 'audit-checkpoint') return this.#audit.acceptCheckpoint(device, id, body.note)
+    if (body.kind === 'epoch-root' && !this.#epochs.isSigned(device, body)) return false
     this.#effects.write(id, body)
     return true
   }
-
-  #raiseAlarms(batch: ParsedBatch, refused: readonly Refusal[]): void {
-    const counts = new Map<string, number>()
-    for (const { code } of refused) counts.set(code, (counts.get(code) ?? 0) + 1)
-    if (batch.unreadable > 0) counts.set('schema', (counts.get('schema') ?? 0) + batch.unreadable)
-    for (const [code, count] of counts) this.#alarms.raise(batch.device, code, count)
-  }
-}
-
-/** What a batch did to one stream. */
-interface Touched {
-  mark: Watermark
-  duplicates: number
-  refused: number
-}
-
-function streamKey(mark: Pick<Watermark, 'epoch' | 'stream'>): string {
-  return `${mark.epoch}/${mark.stream}`
 }

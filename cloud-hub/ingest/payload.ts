@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { crc32, gunzip } from 'node:zlib'
 import {
   type DeviceId,
   type Envelope,
@@ -16,7 +16,13 @@ import { PayloadError } from './errors.ts'
 const inflate = promisify(gunzip)
 
 /** gzip never makes a batch larger than its input by more than this; what is larger on the wire is no batch of ours. */
-const MAX_WIRE_BYTES = MAX_BATCH_BYTES + 4096
+const WIRE_BYTES_MORE = 4096
+
+/** RFC 1952 2.3.1: CRC-32 and length of what was compressed, four bytes each, end a member. */
+const TRAILER_BYTES = 8
+
+/** Versions of the batch that may come to be; which of them this hub takes, `outerBatch` says. */
+const anyBatchVersion = z.looseObject({ schema: z.string().regex(/^leadglass\.batch\/\d{1,6}$/) })
 
 /** The outer form only; each envelope is looked at by itself, so that one bad envelope does not hide the others. */
 const outerBatch = z.strictObject({
@@ -43,15 +49,26 @@ export interface ParsedBatch {
 }
 
 /**
- * Reads one hostile payload: size on the wire, inflated size (a bomb stops at the cap), JSON, outer form, then every
- * envelope with its digest.
+ * Reads one hostile payload: size on the wire, inflated size (a bomb stops at the cap), one compressed member, JSON in the
+ * one form that says it once, outer form, then every envelope with its digest.
  * @param device whose topic, and so whose certificate, the payload came under.
+ * @param most bytes after inflating: more for what came by upload.
  * @throws {PayloadError} when the payload is no batch at all.
  */
-export async function parsePayload(device: DeviceId, payload: Uint8Array): Promise<ParsedBatch> {
-  if (payload.byteLength > MAX_WIRE_BYTES) throw refuse('payload-too-large', `${payload.byteLength} bytes on the wire`)
-  const outer = outerBatch.safeParse(parseJson(await inflateCapped(payload)))
-  if (!outer.success) throw refuse('payload-not-a-batch', 'the outer form is not leadglass.batch/1')
+export async function parsePayload(
+  device: DeviceId,
+  payload: Uint8Array,
+  most = MAX_BATCH_BYTES,
+): Promise<ParsedBatch> {
+  if (payload.byteLength > most + WIRE_BYTES_MORE)
+    throw refuse('payload-too-large', `${payload.byteLength} bytes on the wire`)
+  const json = parseJson(await inflateCapped(payload, most))
+  const outer = outerBatch.safeParse(json)
+  if (!outer.success) {
+    if (anyBatchVersion.safeParse(json).data?.schema.endsWith('/1') === false)
+      throw refuse('payload-version-unknown', 'the batch is of a version that this hub does not know')
+    throw refuse('payload-not-a-batch', 'the outer form is not leadglass.batch/1')
+  }
   const envelopes: Envelope[] = []
   const refused: Refusal[] = []
   let unreadable = 0
@@ -90,20 +107,41 @@ function isFloat32Base64(body: InstanceFeatures): boolean {
   return true
 }
 
-async function inflateCapped(payload: Uint8Array): Promise<string> {
+async function inflateCapped(payload: Uint8Array, most: number): Promise<string> {
+  let bytes: Buffer
   try {
-    return (await inflate(payload, { maxOutputLength: MAX_BATCH_BYTES })).toString('utf8')
+    bytes = await inflate(payload, { maxOutputLength: most })
   } catch (error) {
-    if (error instanceof RangeError) throw refuse('payload-inflates-too-far', `more than ${MAX_BATCH_BYTES} bytes`)
+    if (error instanceof RangeError) throw refuse('payload-inflates-too-far', `more than ${most} bytes`)
     throw refuse('payload-not-gzip', 'the payload does not inflate')
   }
+  // A second member (RFC 1952 2.2) or bytes after the last would travel unseen: the end must belong to the whole.
+  const trailer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).subarray(-TRAILER_BYTES)
+  if (trailer.readUInt32LE(4) !== bytes.length || trailer.readUInt32LE(0) !== crc32(bytes))
+    throw refuse('payload-not-gzip', 'the payload is more than one compressed member')
+  const text = bytes.toString('utf8')
+  if (Buffer.byteLength(text) !== bytes.length) throw refuse('payload-not-json', 'the payload is not UTF-8')
+  return text
 }
 
 function parseJson(text: string): unknown {
+  let json: unknown
   try {
-    return JSON.parse(text)
+    json = JSON.parse(text)
   } catch {
     throw refuse('payload-not-json', 'the inflated payload is not JSON')
+  }
+  // A name that comes twice, white space, another spelling of a number: two readers could see two things (RFC 8259 4).
+  if (!isWrittenOnce(json, text)) throw refuse('payload-not-canonical', 'the JSON is not in its one form')
+  return json
+}
+
+/** True when writing the value gives the text again. Nesting that is too deep to be written is no batch of ours. */
+function isWrittenOnce(json: unknown, text: string): boolean {
+  try {
+    return JSON.stringify(json) === text
+  } catch {
+    return false
   }
 }
 

@@ -1,7 +1,7 @@
-import { type DeviceId, topics } from '@leadglass/sync-agent/contract'
+import { type DeviceId, MAX_BATCH_BYTES, topics } from '@leadglass/sync-agent/contract'
 import { isCodedError, type Logger } from '@leadglass/sync-agent/foundation'
 import type { AlarmBook } from './alarms.ts'
-import type { BatchResult, Inbox } from './inbox.ts'
+import type { BatchResult, InboxStore } from './inbox-store.ts'
 import { type ParsedBatch, parsePayload } from './payload.ts'
 
 /** Batches waiting before the broker is asked to wait too. */
@@ -17,7 +17,7 @@ export type SendPort = (topic: string, message: unknown) => void
  * and acknowledged after the commit only.
  */
 export class IngestPipeline {
-  readonly #inbox: Inbox
+  readonly #inbox: InboxStore
   readonly #alarms: AlarmBook
   readonly #send: SendPort
   readonly #logger: Logger
@@ -25,16 +25,16 @@ export class IngestPipeline {
   #draining: Promise<void> | undefined
   #room: (() => void)[] = []
 
-  constructor(inbox: Inbox, alarms: AlarmBook, send: SendPort, logger: Logger) {
+  constructor(inbox: InboxStore, alarms: AlarmBook, send: SendPort, logger: Logger) {
     this.#inbox = inbox
     this.#alarms = alarms
     this.#send = send
     this.#logger = logger
   }
 
-  /** Takes a payload; resolves when there is room for the next. */
-  async take(device: DeviceId, payload: Uint8Array): Promise<void> {
-    this.#queue.push(this.#parse(device, payload))
+  /** Takes a payload; resolves when there is room for the next. @param most bytes after inflating. */
+  async take(device: DeviceId, payload: Uint8Array, most = MAX_BATCH_BYTES): Promise<void> {
+    this.#queue.push(this.#parse(device, payload, most))
     this.#draining ??= this.#drain()
     if (this.#queue.length >= HIGH_WATER) await new Promise<void>((resolve) => this.#room.push(resolve))
   }
@@ -44,9 +44,11 @@ export class IngestPipeline {
     while (this.#draining !== undefined) await this.#draining
   }
 
-  async #parse(device: DeviceId, payload: Uint8Array): Promise<ParsedBatch | undefined> {
+  async #parse(device: DeviceId, payload: Uint8Array, most: number): Promise<ParsedBatch | undefined> {
     try {
-      return await parsePayload(device, payload)
+      const batch = await parsePayload(device, payload, most)
+      this.#alarms.examineTimes(device, batch.envelopes)
+      return batch
     } catch (error) {
       const code = isCodedError(error) ? error.code : 'payload-not-a-batch'
       this.#logger.warn('ingest.payload-refused', { device, code })
@@ -58,20 +60,20 @@ export class IngestPipeline {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const parsed = await Promise.all(this.#queue.slice(0, GROUP))
-      this.#commit(parsed.filter((batch) => batch !== undefined))
+      await this.#commit(parsed.filter((batch) => batch !== undefined))
       void this.#queue.splice(0, parsed.length)
       for (const resolve of this.#room.splice(0)) resolve()
     }
     this.#draining = undefined
   }
 
-  #commit(batches: readonly ParsedBatch[]): void {
+  async #commit(batches: readonly ParsedBatch[]): Promise<void> {
     if (batches.length === 0) return
     try {
-      for (const result of this.#inbox.commit(batches)) this.#answer(result)
+      for (const result of await this.#inbox.commit(batches)) this.#answer(result)
     } catch (error) {
       // One batch that cannot be written must not hold back its neighbours; alone it is dropped and sent again.
-      if (batches.length > 1) for (const batch of batches) this.#commit([batch])
+      if (batches.length > 1) for (const batch of batches) await this.#commit([batch])
       else this.#logger.error('ingest.commit-failed', { device: batches[0]?.device, reason: String(error) })
     }
   }

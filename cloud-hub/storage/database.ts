@@ -3,9 +3,13 @@ import { AUDIT_LOG_SCHEMA } from '@leadglass/sync-agent/audit-log'
 import { type Migration, openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type Database from 'better-sqlite3'
 import { ACCOUNTS_SCHEMA } from '../api/accounts/schema.ts'
-import { SITE_AUDIT_SCHEMA } from '../audit/schema.ts'
+import { SITE_AUDIT_SCHEMA, WITNESS_SCHEMA } from '../audit/schema.ts'
+import { AUDIT_DESK_SCHEMA } from '../audit/search-schema.ts'
+import { DESIRED_STATE_SCHEMA } from '../fleet/schema.ts'
 import { GOVERNANCE_SCHEMA } from '../governance/schema.ts'
+import { CHAIN_SCHEMA } from '../ingest/chain-schema.ts'
 import { DEPLOYMENT_STATISTICS_SCHEMA } from '../ingest/deployment-schema.ts'
+import { EPOCH_SCHEMA } from '../ingest/epoch-schema.ts'
 import { GENERATION_SCHEMA, INGEST_SCHEMA, STUDY_REVISION_SCHEMA } from '../ingest/schema.ts'
 import { LAKE_SCHEMA } from '../lake/schema.ts'
 import { REGISTRY_SCHEMA } from '../registry/schema.ts'
@@ -23,6 +27,11 @@ export const HUB_MIGRATIONS: readonly Migration[] = [
   { number: 8, name: 'governance', sql: GOVERNANCE_SCHEMA },
   { number: 9, name: 'study-revisions', sql: STUDY_REVISION_SCHEMA },
   { number: 10, name: 'generations', sql: GENERATION_SCHEMA },
+  { number: 11, name: 'epochs', sql: EPOCH_SCHEMA },
+  { number: 12, name: 'desired-state', sql: DESIRED_STATE_SCHEMA },
+  { number: 13, name: 'certificate-chains', sql: CHAIN_SCHEMA },
+  { number: 14, name: 'witness', sql: WITNESS_SCHEMA },
+  { number: 15, name: 'audit-desk', sql: AUDIT_DESK_SCHEMA },
   { number: 21, name: 'deployment-statistics', sql: DEPLOYMENT_STATISTICS_SCHEMA },
 ]
 

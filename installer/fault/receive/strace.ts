@@ -46,6 +46,7 @@ export interface RunningTrace {
 }
 
 const ATTACH_WITHIN_MS = 10_000
+const DETACH_WITHIN_MS = 10_000
 
 /** Puts strace on a process or a thread and waits until it is there. */
 export async function attachTrace(request: TraceRequest): Promise<RunningTrace> {
@@ -65,7 +66,10 @@ export async function attachTrace(request: TraceRequest): Promise<RunningTrace> 
   return {
     async finish() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      // A process that ends while it is let go can keep strace waiting for a thread that will never stop again.
+      const late = setTimeout(() => child.kill('SIGKILL'), DETACH_WITHIN_MS)
       await ended
+      clearTimeout(late)
       return readFile(logFile, 'utf8').catch(() => '')
     },
   }
