@@ -9,13 +9,18 @@ import {
   deviceHealthOf,
   EgressDoor,
   EgressHold,
+  EgressQuotas,
   EgressService,
+  EpochProver,
+  EpochRoller,
   HoldDesk,
   Relay,
+  SyncErrands,
 } from './egress/index.ts'
 import type { FreeSpace } from './intake/index.ts'
 import type { Records } from './records/index.ts'
 import { auditOrigin } from './secrets.ts'
+import type { SyncSettings } from './settings-sync.ts'
 import { Vault, VaultAnchors } from './vault/index.ts'
 
 /** What the door is made of. */
@@ -40,6 +45,10 @@ export interface EgressRoom {
   /** What waits for a person; follows the settings once there are some. */
   readonly hold: EgressHold
   readonly holdDesk: HoldDesk
+  /** States epochs to the hub, also when somebody asks. */
+  readonly prover: EpochProver
+  /** From now on the settings say how the line is used. */
+  followSync(settings: () => SyncSettings): void
   /** Keeps the way back from pseudonyms; to be started before anything is taken. */
   readonly vault: Service
   /** The service; it needs to know the disk for its health envelopes. */
@@ -56,10 +65,16 @@ export function composeEgress(parts: EgressParts): EgressRoom {
   const onNamed = (studyId: number): void => {
     vault.note(studyId)
   }
-  const door = new EgressDoor({ records, device, clock, hold, onNamed })
+  const quotas = new EgressQuotas({ records, clock })
+  const door = new EgressDoor({ records, device, clock, hold, quotas, onNamed })
   const audit = new AuditTrail(log, door, records)
   const anchors = new VaultAnchors({ records, audit })
-  const checkpoints = new Checkpoints({ records, log, signer: createNoteSigner(origin, auditKey), door, clock })
+  const signer = createNoteSigner(origin, auditKey)
+  const checkpoints = new Checkpoints({ records, log, signer, door, clock })
+  const prover = new EpochProver({ records, device, door, audit, signer, clock, logger })
+  let sync: (() => SyncSettings) | undefined
+  const epochHours = (): number | null => sync?.().epochHours ?? null
+  const roller = new EpochRoller({ records, audit, epochHours, clock, logger })
   return {
     log,
     door,
@@ -67,6 +82,11 @@ export function composeEgress(parts: EgressParts): EgressRoom {
     checkpoints,
     hold,
     holdDesk: new HoldDesk({ records, door, audit, clock }),
+    prover,
+    followSync: (settings) => {
+      sync = settings
+      quotas.follow(() => settings().quotas)
+    },
     vault: {
       start: async () => {
         vault.catchUp()
@@ -76,14 +96,24 @@ export function composeEgress(parts: EgressParts): EgressRoom {
     },
     service: (freeSpace) => {
       const outbox = new OutboxWriter({ exchangeFolder, device })
+      const paths = exchangePaths(exchangeFolder)
       return new EgressService({
         records,
         log,
         audit,
-        relay: new Relay({ records, outbox, logger }),
+        relay: new Relay({ records, outbox, logger, audit }),
         checkpoints,
+        errands: new SyncErrands({
+          records,
+          audit,
+          roller,
+          prover,
+          settings: () => sync?.(),
+          policyPath: paths.policy,
+          clock,
+        }),
         outbox,
-        acknowledged: new AcknowledgedFile(exchangePaths(exchangeFolder).acknowledged),
+        acknowledged: new AcknowledgedFile(paths.acknowledged),
         sealHealth: () => {
           const facts = { softwareVersion, ...freeSpace.figures(), startedAt, now: clock.now() }
           records.transaction(() => door.seal(deviceHealthOf(records, facts)))

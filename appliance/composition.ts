@@ -2,6 +2,7 @@ import { AgentStatusFile, exchangePaths } from '@leadglass/sync-agent/exchange'
 import { type Logger, type Service, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
 import { AuditFeeds } from './audit-feed/index.ts'
 import { BreachDesk } from './breach/index.ts'
+import { composeDesiredState } from './compose-desired-state.ts'
 import { composeEgress } from './compose-egress.ts'
 import { composeIntake } from './compose-intake.ts'
 import { composeLeaks } from './compose-leaks.ts'
@@ -11,15 +12,15 @@ import { composeScoringPlan } from './compose-scoring-plan.ts'
 import { composeSettings } from './compose-settings.ts'
 import { composeSpool } from './compose-spool.ts'
 import { composeUpdates } from './compose-updates.ts'
+import { composeWitness } from './compose-witness.ts'
 import { composeWork } from './compose-work.ts'
 import type { ApplianceConfiguration } from './configuration.ts'
 import { pseudonymOfPerson } from './deidentify/index.ts'
-import type { AuditSink } from './egress/index.ts'
 import { chooseEngine, neededPromises } from './engines/index.ts'
 import { clearLeftovers, makeApplianceFolders } from './folders.ts'
-import type { RecoveryReport } from './intake/index.ts'
 import type { GuardedOutput } from './leak-scan/index.ts'
 import { LocalApi, Sessions, StudyEvents } from './local-api/index.ts'
+import { recordRecovery } from './record-recovery.ts'
 import { openRecords } from './records/index.ts'
 import { ensureSecrets } from './secrets.ts'
 import { profileOf } from './settings-deidentification.ts'
@@ -84,6 +85,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     const { settings, gauge: freeSpace, material } = site
     const profile = profileOf(settings().deidentification)
     egress.hold.follow(() => settings().egress)
+    egress.followSync(() => settings().sync)
     await start(egress.vault)
     const generations = { records, siteSecret: folders.siteSecret, audit, clock }
     const keys = await keysInForce(generations, secrets.siteSecret)
@@ -169,6 +171,8 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       randomness,
       logger,
     })
+    const witness = composeWitness({ ...base, log, witnesses: () => settings().auditWitnesses })
+    const connected = site.connect({ aeTitle, host, softwareVersion, dimse, guard })
     const api = new LocalApi(
       { host, port: configuration.httpPort, pagesFolder: configuration.pagesFolder },
       {
@@ -188,10 +192,12 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
         scoringStatus: scoringPlan.status,
         log,
         auditFeeds,
+        hubLog: witness.hubLog,
         breaches: new BreachDesk({ records, log, checkpoints, audit, clock }),
         checkpoints,
         holdDesk,
-        ...site.connect({ aeTitle, host, softwareVersion, dimse, guard }),
+        prover: egress.prover,
+        ...connected,
         agentStatus: new AgentStatusFile(exchangePaths(exchangeFolder).agentStatus),
         events,
         facts: {
@@ -210,6 +216,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     await start(
       egressService,
       ...(updates === undefined ? [] : [updates]),
+      composeDesiredState({ ...base, ...connected, auditKey, rules: rules.book, deployments: work.deployment.desk }),
       deliveries,
       work.pipeline,
       work.deployment.shadow,
@@ -219,6 +226,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       ...scoringPlan.services,
       keeping.retention,
       auditFeeds,
+      ...witness.services,
       api,
       assembler,
       ...network.running,
@@ -237,12 +245,4 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     await stop()
     throw cause
   }
-}
-
-/** A start that found nothing unfinished is no event. */
-function recordRecovery(report: RecoveryReport, audit: AuditSink): void {
-  if (report.requeued === 0 && report.unfinished === 0 && report.missing === 0) return
-  const codes = [`requeued-${report.requeued}`, `unfinished-${report.unfinished}`, `missing-${report.missing}`]
-  const outcome = report.missing === 0 ? 'success' : 'failure'
-  audit.recordNow({ event: 'process.recovered', actor: PROCESS, subject: null, outcome, codes })
 }

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { parseVerifierKey, SIGNATURE_TYPE } from '@leadglass/sync-agent/audit-log'
 import { z } from 'zod'
 
 /** The part of the settings that says which repositories of the hospital hear what the audit log records. */
@@ -56,3 +57,15 @@ export const auditFeeds = z
   .array(auditFeed)
   .max(8)
   .refine((list) => new Set(list.map((one) => one.name)).size === list.length, { message: 'a name occurs twice' })
+
+/** A witness that speaks C2SP tlog-witness: its address before `/add-checkpoint`, and its verifier key. */
+export const auditWitnesses = z
+  .array(
+    z.strictObject({
+      url: z.url({ protocol: /^https?$/ }).max(2048),
+      key: z.string().refine((text) => parseVerifierKey(text)?.type === SIGNATURE_TYPE.cosignature, {
+        message: 'must be a C2SP verifier key of a witness',
+      }),
+    }),
+  )
+  .max(8)

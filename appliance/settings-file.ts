@@ -3,6 +3,7 @@ import { type Clock, digestOf, type Logger, writeFileAtomically } from '@leadgla
 import type { AuditSink } from './egress/index.ts'
 import type { Records, SettingsVersion } from './records/index.ts'
 import { type Settings, settingsSchema } from './settings.ts'
+import { changeDetail } from './settings-change.ts'
 
 const POLL_MS = 1000
 
@@ -188,13 +189,17 @@ export class SettingsFile {
         placed: source === 'file',
         at: clock.now(),
       })
-      audit.record({
-        event: 'setting.changed',
-        actor: author,
-        subject: { kind: 'setting', id: 'settings-file' },
-        outcome: 'success',
-        codes: [`version-${version}`, ...changedSections(this.#settings, settings)],
-      })
+      audit.record(
+        {
+          event: 'setting.changed',
+          actor: author,
+          subject: { kind: 'setting', id: 'settings-file' },
+          outcome: 'success',
+          codes: [`version-${version}`, ...changedSections(this.#settings, settings)],
+        },
+        undefined,
+        changeDetail(this.#settings, settings),
+      )
       return version
     })
   }

@@ -1,6 +1,7 @@
+import { desiredSection } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
 import { archiveSource, assemblyEvidence, priorRule } from './settings-archives.ts'
-import { auditFeeds } from './settings-audit.ts'
+import { auditFeeds, auditWitnesses } from './settings-audit.ts'
 import { hl7Listener } from './settings-corrections.ts'
 import { deidentificationSettings } from './settings-deidentification.ts'
 import { destination } from './settings-destinations.ts'
@@ -9,6 +10,7 @@ import { explanationSettings } from './settings-explanations.ts'
 import { acceptance, certificateRule, listenerTls, type PeerTls, peerTls, pressure } from './settings-network.ts'
 import { pixelSettings } from './settings-pixels.ts'
 import { retentionSettings } from './settings-retention.ts'
+import { syncSettings } from './settings-sync.ts'
 
 const aeTitle = z
   .string()
@@ -73,8 +75,12 @@ const members = z.strictObject({
   deidentification: deidentificationSettings.prefault({}),
   /** What leaves at once, and what waits for a person. */
   egress: egressSettings.prefault({}),
+  /** Bandwidth, windows, quotas and epochs of the way to the hub. */
+  sync: syncSettings.prefault({}),
   /** Repositories of the hospital that hear what the audit log records. */
   auditFeeds: auditFeeds.default([]),
+  /** Witnesses besides the hub that are asked to cosign the audit log. */
+  auditWitnesses: auditWitnesses.default([]),
   /** What may leave in pixels, and which devices the site knows. */
   pixels: pixelSettings.prefault({}),
   /** When scores are explained without being asked. */
@@ -109,6 +115,12 @@ const members = z.strictObject({
   encryptInstances: z.boolean().default(true),
   /** TLS on the DICOM side; without it the port speaks plain TCP. */
   tls: listenerTls.optional(),
+  /** Which parts of a desired state the hub decides here. Who may call and where results go is always the site's own. */
+  hubMayDecide: z
+    .array(desiredSection)
+    .max(8)
+    .refine((list) => new Set(list).size === list.length, { message: 'a section occurs twice' })
+    .default(['schedules', 'assignments']),
   /** What is taken beyond the standard's own lists. */
   accept: acceptance.prefault({}),
   /** When optional work stops, and what besides the disk counts. */

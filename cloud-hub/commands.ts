@@ -20,6 +20,9 @@ import { type HubLayout, hubLayout, hubSettings, type KnownApprover } from './hu
 import { CertificateAuthority, type Credential, type DeviceIdentity, Enrolment } from './ingest/index.ts'
 import { openHubDatabase } from './storage/index.ts'
 
+export { enrolDevices } from './enrol-devices.ts'
+export { accountForIngest, type IngestAccount } from './ingest-account.ts'
+
 /** One account for each role. */
 const ACCOUNTS: readonly { readonly account: string; readonly role: AccountRole }[] = [
   { account: 'mlops', role: 'mlops' },
@@ -102,6 +105,8 @@ export async function enrolDevice(request: {
   readonly device: string
   /** C2SP verifier key of the device's audit log; the first one pinned stays. */
   readonly auditVerifierKey?: string
+  /** C2SP verifier key with which the device cosigns the hub's log; the first one pinned stays. */
+  readonly witnessVerifierKey?: string
   readonly clock?: Clock
 }): Promise<DeviceIdentity> {
   const { clock = systemClock } = request
@@ -113,7 +118,9 @@ export async function enrolDevice(request: {
     const renewed = enrolment.isAdmitted(request.device)
     const identity = await enrolment.enrol(request.device)
     if (request.auditVerifierKey !== undefined) enrolment.pinAuditLogKey(request.device, request.auditVerifierKey)
-    new HubAudit(database, logKey, clock).record({
+    const audit = new HubAudit(database, logKey, clock)
+    if (request.witnessVerifierKey !== undefined) audit.cosignatures.pin(request.device, request.witnessVerifierKey)
+    audit.record({
       event: renewed ? 'device.renewed' : 'device.enrolled',
       actor: { kind: 'system', id: 'hub.setup' },
       subject: { kind: 'device', id: request.device },

@@ -9,7 +9,38 @@ export const hubConfiguration = z.strictObject({
   httpPort: port,
   mqttPort: port,
   broker: z.union([z.literal('embedded'), z.strictObject({ url: z.string().regex(/^mqtts:\/\/[^/\s]+$/) })]),
+  /** The endpoint for devices that come with an Azure IoT SDK; without it nothing listens. */
+  iotHub: z
+    .strictObject({
+      /** The hub's own name, as it stands in the devices' connection strings. */
+      hostName: z
+        .string()
+        .regex(/^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?$/)
+        .default('localhost'),
+      mqttPort: port,
+      httpsPort: port,
+    })
+    .optional(),
+  /** How long a device's certificate is valid. Devices renew theirs after three fifths of it. */
+  deviceCertificateDays: z.number().min(0.001).max(397).default(30),
+  /** With an external broker: where boxes join and renew. The embedded broker's port does this too. */
+  enrolmentPort: port.optional(),
+  /**
+   * Where ingest commits what the devices send. Everything else of the hub stays in its own SQLite file. A password does not
+   * belong into the address: PostgreSQL finds it in PGPASSFILE, or asks the operating system (peer).
+   */
+  database: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('sqlite') }),
+      z.strictObject({ kind: z.literal('postgres'), url: z.string().regex(/^postgres(?:ql)?:\/\/\S+$/) }),
+    ])
+    .default({ kind: 'sqlite' }),
   pagesFolder: z.string().min(1).optional(),
+  /** Witnesses of others, such as the hospital's, that are asked to cosign the hub's log (C2SP tlog-witness). */
+  witnesses: z
+    .array(z.strictObject({ url: z.url({ protocol: /^https?$/ }), key: z.string().min(1).max(512) }))
+    .max(8)
+    .default([]),
   softwareVersion: z
     .string()
     .regex(/^\d{1,4}\.\d{1,4}\.\d{1,6}$/)

@@ -15,6 +15,8 @@ export function hubLayout(folder: string) {
     witnessKey: join(secrets, 'witness.key.pem'),
     operatorToken: join(secrets, 'operator-token'),
     onlineKeys: join(secrets, 'online-keys.json'),
+    deviceKeys: join(secrets, 'device-keys.json'),
+    iotHub: join(folder, 'iot-hub'),
     packages: join(folder, 'packages'),
     repository: join(folder, 'repository'),
     lake: join(folder, 'lake'),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { readSigningKeyFile } from '@leadglass/sync-agent/audit-log'
+import { readSigningKeyFile, WitnessRound } from '@leadglass/sync-agent/audit-log'
 import {
   type Clock,
   digestOf,
@@ -10,19 +10,24 @@ import {
 } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { Accounts, ApiServer, type HubServices } from './api/index.ts'
-import { HubAudit, SiteAuditMirror } from './audit/index.ts'
+import { AuditDesk, HubAudit, HubWitness, HubWitnessSource, RecordingWatch, SiteAuditMirror } from './audit/index.ts'
+import { composeEnrolment } from './compose-enrolment.ts'
+import { composeInbox } from './compose-inbox.ts'
 import type { HubConfiguration } from './configuration.ts'
 import { Delivery } from './delivery-parts.ts'
 import { Drift } from './drift/index.ts'
-import { Fleet } from './fleet/index.ts'
+import { DesiredBook, Fleet, ReportedBook } from './fleet/index.ts'
 import { GovernanceRepository } from './governance/index.ts'
 import { type HubLayout, hubLayout, readHubSettings } from './hub-folder.ts'
-import { AlarmBook, CertificateAuthority, Enrolment, EpochRootCache, Inbox } from './ingest/index.ts'
+import { AlarmBook, authorityFingerprint, CertificateAuthority, Enrolment, EpochBook } from './ingest/index.ts'
 import { Lake } from './lake/index.ts'
 import { Links } from './links.ts'
 import { PackageStore, Registry } from './registry/index.ts'
 import { openHubDatabase } from './storage/index.ts'
 import { LocalExecutor, RunStore, Training } from './training/index.ts'
+
+/** Between two rounds to the witnesses of others. */
+const WITNESS_INTERVAL_MS = 60_000
 
 /** What a hub runs on. */
 export interface HubPorts {
@@ -35,16 +40,24 @@ export interface HubPorts {
 export class Hub implements Service {
   readonly #configuration: HubConfiguration
   readonly #ports: HubPorts
-  #running: { readonly stop: () => Promise<void>; readonly http: number; readonly mqtt: number | null } | undefined
+  #running:
+    | {
+        readonly stop: () => Promise<void>
+        readonly http: number
+        readonly mqtt: number | null
+        readonly iotHub: Links['iotHubPorts']
+      }
+    | undefined
 
   constructor(configuration: HubConfiguration, ports: HubPorts) {
     this.#configuration = configuration
     this.#ports = ports
   }
 
-  /** Ports that are listened on; `mqtt` is null with an external broker. */
-  get addresses(): { readonly http: number; readonly mqtt: number | null } {
-    return { http: this.#running?.http ?? 0, mqtt: this.#running?.mqtt ?? null }
+  /** Ports that are listened on; `mqtt` is null with an external broker, `iotHub` without the endpoint. */
+  get addresses(): { readonly http: number; readonly mqtt: number | null; readonly iotHub: Links['iotHubPorts'] } {
+    const { http = 0, mqtt = null, iotHub = null } = this.#running ?? {}
+    return { http, mqtt, iotHub }
   }
 
   /** @throws when the hub's folder was not initialised, or a port is taken. */
@@ -69,10 +82,15 @@ export class Hub implements Service {
     const { clock, randomness, logger } = this.#ports
     const settings = await readHubSettings(layout)
     const audit = new HubAudit(database, await readSigningKeyFile(layout.logKey), clock)
-    const mirror = new SiteAuditMirror(database, await readSigningKeyFile(layout.witnessKey), audit, clock)
+    const witnessKey = await readSigningKeyFile(layout.witnessKey)
+    const mirror = new SiteAuditMirror(database, witnessKey, audit, clock)
+    const auditDesk = new AuditDesk(database, audit, mirror, clock)
     const alarms = new AlarmBook(database, audit, clock)
+    const raise = (device: string, code: string, times = 1): void => alarms.raise(device, code, times)
+    mirror.reportDoubts(raise)
     const authority = new CertificateAuthority(layout.authority, clock)
-    const enrolment = new Enrolment(database, authority, clock)
+    const lifetimeMs = this.#configuration.deviceCertificateDays * 86_400_000
+    const enrolment = new Enrolment(database, authority, clock, lifetimeMs)
     const store = new PackageStore({ folder: layout.packages })
     const registry = new Registry({ database, store, clock })
     const governance = new GovernanceRepository({ database, clock })
@@ -81,21 +99,30 @@ export class Hub implements Service {
     const executor = new LocalExecutor()
     const training = new Training({ store: runs, lake, registry, executor, audit, logger, folder: layout.training })
     const fleet = new Fleet(database, clock)
-    const inbox = new Inbox(database, mirror, alarms, clock)
+    const desired = new DesiredBook(database, clock)
+    const inboxParts = { database, mirror, witnessKey, alarms, audit, clock, logger }
+    const { inbox, epochRoots, stop: closeInbox } = await composeInbox(this.#configuration.database, inboxParts)
     const delivery = await Delivery.open({ layout, policy: settings.policy, governance, registry, clock, logger })
-    const links = new Links(
+    const disconnect = (device: string): void => links.disconnect(device)
+    const parts = { database, layout, enrolment, authority, alarms, audit, clock, randomness, logger, disconnect }
+    const { gate, door, invitations } = await composeEnrolment(parts)
+    const links: Links = new Links(
       this.#configuration,
-      { authority, enrolment, inbox, alarms, fleet, logger, clock },
+      { authority, enrolment, inbox, alarms, fleet, desired, layout, logger, clock, gate, door },
       settings,
     )
-    const announce = (): void => void delivery?.timestampVersion().then((version) => links.announce(version))
-    const roots = new EpochRootCache(database)
+    // Before the key ceremony there is nothing to fetch, but the hub may wish something of its devices already.
+    const announce = (): void =>
+      void (delivery?.timestampVersion() ?? Promise.resolve(0)).then((version) => links.announce(version))
     const services: HubServices = {
       clock,
       logger,
       version: this.#configuration.softwareVersion,
       audit,
       mirror,
+      witness: new HubWitness(database, witnessKey, clock, raise),
+      alarms,
+      auditDesk,
       enrolment,
       fleet,
       lake,
@@ -108,8 +135,14 @@ export class Hub implements Service {
       accounts: new Accounts(database, clock, randomness),
       operatorTokenDigest: digestOf((await readFile(layout.operatorToken, 'utf8')).trim()),
       approvers: settings.approvers,
-      epochRoots: () => roots.read(),
-      disconnect: (device) => links.disconnect(device),
+      epochRoots,
+      epochBook: new EpochBook(database, clock),
+      desired,
+      reported: new ReportedBook(database),
+      tell: (device) => links.tell(device),
+      invitations,
+      authorityFingerprint: async () => authorityFingerprint(await authority.certificatePem()),
+      disconnect,
       announce,
     }
     const { host, httpPort, pagesFolder } = this.#configuration
@@ -119,15 +152,24 @@ export class Hub implements Service {
     )
     const stop = await startInOrder([
       { start: async () => undefined, stop: async () => void database.close() },
+      { start: async () => undefined, stop: closeInbox },
       { start: () => store.sweep(), stop: async () => undefined },
       ...(delivery === undefined ? [] : [delivery]),
       recorded(audit),
       training,
+      auditDesk.index,
+      new RecordingWatch(database, clock, raise),
+      new WitnessRound({
+        source: new HubWitnessSource(audit),
+        targets: () => this.#configuration.witnesses,
+        intervalMs: WITNESS_INTERVAL_MS,
+        logger,
+      }),
       links,
       { start: async () => announce(), stop: async () => undefined },
       api,
     ])
-    this.#running = { stop, http: api.port, mqtt: links.port }
+    this.#running = { stop, http: api.port, mqtt: links.port, iotHub: links.iotHubPorts }
   }
 }
 

@@ -29,8 +29,8 @@ async function main(): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  const { http, mqtt } = hub.addresses
-  process.stdout.write(`${JSON.stringify({ ready: true, http, mqtt })}\n`)
+  const { http, mqtt, iotHub } = hub.addresses
+  process.stdout.write(`${JSON.stringify({ ready: true, http, mqtt, iotHub })}\n`)
   logger.info('hub.ready', { http, mqtt })
 }
 

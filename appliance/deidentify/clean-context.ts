@@ -20,6 +20,12 @@ export type ActionCode =
   | 'invalid-removed'
   | 'identifier-emptied'
 
+/** Tags of attributes that are not as they came, wherever they stood. */
+export interface TouchedAttributes {
+  readonly removed: Set<number>
+  readonly changed: Set<number>
+}
+
 /** What cleaning one object needs to know. */
 export interface CleaningContext {
   readonly keys: SiteKeys
@@ -29,6 +35,7 @@ export interface CleaningContext {
   readonly identifiers: TokenMatcher
   readonly uidCache: Map<string, string>
   readonly actions: Map<ActionCode, number>
+  readonly attributes: TouchedAttributes
   readonly options: OptionSet
   readonly rules: Rules
   /** Made for the object when a description is to be cleaned. */

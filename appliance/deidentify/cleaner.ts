@@ -57,6 +57,8 @@ export function cleanDataSet(source: DataSet, context: CleaningContext, parent =
   const elements = new Map<number, Element>()
   for (const element of source.elements.values()) {
     const cleaned = cleanElement(source, element, context, parent)
+    if (cleaned === undefined) context.attributes.removed.add(element.tag)
+    else if (cleaned !== element) context.attributes.changed.add(element.tag)
     if (cleaned !== undefined) elements.set(element.tag, cleaned)
   }
   return { elements, characterSets: [UTF_8] }

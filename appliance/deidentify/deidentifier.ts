@@ -174,6 +174,7 @@ export class Deidentifier {
     if (identifierCount(identifiers) > MOST_IDENTIFIERS) return quarantined('too-many-identifiers')
     const mayNotStay = this.#book.mayNotStay(dataSet, identifiers)
     const actions = new Map<ActionCode, number>()
+    const attributes = { removed: new Set<number>(), changed: new Set<number>() }
     const cleaned = cleanDataSet(dataSet, {
       keys: this.#keys,
       patient,
@@ -182,6 +183,7 @@ export class Deidentifier {
       ...this.#book.contextFor(dataSet, mayNotStay),
       uidCache: this.#freshCache(),
       actions,
+      attributes,
     } satisfies CleaningContext)
     const facts = {
       transferSyntaxUid,
@@ -189,7 +191,11 @@ export class Deidentifier {
       studyPseudonym: pseudonymOfStudy(this.#keys, studyInstanceUid),
       patientPseudonym: pseudonymOfPatient(this.#keys, patient),
       pixelRisk: pixelRiskOf(dataSet, sopClassUid),
-      report: { actions: Object.fromEntries(actions) },
+      report: {
+        actions: Object.fromEntries(actions),
+        removed: [...attributes.removed].sort((a, b) => a - b),
+        changed: [...attributes.changed].sort((a, b) => a - b),
+      },
     }
     return {
       kind: 'cleaned',

@@ -21,7 +21,13 @@ export {
   type PixelOption,
   PROFILE_OPTIONS,
 } from './options.ts'
-export type { DeidentifiedFacts, DeidentifyOutcome, DeidentifyReason, QuarantinedObject } from './outcome.ts'
+export type {
+  DeidentificationReport,
+  DeidentifiedFacts,
+  DeidentifyOutcome,
+  DeidentifyReason,
+  QuarantinedObject,
+} from './outcome.ts'
 export { isPlaceholderId, type SurvivingPatient } from './patient.ts'
 export type { PixelRisk } from './pixel-risk.ts'
 export { APPLIANCE_PROFILES, NAMED_PROFILES, optionsOfProfile, type ProfileName } from './profiles.ts'

@@ -44,6 +44,13 @@ export type DeidentifyOutcome =
     })
   | QuarantinedObject
 
+/** What was done, without a value: how often each action, and to which attributes (tags, rising). */
+export interface DeidentificationReport {
+  readonly actions: Readonly<Partial<Record<ActionCode, number>>>
+  readonly removed: readonly number[]
+  readonly changed: readonly number[]
+}
+
 /** What de-identified objects have in common, whether they lie in memory or are written as they are read. */
 export interface DeidentifiedFacts {
   readonly transferSyntaxUid: string
@@ -52,5 +59,5 @@ export interface DeidentifiedFacts {
   readonly patientPseudonym: PatientPseudonym
   readonly acquisition: AcquisitionFacts
   readonly pixelRisk: PixelRisk
-  readonly report: { readonly actions: Readonly<Partial<Record<ActionCode, number>>> }
+  readonly report: DeidentificationReport
 }

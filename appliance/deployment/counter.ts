@@ -18,7 +18,7 @@ const MOST_CELLS = 1000
 
 export interface CounterDependencies {
   readonly records: Pick<Records, 'deployments' | 'models'>
-  readonly door: Pick<EgressDoor, 'seal'>
+  readonly door: Pick<EgressDoor, 'seal' | 'isFull'>
   readonly audit: Pick<AuditSink, 'record'>
   readonly clock: Clock
   readonly logger: Logger
@@ -105,7 +105,7 @@ export class DeploymentCounter {
     const { records, door, clock } = this.#dependencies
     const ripe = records.deployments.ripeTallies(candidate.candidateId, SMALLEST_CELL).slice(0, MOST_CELLS)
     const champion = records.models.find(candidate.championDigest)
-    if (ripe.length === 0 || champion === undefined) return
+    if (ripe.length === 0 || champion === undefined || door.isFull('drift')) return
     door.seal({
       kind: 'deployment-statistics',
       model: referenceOf(candidate),

@@ -79,7 +79,11 @@ export interface StorageService {
   /** `why` is `protocol` where the request itself was against PS3.8; the policy was then not asked. */
   associationRejected(facts: AssociationFacts, why: RejectionCause | 'protocol'): void
   /** Called once for every accepted association, after its last instance is committed or discarded. */
-  associationEnded(facts: AssociationFacts, how: AssociationEnd, counts: { stored: number; refused: number }): void
+  associationEnded(
+    facts: AssociationFacts,
+    how: AssociationEnd,
+    counts: { stored: number; refused: number; echoed?: number },
+  ): void
 }
 
 /** One SOP instance by its two UIDs (PS3.3 10.8). */

@@ -1,3 +1,4 @@
+import type { AuditDetail } from '@leadglass/sync-agent/audit-log'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type {
   AssociationEnd,
@@ -62,8 +63,18 @@ export class SpoolStorage implements StorageService {
     return new SpoolSink(this.#dependencies, facts, incoming, meta.length)
   }
 
-  associationAccepted(): void {
-    // Nothing yet: what an association brought is recorded when it ends.
+  associationAccepted(facts: AssociationFacts): void {
+    this.#dependencies.audit.recordNow(
+      {
+        event: 'association.accepted',
+        actor: { kind: 'system', id: 'dimse' },
+        subject: { kind: 'association', id: facts.associationId },
+        outcome: 'success',
+        codes: [facts.tls ? 'tls' : 'plain'],
+      },
+      undefined,
+      peerDetail(facts),
+    )
   }
 
   associationRejected(facts: AssociationFacts, why: RejectionCause | 'protocol'): void {
@@ -71,28 +82,65 @@ export class SpoolStorage implements StorageService {
     logger.warn('association.rejected', { association: facts.associationId, why })
     const more = this.#rejections.codes()
     if (more === undefined) return
-    audit.recordNow({
-      event: 'association.rejected',
-      actor: { kind: 'system', id: 'dimse' },
-      subject: { kind: 'association', id: facts.associationId },
-      outcome: 'refused',
-      codes: [why, ...more],
-    })
+    audit.recordNow(
+      {
+        event: 'association.rejected',
+        actor: { kind: 'system', id: 'dimse' },
+        subject: { kind: 'association', id: facts.associationId },
+        outcome: 'refused',
+        codes: [why, ...more],
+      },
+      undefined,
+      peerDetail(facts),
+    )
   }
 
-  associationEnded(facts: AssociationFacts, how: AssociationEnd, counts: { stored: number; refused: number }): void {
-    const { audit, assembler, journal } = this.#dependencies
+  associationEnded(
+    facts: AssociationFacts,
+    how: AssociationEnd,
+    counts: { stored: number; refused: number; echoed?: number },
+  ): void {
+    const { assembler, journal } = this.#dependencies
     // The assembler must know of every instance before it hears that no more will come.
     journal.flush()
     assembler.associationEnded(facts.associationId)
-    if (counts.stored === 0 && counts.refused === 0) return
-    audit.recordNow({
-      event: 'association.ended',
-      actor: { kind: 'system', id: 'dimse' },
-      subject: { kind: 'association', id: facts.associationId },
-      outcome: how === 'released' ? 'success' : 'failure',
-      codes: [how, `stored-${counts.stored}`, `refused-${counts.refused}`],
-    })
+    this.#recordActs(facts, counts)
+    this.#recordAct(facts, 'association.ended', how === 'released' ? 'success' : 'failure', [
+      how,
+      `stored-${counts.stored}`,
+      `refused-${counts.refused}`,
+    ])
+  }
+
+  /** What was done over an association: one leaf for each kind of act with its count, not one for each of 5,000 slices. */
+  #recordActs(
+    facts: AssociationFacts,
+    { stored, refused, echoed = 0 }: Parameters<StorageService['associationEnded']>[2],
+  ): void {
+    if (echoed > 0) this.#recordAct(facts, 'echo.answered', 'success', [`requests-${echoed}`])
+    if (stored > 0) this.#recordAct(facts, 'instance.stored', 'success', [`instances-${stored}`])
+    if (refused > 0) this.#recordAct(facts, 'instance.refused', 'refused', [`instances-${refused}`])
+  }
+
+  #recordAct(
+    { associationId }: AssociationFacts,
+    event: 'echo.answered' | 'instance.stored' | 'instance.refused' | 'association.ended',
+    outcome: 'success' | 'failure' | 'refused',
+    codes: readonly string[],
+  ): void {
+    const subject = { kind: 'association', id: associationId } as const
+    this.#dependencies.audit.recordNow({ event, actor: { kind: 'system', id: 'dimse' }, subject, outcome, codes })
+  }
+}
+
+/** Who the peer is: the detail to which events about its association commit. */
+function peerDetail(facts: AssociationFacts): AuditDetail {
+  return {
+    callingAeTitle: facts.callingAeTitle,
+    calledAeTitle: facts.calledAeTitle,
+    remoteAddress: facts.remoteAddress,
+    remotePort: facts.remotePort,
+    certificateSha256: facts.certificateSha256,
   }
 }
 

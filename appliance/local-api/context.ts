@@ -8,7 +8,7 @@ import type { BreachDesk } from '../breach/index.ts'
 import type { ScoringStatus } from '../compose-scoring-plan.ts'
 import type { Corrections } from '../corrections/index.ts'
 import type { DeploymentCounter, DeploymentDesk } from '../deployment/index.ts'
-import type { AuditSink, Checkpoints, EgressDoor, HoldDesk } from '../egress/index.ts'
+import type { AuditSink, Checkpoints, EgressDoor, EpochProver, HoldDesk } from '../egress/index.ts'
 import type { ExplanationDesk } from '../explanation/index.ts'
 import type { Exporter, ReviewDesk } from '../pixel-review/index.ts'
 import type { PressureGauge } from '../pressure/index.ts'
@@ -19,6 +19,7 @@ import type { RuleBook } from '../rules/index.ts'
 import type { ScoringApiContext, ScoringTokens } from '../scoring-api/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import type { SettingsDesk } from '../site-settings/index.ts'
+import type { HubLogWatch } from '../witness/index.ts'
 import type { Sessions } from './sessions.ts'
 import type { StudyEvents } from './study-events.ts'
 
@@ -51,11 +52,15 @@ export interface LocalApiContext {
   readonly door: EgressDoor
   readonly audit: AuditSink
   readonly log: AuditLog
+  /** What the agent saw of the hub's log; absent where nobody looks. */
+  readonly hubLog?: Pick<HubLogWatch, 'state'>
   readonly breaches: Pick<BreachDesk, 'open' | 'add' | 'find' | 'list' | 'evidence'>
   /** Absent where nothing is told. */
   readonly auditFeeds?: Pick<AuditFeeds, 'states'>
   readonly checkpoints: Checkpoints
   readonly holdDesk: HoldDesk
+  /** Absent where nothing goes to a hub. */
+  readonly prover?: Pick<EpochProver, 'request'>
   readonly freeSpace: Pick<PressureGauge, 'isLow' | 'figures' | 'state'>
   readonly desk: SettingsDesk
   /** The DICOM conformance statement of the running configuration, as Markdown. */

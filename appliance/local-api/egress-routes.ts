@@ -12,6 +12,7 @@ import { EgressError, type HeldBatch } from '../egress/index.ts'
 import { actorOf, parse, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
 import { LocalApiError } from './errors.ts'
+import { identityDetail } from './identity-detail.ts'
 import { comparedFields } from './study-egress.ts'
 import { envelopeView, instantOrNull } from './views.ts'
 
@@ -60,13 +61,17 @@ export function egressRoutes(server: FastifyInstance, context: LocalApiContext):
     const { study: name } = request.params as { readonly study: string }
     const study = /^[0-9a-f]{32}$/.test(name) ? records.studies.find(name) : undefined
     if (study === undefined) throw new LocalApiError('not-found')
-    audit.recordNow({
-      event: 'study.read',
-      actor: actorOf(caller),
-      subject: { kind: 'study', id: study.studyPseudonym },
-      outcome: 'success',
-      codes: [caller.role, 'egress'],
-    })
+    audit.recordNow(
+      {
+        event: 'study.read',
+        actor: actorOf(caller),
+        subject: { kind: 'study', id: study.studyPseudonym },
+        outcome: 'success',
+        codes: [caller.role, 'egress'],
+      },
+      study.studyId,
+      identityDetail(records, study),
+    )
     // The leaves of the log about a study are in the log; here is what left about the study itself.
     const left = records.egress.newest(MOST_ENVELOPES, study.studyId).filter((row) => row.stream !== 'audit')
     const uid = records.vault.subject(study.studyId)?.studyInstanceUid ?? ''
@@ -74,6 +79,7 @@ export function egressRoutes(server: FastifyInstance, context: LocalApiContext):
       study: study.studyPseudonym,
       fields: comparedFields(study, uid, left),
       withheld: records.heldEgress.withheld(study.studyId),
+      rejected: records.sync.rejectionsOfStudy(study.studyId),
       waiting: holdDesk.waitingOf(study.studyId).map(batchView),
       envelopes: left.map(envelopeView),
     }

@@ -98,7 +98,7 @@ describe('the local interface', () => {
     expect((await get('/api/studies', cookie)).statusCode).toBe(200)
     await fixture.server.inject({ method: 'DELETE', url: '/api/session', headers: { cookie } })
     expect((await get('/api/studies', cookie)).statusCode).toBe(401)
-    expect(fixture.events().map((event) => event.event)).toEqual(['session.opened', 'session.closed'])
+    expect(fixture.events().map((event) => event.event)).toEqual(['session.opened', 'study.listed', 'session.closed'])
   })
 
   it('lets an account rest after five failures, also against the right password', async () => {

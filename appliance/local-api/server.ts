@@ -15,6 +15,7 @@ import { egressRoutes } from './egress-routes.ts'
 import { LocalApiError } from './errors.ts'
 import { explanationRoutes } from './explanation-routes.ts'
 import { leakRoutes } from './leak-routes.ts'
+import { recordListReads } from './list-reads.ts'
 import { pixelRoutes } from './pixel-routes.ts'
 import { retentionRoutes } from './retention-routes.ts'
 import { ruleRoutes } from './rule-routes.ts'
@@ -22,6 +23,8 @@ import { scoringRoutes } from './scoring-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
 import { studyRoutes } from './study-routes.ts'
+import { syncRoutes } from './sync-routes.ts'
+import { tlogRoutes } from './tlog-routes.ts'
 
 const BODY_BYTES = 65_536
 
@@ -97,6 +100,7 @@ export async function buildLocalApi(
     return reply.status(failure.status).send({ error: { code, message, effect, nextStep } })
   })
   guardApi(server, context)
+  recordListReads(server, context)
   sessionRoutes(server, context)
   studyRoutes(server, context)
   correctionRoutes(server, context)
@@ -105,12 +109,14 @@ export async function buildLocalApi(
   deviceRoutes(server, context)
   deliveryRoutes(server, context)
   egressRoutes(server, context)
+  syncRoutes(server, context)
   ruleRoutes(server, context)
   retentionRoutes(server, context)
   deploymentRoutes(server, context)
   leakRoutes(server, context)
   breachRoutes(server, context)
   auditRoutes(server, context)
+  tlogRoutes(server, context)
   backfillRoutes(server, context)
   await scoringRoutes(server, context)
   settingsRoutes(server, context)

@@ -16,6 +16,7 @@ import type { LocalApiContext } from './context.ts'
 import { withCorrections } from './correction-views.ts'
 import { withModelUses } from './deployment-views.ts'
 import { LocalApiError } from './errors.ts'
+import { identityDetail } from './identity-detail.ts'
 import { withRadiomics } from './radiomic-view.ts'
 import { isLocalOnly, withRoutes } from './route-view.ts'
 import { detailOf, labelView, summaryOf } from './views.ts'
@@ -52,13 +53,17 @@ export function studyRoutes(server: FastifyInstance, context: LocalApiContext): 
   server.get('/api/studies/:study', async (request): Promise<StudyDetail> => {
     const caller = requireRole(request, context, EVERYONE)
     const study = findStudy(context, request.params)
-    audit.recordNow({
-      event: 'study.read',
-      actor: actorOf(caller),
-      subject: { kind: 'study', id: study.studyPseudonym },
-      outcome: 'success',
-      codes: [caller.role],
-    })
+    audit.recordNow(
+      {
+        event: 'study.read',
+        actor: actorOf(caller),
+        subject: { kind: 'study', id: study.studyPseudonym },
+        outcome: 'success',
+        codes: [caller.role],
+      },
+      study.studyId,
+      identityDetail(records, study),
+    )
     const outputs = library.active().flatMap((one) => one.manifest.outputs)
     const findings = [...new Map(outputs.map(({ code, title }) => [code, { code, title }])).values()]
     const detail = detailOf(records.studies, study, findings, records.priors.of(study.studyId))

@@ -1,6 +1,7 @@
 import type { AcquisitionFacts, PatientPseudonym, StudyPseudonym } from '@leadglass/sync-agent/contract'
 import { canonicalJson, type JsonValue } from '@leadglass/sync-agent/foundation'
 import {
+  type DeidentificationReport,
   type DeidentifiedFacts,
   type Deidentifier,
   deidentifyStream,
@@ -31,6 +32,8 @@ export type GateOutcome =
       readonly pixelRisk: PixelRisk
       /** The elements of the original; of a large one without its pixels. */
       readonly original: DataSet
+      /** What was done to it. */
+      readonly report?: DeidentificationReport
     }
   | { readonly kind: 'quarantined'; readonly stage: 'deidentify' | 'verify'; readonly reason: string }
 
@@ -75,13 +78,13 @@ export class DeidentifyingGate implements Gate {
       ? this.#passWhole(source, output)
       : this.#passStreaming(source, output))
     if ('kind' in judged) return { ...judged, stage: 'deidentify' }
-    const { verdict, acquisition, studyPseudonym, patientPseudonym, pixelRisk, identifiers, mayNotStay, original } =
-      judged
+    const { verdict, acquisition, studyPseudonym, patientPseudonym, pixelRisk, identifiers, mayNotStay } = judged
+    const { original, report } = judged
     if (verdict.kind !== 'clean') {
       return { kind: 'quarantined', stage: 'verify', reason: verdict.kind === 'hit' ? verdict.rule : verdict.code }
     }
     const people = { studyPseudonym, patientPseudonym, identifiers, mayNotStay }
-    return { kind: 'passed', acquisition, ...people, pixelRisk, original }
+    return { kind: 'passed', acquisition, ...people, pixelRisk, original, report }
   }
 
   mayLeave(value: JsonValue, identifiers: readonly StudyIdentifiers[]): boolean {

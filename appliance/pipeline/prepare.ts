@@ -70,6 +70,7 @@ export async function prepareRevision(
       sopInstanceUid: instance.sopInstanceUid,
       seriesInstanceUid: uid(dataSet, 0x0020000e) ?? '',
       header: overlayHeader(headerOf(dataSet), corrected),
+      ...(outcome.report === undefined ? {} : { report: outcome.report }),
     })
   }
   return { prepared, stopped }

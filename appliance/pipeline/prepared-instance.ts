@@ -1,5 +1,5 @@
 import type { AcquisitionFacts, PatientPseudonym } from '@leadglass/sync-agent/contract'
-import type { PixelRisk, StudyIdentifiers } from '../deidentify/index.ts'
+import type { DeidentificationReport, PixelRisk, StudyIdentifiers } from '../deidentify/index.ts'
 import { type DataSet, dataSetOf, type Element, type InstanceFacts, type ItemsValue } from '../imaging/index.ts'
 
 /** An instance that passed the gate. */
@@ -22,6 +22,8 @@ export interface PreparedInstance {
   readonly seriesInstanceUid: string
   /** Patient and study of the original, for the result that goes back to the hospital. */
   readonly header: DataSet
+  /** What de-identification did to it. */
+  readonly report?: DeidentificationReport
 }
 
 /** An instance that no model sees, and why. */

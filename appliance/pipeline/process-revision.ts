@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelPackage } from '@leadglass/models'
+import type { AuditDetail } from '@leadglass/sync-agent/audit-log'
 import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
 import { type Clock, type Logger, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type { RevisionCorrections } from '../corrections/index.ts'
@@ -11,6 +12,7 @@ import type { PixelPrintRow, Records, WaitingRevision } from '../records/index.t
 import { type AfterScoring, type Decision, decisionAbout, reasonOf, takesIn } from '../rules/index.ts'
 import type { ScoringPool } from '../scoring/index.ts'
 import type { CurrentSettings } from '../settings.ts'
+import { deidentificationEvidence, modelCodes } from './deidentification-evidence.ts'
 import { bodiesOf } from './envelopes.ts'
 import type { Gate } from './gate.ts'
 import { judgeMeasured, keptByRule, withOwnFigures } from './measured.ts'
@@ -208,6 +210,7 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
     name: 'study.scored' | 'study.not-scored' | 'study.deidentified' | 'study.quarantined' | 'study.egress-blocked',
     outcome: 'success' | 'failure' | 'refused',
     codes: readonly string[],
+    detail?: AuditDetail,
   ): void => {
     const actor = {
       kind: 'system',
@@ -216,6 +219,7 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
     audit.record(
       { event: name, actor, subject: { kind: 'study', id: revision.studyPseudonym }, outcome, codes },
       studyId,
+      detail,
     )
   }
   for (const stopped of preparation.stopped) {
@@ -227,8 +231,10 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
     dependencies.onLeak?.(place, studyId)
   }
   if (reasons.length > 0) event('study.quarantined', 'refused', reasons.slice(0, 32))
-  if (preparation.prepared.length > 0)
-    event('study.deidentified', 'success', [`instances-${preparation.prepared.length}`])
+  if (preparation.prepared.length > 0) {
+    const { codes, detail } = deidentificationEvidence(preparation.prepared.map(({ report }) => report))
+    event('study.deidentified', 'success', codes, detail)
+  }
   if (finding.blocked !== undefined) {
     records.pixels.blockEgress(revisionId, finding.blocked, RISK_TABLE_VERSION, at)
     event('study.egress-blocked', 'refused', [finding.blocked, `risk-table-${RISK_TABLE_VERSION}`])
@@ -244,7 +250,8 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
   const reports = finding.reports.filter((one) => one.kind === 'report' && one.product === 'sr').length
   const localOnly = staysHere(finding)
   dependencies.corrections?.written(revision, { processing: end.processing, reports, localOnly })
-  if (end.processing === 'scored') event('study.scored', 'success', [`revision-${revision.number}`])
+  if (end.processing === 'scored')
+    event('study.scored', 'success', [`revision-${revision.number}`, ...modelCodes(outcomes)])
   else event('study.not-scored', end.processing === 'failed' ? 'failure' : 'success', [end.reason ?? 'unknown'])
 }
 
@@ -278,7 +285,8 @@ function writeOutcomes(
     countInstance(records.egress, model.model, model.reference, measured, month)
     counted.add(model.digest)
   }
-  for (const model of active.filter((one) => counted.has(one.digest))) {
+  // Counts that the door would turn away stay where they are, and leave later.
+  for (const model of active.filter((one) => counted.has(one.digest) && !door.isFull('drift'))) {
     for (const body of releaseCells(records.egress, model.model, month)) door.seal(body)
   }
   const patient = preparation.prepared[0]?.patientPseudonym

@@ -35,6 +35,15 @@ export const INSERT_EPOCH = 'INSERT INTO egress_epoch (epoch, opened_at, reason)
 export const NEXT_SEQUENCE = `
 INSERT INTO egress_counter (epoch, stream, last_sequence) VALUES (?, ?, 1)
 ON CONFLICT (epoch, stream) DO UPDATE SET last_sequence = last_sequence + 1 RETURNING last_sequence AS sequence`
+export const ADD_SEALED_BYTES = `
+UPDATE egress_counter SET sealed_bytes = sealed_bytes + ? WHERE epoch = ? AND stream = ?`
+/** The bytes of a range of envelopes: added when the hub has committed it, taken off when it turns out that it has not. */
+export const MOVE_ACKNOWLEDGED_BYTES = `
+UPDATE egress_counter SET acknowledged_bytes = max(0, acknowledged_bytes + @sign * (
+  SELECT ifnull(sum(octet_length(content)), 0) FROM envelope e
+  WHERE e.epoch = @epoch AND e.stream = @stream AND e.sequence > @after AND e.sequence <= @through))
+WHERE epoch = @epoch AND stream = @stream`
+export const SELECT_ACKNOWLEDGED = 'SELECT acknowledged FROM egress_counter WHERE epoch = ? AND stream = ?'
 export const INSERT_ENVELOPE = `
 INSERT INTO envelope (epoch, stream, sequence, kind, study_id, content, sealed_at) VALUES (?, ?, ?, ?, ?, ?, ?)`
 export const SELECT_COUNTERS = `
@@ -70,6 +79,11 @@ SELECT epoch, stream, count(*) AS count FROM egress_refusal WHERE code <> 'gap' 
 export const INSERT_REFUSAL = `
 INSERT INTO egress_refusal (epoch, stream, sequence, code, refused_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING`
+/** The digest stays, so that the root of the epoch can still be computed. */
+export const KEEP_PRUNED_DIGESTS = `
+INSERT INTO pruned_envelope (epoch, stream, sequence, digest)
+SELECT epoch, stream, sequence, json_extract(content, '$.digest') FROM envelope WHERE stream = 'health' AND sealed_at < ?
+AND sequence <= (SELECT acknowledged FROM egress_counter c WHERE c.epoch = envelope.epoch AND c.stream = 'health')`
 export const PRUNE_HEALTH = `
 DELETE FROM envelope WHERE stream = 'health' AND sealed_at < ?
 AND sequence <= (SELECT acknowledged FROM egress_counter c WHERE c.epoch = envelope.epoch AND c.stream = 'health')`
@@ -118,9 +132,12 @@ export class EgressRecords {
     return 1
   }
 
-  /** Opens the next epoch: every stream counts from 1 again. Needed when counters may have been lost. */
-  openEpoch(at: number, reason: string): number {
-    const next = this.epoch(at) + 1
+  /**
+   * Opens the next epoch: every stream counts from 1 again.
+   * @param atLeast its least number, where the hub knows of later ones than this database.
+   */
+  openEpoch(at: number, reason: string, atLeast = 1): number {
+    const next = Math.max(this.epoch(at) + 1, atLeast)
     this.#sql.run(INSERT_EPOCH, next, at, reason)
     return next
   }
@@ -134,6 +151,7 @@ export class EgressRecords {
   insertEnvelope(envelope: Envelope, content: string, studyId: number | null, at: number): void {
     const { epoch, stream, sequence } = envelope
     this.#sql.run(INSERT_ENVELOPE, epoch, stream, sequence, envelope.body.kind, studyId, content, at)
+    this.#sql.run(ADD_SEALED_BYTES, Buffer.byteLength(content), epoch, stream)
   }
 
   counters(): readonly StreamCounter[] {
@@ -149,13 +167,19 @@ export class EgressRecords {
   }
 
   /** Records how far the hub has committed. A watermark beyond what was ever sealed changes nothing. */
-  markAcknowledged(epoch: number, stream: StreamName, sequence: number, at: number): void {
+  markAcknowledged(epoch: number, stream: StreamName, sequence: number, at: number): boolean {
+    const after = this.#acknowledged(epoch, stream)
     const { changes } = this.#sql.run(MARK_ACKNOWLEDGED, sequence, sequence, epoch, stream, sequence, sequence)
-    if (changes === 1) this.#sql.run(INSERT_ACKNOWLEDGEMENT, epoch, stream, sequence, at)
+    if (changes !== 1) return false
+    this.#sql.run(INSERT_ACKNOWLEDGEMENT, epoch, stream, sequence, at)
+    this.#sql.run(MOVE_ACKNOWLEDGED_BYTES, { sign: 1, epoch, stream, after, through: sequence })
+    return true
   }
 
   /** The hub misses what comes after `sequence`: it is relayed again from there. */
   rewind(epoch: number, stream: StreamName, sequence: number): void {
+    const through = this.#acknowledged(epoch, stream)
+    this.#sql.run(MOVE_ACKNOWLEDGED_BYTES, { sign: -1, epoch, stream, after: sequence, through })
     this.#sql.run(REWIND, sequence, sequence, epoch, stream)
   }
 
@@ -176,7 +200,12 @@ export class EgressRecords {
 
   /** Removes acknowledged health envelopes older than `before`: they repeat each minute and say nothing of a study. */
   pruneHealth(before: number): void {
+    this.#sql.run(KEEP_PRUNED_DIGESTS, before)
     this.#sql.run(PRUNE_HEALTH, before)
+  }
+
+  #acknowledged(epoch: number, stream: StreamName): number {
+    return this.#sql.get<{ acknowledged: number }>(SELECT_ACKNOWLEDGED, epoch, stream)?.acknowledged ?? 0
   }
 
   addDrift(

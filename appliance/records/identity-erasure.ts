@@ -34,6 +34,8 @@ export const ERASE_IDENTITY: readonly string[] = [
     (SELECT study_instance_uid FROM study WHERE study_id = $study)`,
   'DELETE FROM prior_instance WHERE prior_id IN (SELECT prior_id FROM prior_study WHERE study_id = $study)',
   'DELETE FROM prior_study WHERE study_id = $study',
+  // Leaves keep their commitments; without detail and salt nobody can tell to what.
+  'DELETE FROM audit_detail WHERE study_id = $study',
   'DELETE FROM prior_search WHERE study_id = $study',
   'DELETE FROM rejected_reference WHERE instance_id IN (SELECT instance_id FROM instance WHERE study_id = $study)',
   'DELETE FROM rejection_note WHERE study_id = $study',

@@ -21,6 +21,7 @@ export {
   type ShadowJobRow,
   type TallyRow,
 } from './deployment-records.ts'
+export type { DesiredRecords, DesiredStateRow, ReportedStateRow } from './desired-records.ts'
 export type { EgressRecords, KeptCheckpoint, ListedEnvelope, StoredEnvelope, StreamCounter } from './egress-records.ts'
 export {
   type AskedCount,
@@ -65,6 +66,7 @@ export type { PastFactsRow, RouteRow, RuleRecords, RuleVersionRow, UnroutedRevis
 export type { ScoringTokenRecords, ScoringTokenRow } from './scoring-token-records.ts'
 export type { SettingsRecords, SettingsVersion } from './settings-records.ts'
 export type * from './study-records.ts'
+export type { EpochRow, StatementRow, SyncRecords } from './sync-records.ts'
 export type {
   VaultEntryKind,
   VaultEntryRow,

@@ -18,6 +18,7 @@ import * as revisions from './revision-records.ts'
 import * as rules from './rule-records.ts'
 import * as tokens from './scoring-token-records.ts'
 import * as studies from './study-records.ts'
+import * as sync from './sync-records.ts'
 import * as vault from './vault-records.ts'
 
 const HOT = {
@@ -43,6 +44,8 @@ const HOT = {
   'a page of deliveries': deliveries.SELECT_DELIVERIES,
   'envelopes to relay': egress.SELECT_ENVELOPES_AFTER,
   'newest envelopes': egress.SELECT_NEWEST_ENVELOPES,
+  'the newest statement of an epoch': sync.SELECT_NEWEST_STATEMENT,
+  'bodies of a study that were turned away': sync.SELECT_REJECTIONS_OF_STUDY,
   'the waiting batch of a study': held.SELECT_WAITING_BATCH,
   'what waits on a stream': held.SELECT_WAITING_ON_STREAM,
   'bodies of a batch': held.SELECT_HELD_OF_BATCH,

@@ -1,12 +1,14 @@
 import { chmodSync } from 'node:fs'
 import { openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type { Database } from 'better-sqlite3'
+import { AuditDetailRecords } from './audit-detail-records.ts'
 import { BackfillRecords } from './backfill-records.ts'
 import { BreachRecords } from './breach-records.ts'
 import { ConfirmationRecords } from './confirmation-records.ts'
 import { CorrectionRecords } from './correction-records.ts'
 import { DeliveryRecords } from './delivery-records.ts'
 import { DeploymentRecords } from './deployment-records.ts'
+import { DesiredRecords } from './desired-records.ts'
 import { EgressRecords } from './egress-records.ts'
 import { EvidenceRecords } from './evidence-records.ts'
 import { ExplanationRecords } from './explanation-records.ts'
@@ -29,6 +31,7 @@ import { RuleRecords } from './rule-records.ts'
 import { ScoringTokenRecords } from './scoring-token-records.ts'
 import { SettingsRecords } from './settings-records.ts'
 import { StudyRecords } from './study-records.ts'
+import { SyncRecords } from './sync-records.ts'
 import { VaultRecords } from './vault-records.ts'
 
 /** The appliance's one database, opened. One process writes it. */
@@ -41,12 +44,15 @@ export interface Records {
   readonly studies: StudyRecords
   readonly egress: EgressRecords
   readonly heldEgress: HeldEgressRecords
+  readonly sync: SyncRecords
   readonly vault: VaultRecords
   readonly leaks: LeakRecords
   readonly feeds: FeedRecords
+  readonly details: AuditDetailRecords
   readonly breaches: BreachRecords
   readonly models: ModelRecords
   readonly deployments: DeploymentRecords
+  readonly desired: DesiredRecords
   readonly people: PeopleRecords
   readonly rules: RuleRecords
   readonly retention: RetentionRecords
@@ -85,12 +91,15 @@ export function openRecords(path: string, key: Uint8Array): Records {
     studies: new StudyRecords(database),
     egress: new EgressRecords(database),
     heldEgress: new HeldEgressRecords(database),
+    sync: new SyncRecords(database),
     vault: new VaultRecords(database),
     leaks: new LeakRecords(database),
     feeds: new FeedRecords(database),
+    details: new AuditDetailRecords(database),
     breaches: new BreachRecords(database),
     models: new ModelRecords(database),
     deployments: new DeploymentRecords(database),
+    desired: new DesiredRecords(database),
     people: new PeopleRecords(database),
     rules: new RuleRecords(database),
     retention: new RetentionRecords(database),

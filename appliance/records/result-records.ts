@@ -125,8 +125,8 @@ export const COUNT_DELIVERIES = `
 SELECT destination, state, count(*) AS count FROM delivery
 WHERE state IN ('pending','dead') AND (last_reason IS NULL OR last_reason NOT IN ('superseded','dropped')) GROUP BY destination, state`
 export const SELECT_STUDY_OF_DELIVERY = `
-SELECT s.study_id AS studyId, s.study_pseudonym AS studyPseudonym FROM delivery d
-JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id
+SELECT s.study_id AS studyId, s.study_pseudonym AS studyPseudonym, s.study_instance_uid AS studyInstanceUid
+FROM delivery d JOIN report r ON r.report_id = d.report_id JOIN revision v ON v.revision_id = r.revision_id
 JOIN study s ON s.study_id = v.study_id WHERE d.delivery_id = ?`
 
 /** What is held of result objects at a time on the way to one destination: segmentations have megabytes. */
@@ -212,7 +212,9 @@ export class ResultRecords {
     return this.#sql.all(COUNT_DELIVERIES)
   }
 
-  studyOf(deliveryId: number): { readonly studyId: number; readonly studyPseudonym: string } | undefined {
+  studyOf(
+    deliveryId: number,
+  ): { readonly studyId: number; readonly studyPseudonym: string; readonly studyInstanceUid: string } | undefined {
     return this.#sql.get(SELECT_STUDY_OF_DELIVERY, deliveryId)
   }
 }

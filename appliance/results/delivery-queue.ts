@@ -165,6 +165,7 @@ export class DeliveryQueue implements Service {
         codes: [destination.name, ...(verdict.kind === 'accepted' ? [] : [verdict.reason])],
       },
       study.studyId,
+      { studyInstanceUid: study.studyInstanceUid, destination: destination.name, attempts: attempts + 1 },
     )
   }
 }

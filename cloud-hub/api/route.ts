@@ -16,6 +16,8 @@ export interface HubRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly roles: readonly HubRole[]
+  /** The route changes what belongs to the caller alone, such as a saved view. */
+  readonly own?: true
   readonly handle: (request: HubRequest) => Promise<unknown>
 }
 

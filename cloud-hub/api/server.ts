@@ -9,6 +9,7 @@ import { ApiError, failureAnswer } from './errors.ts'
 import { allRoutes } from './routes/index.ts'
 import type { HubServices } from './services.ts'
 import { registerSession } from './session-routes.ts'
+import { registerTlog } from './tlog-routes.ts'
 
 const BODY_LIMIT = 256 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
@@ -105,6 +106,7 @@ export async function buildServer(options: ServerOptions, services: HubServices)
     version: services.version,
   }))
   registerSession(app, services)
+  registerTlog(app, services)
   for (const route of allRoutes(services)) {
     app.route({
       method: route.method,

@@ -36,6 +36,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['audit', 'export'],
   ['audit', 'prove'],
   ['audit', 'verify'],
+  ['sync', 'status'],
+  ['sync', 'prove'],
   ['egress', 'list'],
   ['egress', 'show'],
   ['egress', 'held'],

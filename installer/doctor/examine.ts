@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { AssociationRequester } from '@leadglass/appliance/dimse'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
-import { deviceList, health } from '@leadglass/ui/contract/hub-api'
+import { deviceList, enrolmentList, health } from '@leadglass/ui/contract/hub-api'
 import {
   auditFeedList,
   breachList,
@@ -9,15 +9,18 @@ import {
   destinationList,
   deviceStatus,
   localModelList,
+  syncStatus,
 } from '@leadglass/ui/contract/local-api'
 import type { InstanceClient, ServiceName } from '../cli/client.ts'
 import { applianceHost } from '../start/instance-file.ts'
 import { auditFeeds } from './audit-feeds.ts'
 import { breaches } from './breaches.ts'
+import { certificates } from './certificates.ts'
 import { type Finding, fail, ok, warning } from './checks.ts'
 import { deliveries, overDicom } from './deliveries.ts'
 import { encryptionAtRest } from './encryption.ts'
 import { scoringFindings } from './scoring.ts'
+import { syncFindings } from './sync.ts'
 
 const LITTLE_SPACE_BYTES = 10 * 2 ** 30
 const OLD_WORK_SECONDS = 600
@@ -34,7 +37,9 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
     () => destinations(client),
     () => repositories(client),
     () => suspectedBreaches(client),
+    () => wayToTheHub(client),
     () => fleet(client),
+    () => ownCertificate(client),
     () => keyFiles(client),
     () => encryptionAtRest(client),
   ]
@@ -62,6 +67,17 @@ async function suspectedBreaches(client: InstanceClient): Promise<Finding[]> {
   return breaches(
     await client.request({ service: 'appliance', method: 'GET', path: '/api/breaches', schema: breachList }),
   )
+}
+
+async function wayToTheHub(client: InstanceClient): Promise<Finding[]> {
+  return syncFindings(
+    await client.request({ service: 'appliance', method: 'GET', path: '/api/sync', schema: syncStatus }),
+  )
+}
+
+async function ownCertificate(client: InstanceClient): Promise<Finding> {
+  const list = await client.request({ service: 'hub', method: 'GET', path: '/api/enrolment', schema: enrolmentList })
+  return certificates(list, client.instance.device)
 }
 
 async function answers(client: InstanceClient, service: ServiceName): Promise<Finding> {

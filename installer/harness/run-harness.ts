@@ -21,6 +21,8 @@ export interface HarnessOptions {
   readonly runs: number | undefined
   /** Size of the load, in the harness's own unit (objects, studies); its default when undefined. */
   readonly size: number | undefined
+  /** Simulated boxes, for a run that has them; its default when undefined. */
+  readonly boxes?: number | undefined
   /** How long to go on, for a run that has no natural end; its default when undefined. */
   readonly seconds?: number | undefined
   /** Rounds of what is random in a fault run; its default when undefined. */

@@ -16,6 +16,8 @@ export const instanceFile = z.strictObject({
   /** Where the keys lie that protect the appliance's data; `secrets/` in its folder unless told. */
   keysFolder: z.string().optional(),
   ports: z.strictObject({ dimse: port, appliance: port, hub: port, mqtt: port }),
+  /** How batches and answers travel between agent and hub; `mqtt` unless told. */
+  transport: z.enum(['mqtt', 'azure-iot']).optional(),
   createdAt: z.iso.datetime(),
   /** Set once the first start has gone through to its end. */
   provisioned: z.boolean(),

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { initialiseAppliance } from '@leadglass/appliance/commands'
 import { enrolDevice, initialiseHub } from '@leadglass/cloud-hub/commands'
+import { createSigningKeyFile, encodeVerifierKey, SIGNATURE_TYPE, verifierKeyOf } from '@leadglass/sync-agent/audit-log'
 import { deviceId } from '@leadglass/sync-agent/contract'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import type { Progress } from '../cli/progress.ts'
@@ -65,13 +67,20 @@ export async function provision(
     ...(keysFolder === undefined ? {} : { keysFolder }),
     trust: { initialRoot: ceremony.initialRoot, policy: ceremony.policy },
   })
+  const witnessVerifierKey = await makeWitness(layout, device, hub.auditVerifierKey)
   const identity = await enrolDevice({
     folder: layout.hub.folder,
     device,
     auditVerifierKey: appliance.auditVerifierKey,
+    witnessVerifierKey,
   })
   await writeAgentFiles(layout, device, ports, identity, ceremony)
-  await writeAuditKeys(layout, [appliance.auditVerifierKey, hub.auditVerifierKey, hub.witnessVerifierKey])
+  await writeAuditKeys(layout, [
+    appliance.auditVerifierKey,
+    hub.auditVerifierKey,
+    hub.witnessVerifierKey,
+    witnessVerifierKey,
+  ])
   const signIn: SignInFile = {
     schema: 'leadglass.first-sign-in/1',
     console: appliance.accounts.map(({ userName, role, password }) => ({ account: userName, role, password })),
@@ -104,6 +113,10 @@ export async function writeConfigurations(
     httpPort: ports.hub,
     mqttPort: ports.mqtt,
     broker: 'embedded',
+    // Beside the broker: N+4 for MQTT, N+5 for files over HTTPS.
+    ...(instance.transport === 'azure-iot'
+      ? { iotHub: { hostName: 'localhost', mqttPort: ports.mqtt + 1, httpsPort: ports.mqtt + 2 } }
+      : {}),
     pagesFolder: PAGES.hub,
     softwareVersion: SOFTWARE_VERSION,
   })
@@ -122,6 +135,12 @@ export async function writeConfigurations(
   })
   await write(layout.agent.configFile, {
     device,
+    ...(instance.transport === 'azure-iot'
+      ? {
+          transport: 'azure-iot',
+          azureIot: { hostName: 'localhost', gatewayHostName: `localhost:${ports.mqtt + 1}` },
+        }
+      : {}),
     exchangeFolder: layout.exchange,
     agentFolder: layout.agent.folder,
     hub: {
@@ -135,8 +154,27 @@ export async function writeConfigurations(
       initialRootFile: join(layout.agent.folder, 'initial-root.json'),
       policyFile: join(layout.agent.folder, 'policy.json'),
     },
+    // Instances of before the device was a witness have no such keys.
+    ...(existsSync(hubLogKeyFile(layout))
+      ? { hubLog: { keyFile: hubLogKeyFile(layout), witnessKeyFile: witnessKeyFile(layout) } }
+      : {}),
     intervals: { updatesMs: 60_000 },
   })
+}
+
+function hubLogKeyFile(layout: InstanceLayout): string {
+  return join(layout.agent.folder, 'hub-log.vkey')
+}
+
+function witnessKeyFile(layout: InstanceLayout): string {
+  return join(layout.agent.folder, 'witness.key.pem')
+}
+
+/** Makes the device a witness of the hub's log: its own key, and the hub's key pinned. @returns its C2SP verifier key. */
+async function makeWitness(layout: InstanceLayout, device: string, hubLogKey: string): Promise<string> {
+  const key = await createSigningKeyFile(witnessKeyFile(layout))
+  await writeFileAtomically(hubLogKeyFile(layout), `${hubLogKey}\n`)
+  return encodeVerifierKey(verifierKeyOf(`leadglass/${device}/witness`, key, SIGNATURE_TYPE.cosignature))
 }
 
 async function writeAgentFiles(

@@ -25,13 +25,14 @@ export interface ThrowawayInstance {
 /**
  * Starts `leadglass up --json` in a folder on free ports and waits for its ready line.
  * @param options.phantoms let the first start send its phantoms; none unless told.
+ * @param options.transport how agent and hub speak; MQTT unless told.
  */
 export async function startThrowawayInstance(
   folder: string,
-  options: { readonly phantoms?: boolean } = {},
+  options: { readonly phantoms?: boolean; readonly transport?: 'mqtt' | 'azure-iot' } = {},
 ): Promise<ThrowawayInstance> {
   const layout = layoutOf(folder)
-  const base = await freePortBase(4)
+  const base = await freePortBase(6)
   const args = [
     CLI,
     'up',
@@ -41,6 +42,7 @@ export async function startThrowawayInstance(
     String(base),
     '--json',
     ...(options.phantoms === true ? [] : ['--empty']),
+    ...(options.transport === undefined ? [] : ['--transport', options.transport]),
   ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const words: string[] = []

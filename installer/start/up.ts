@@ -27,6 +27,8 @@ export interface UpOptions {
   readonly host: string | undefined
   /** Where the keys lie that protect the appliance's data; the instance's own place when undefined. */
   readonly keysFolder?: string | undefined
+  /** How agent and hub speak; the instance's own way when undefined. */
+  readonly transport?: 'mqtt' | 'azure-iot' | undefined
   /** Leave the phantoms of a first start out. */
   readonly empty: boolean
   readonly progress: Progress
@@ -68,6 +70,7 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
       ...made,
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.keysFolder === undefined ? {} : { keysFolder: options.keysFolder }),
+      ...(options.transport === undefined ? {} : { transport: options.transport }),
     }
     await writeInstanceFile(layout, provisioned)
     await writeConfigurations(layout, provisioned, availableParallelism())

@@ -67,6 +67,8 @@ export const studyEgress = z.object({
   fields: z.array(comparedField),
   /** Bodies that did not leave because the study is of an earlier generation of pseudonyms, by kind. */
   withheld: z.record(z.string(), count),
+  /** Bodies that were never sent because their class was over its quota, by kind: the hub does not know them. */
+  rejected: z.record(z.string(), count).optional(),
   waiting: z.array(heldBatchView),
   envelopes: z.array(
     z.object({

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { logCheckpoint, modelVersion } from './common.ts'
 
 export * from './common.ts'
+export * from './desired-state.ts'
+export * from './hub-audit.ts'
 
 /** What a person may be at the hub. `operator` is whoever holds the operator token: the local command line. */
 export const hubRole = z.enum(['mlops', 'clinical-approver', 'technical-approver', 'auditor', 'operator'])
@@ -47,6 +49,34 @@ export const deviceDetail = z.object({
   audit: logCheckpoint.nullable(),
 })
 export type DeviceDetail = z.infer<typeof deviceDetail>
+
+/** POST /api/devices/:device/invitation: shown once. */
+export const invitation = z.object({
+  device: z.string(),
+  code: z.string(),
+  expiresAt: z.iso.datetime(),
+  /** SHA-256 of the hub's authority, hexadecimal. */
+  authorityFingerprint: z.string(),
+})
+export type Invitation = z.infer<typeof invitation>
+
+/** GET /api/enrolment. */
+export const enrolmentList = z.object({
+  authorityFingerprint: z.string(),
+  devices: z.array(
+    z.object({
+      device: z.string(),
+      enrolledAt: z.iso.datetime(),
+      /** End of the device's certificate. */
+      notAfter: z.iso.datetime(),
+      heldAt: z.iso.datetime().nullable(),
+      heldReason: z.string().nullable(),
+      revokedAt: z.iso.datetime().nullable(),
+    }),
+  ),
+  invitations: z.array(z.object({ device: z.string(), expiresAt: z.iso.datetime() })),
+})
+export type EnrolmentList = z.infer<typeof enrolmentList>
 
 /** GET /api/ingest/summary. */
 export const ingestSummary = z.object({

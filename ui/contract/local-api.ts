@@ -7,6 +7,7 @@ import { radiomicsView } from './radiomics.ts'
 import { routeView } from './rules.ts'
 import { scoringStatus } from './scoring-status.ts'
 
+export * from './audit-details.ts'
 export * from './audit-feeds.ts'
 export * from './backfill.ts'
 export * from './breaches.ts'
@@ -24,6 +25,7 @@ export * from './retention.ts'
 export * from './rules.ts'
 export * from './scoring-api.ts'
 export * from './scoring-status.ts'
+export * from './sync.ts'
 
 /**
  * The appliance's HTTP interface for people at the site. Everything under `/api/studies` may identify patients and never

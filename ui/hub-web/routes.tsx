@@ -45,8 +45,8 @@ export function createHubRouter() {
       const navigate = audit.useNavigate()
       return (
         <AuditPage
-          log={auditSearch.parse(audit.useSearch()).log ?? 'hub'}
-          onLog={(log) => void navigate({ search: { log: log === 'hub' ? undefined : log }, replace: true })}
+          query={auditSearch.parse(audit.useSearch())}
+          onQuery={(query) => void navigate({ search: query, replace: true })}
         />
       )
     },

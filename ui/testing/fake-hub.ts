@@ -1,12 +1,16 @@
 import {
   approvalList,
-  auditEntries,
+  auditMatches,
   deviceDetail,
   deviceList,
+  deviceState,
   driftList,
   hubRole,
   hubSession,
   modelList,
+  type SavedViewList,
+  savedView,
+  savedViewList,
   trainingRunList,
   versionDetail,
 } from '../contract/hub-api.ts'
@@ -19,6 +23,8 @@ export class FakeHub {
   readonly service: FakeService
   /** Nothing has ever arrived. */
   empty = false
+  /** What the accounts have saved. */
+  readonly #views = new Map<string, SavedViewList['views']>()
 
   /** @param pagesFolder the built pages of the hub. */
   constructor(pagesFolder: string) {
@@ -45,10 +51,7 @@ export class FakeHub {
       list(/^\/api\/approvals$/, () => approvalList.parse({ approvals: unlessEmpty(seedApprovals()) })),
       list(/^\/api\/training-runs$/, () => trainingRunList.parse({ runs: unlessEmpty(seedRuns()) })),
       list(/^\/api\/drift$/, () => driftList.parse({ features: unlessEmpty(seedDrift().features) })),
-      list(/^\/api\/audit\/entries$/, (query) => {
-        const log = seedAudit(query.get('log') ?? 'hub')
-        return auditEntries.parse(this.empty ? { ...log, size: 0, entries: [] } : log)
-      }),
+      ...this.#auditRoutes(),
       {
         method: 'GET',
         path: /^\/api\/devices\/([^/]+)$/,
@@ -56,9 +59,60 @@ export class FakeHub {
       },
       {
         method: 'GET',
+        path: /^\/api\/devices\/([^/]+)\/state$/,
+        answer: ({ params: [device = ''] }) =>
+          deviceState.parse({ device, groups: [], documents: [], reported: null, differences: [] }),
+      },
+      {
+        method: 'GET',
         path: /^\/api\/models\/([^/]+)\/versions\/([^/]+)$/,
         answer: ({ params }) =>
           versionDetail.parse(found(this.empty ? undefined : seedVersion(params[0] ?? '', params[1] ?? ''))),
+      },
+    ]
+  }
+
+  #auditRoutes(): FakeRoute[] {
+    const views = (account: string): SavedViewList => savedViewList.parse({ views: this.#views.get(account) ?? [] })
+    return [
+      {
+        method: 'GET',
+        path: /^\/api\/audit\/search$/,
+        answer: ({ query }) => {
+          const log = seedAudit(query.get('log') ?? 'hub')
+          const event = query.get('event')
+          const entries = log.entries.filter((one) => event === null || JSON.stringify(one.event).includes(`"${event}`))
+          if (query.has('after')) return auditMatches.parse({ entries: entries.slice(0, 3), next: null, waiting: 0 })
+          return auditMatches.parse(this.empty ? { entries: [], next: null, waiting: 0 } : { ...log, entries })
+        },
+      },
+      { method: 'GET', path: /^\/api\/audit\/views$/, answer: ({ account }) => views(account) },
+      {
+        method: 'POST',
+        path: /^\/api\/audit\/views$/,
+        answer: ({ account, body }) => {
+          const saved = { ...savedView.parse(body), savedAt: new Date(0).toISOString() }
+          const others = views(account).views.filter(({ name }) => name !== saved.name)
+          this.#views.set(account, [...others, saved])
+          return views(account)
+        },
+      },
+      {
+        method: 'DELETE',
+        path: /^\/api\/audit\/views\/([^/]+)$/,
+        answer: ({ account, params }) => {
+          this.#views.set(
+            account,
+            views(account).views.filter(({ name }) => name !== params[0]),
+          )
+          return views(account)
+        },
+      },
+      { method: 'GET', path: /^\/api\/audit\/archive$/, answer: () => ({ archive: 'of the fake hub' }) },
+      {
+        method: 'GET',
+        path: /^\/api\/audit\/proof\/(\d+)$/,
+        answer: ({ params }) => ({ proof: `c2sp.org/tlog-proof@v1\nindex ${params[0]}\n` }),
       },
     ]
   }

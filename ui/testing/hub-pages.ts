@@ -53,7 +53,7 @@ export const HUB_PAGES: readonly PageCase[] = [
   {
     name: 'audit',
     path: '/audit',
-    facts: ['1204 entries', 'approval.signed', 'person technical-1', 'not readable', 'refused'],
-    empty: 'This log has no entry yet.',
+    facts: ['every log', '1203', 'approval.signed', 'person technical-1', 'not readable', 'refused'],
+    empty: 'No entry matches.',
   },
 ]

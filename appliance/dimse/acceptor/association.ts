@@ -54,7 +54,7 @@ export class AcceptorAssociation implements ConnectionUser {
   readonly #onClosed: (association: AcceptorAssociation) => void
   readonly #contexts = new Map<number, AcceptedContext>()
   readonly #commands = new CommandAssembler()
-  readonly #counts = { stored: 0, refused: 0 }
+  readonly #counts = { stored: 0, refused: 0, echoed: 0 }
   #established: Established | undefined
   #messages: ServiceMessages | undefined
   #incoming: { readonly contextId: number; readonly receiver: DataSetReceiver } | undefined
@@ -240,6 +240,7 @@ export class AcceptorAssociation implements ConnectionUser {
       case 'cancel':
         break
       case 'echo':
+        this.#counts.echoed += 1
         this.#respond(context, request.answered, STATUS.success)
         break
       case 'refused':

@@ -25,6 +25,9 @@ import { MEASUREMENTS } from './0023-measurements.ts'
 import { RESULT_KINDS } from './0024-result-kinds.ts'
 import { AUDIT_FEEDS } from './0026-audit-feeds.ts'
 import { BREACHES } from './0027-breaches.ts'
+import { SYNC } from './0028-sync.ts'
+import { DESIRED_STATE } from './0029-desired-state.ts'
+import { AUDIT_DETAILS } from './0031-audit-details.ts'
 
 /** Every step of the schema of records.db, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -54,4 +57,7 @@ export const MIGRATIONS: readonly Migration[] = [
   RESULT_KINDS,
   AUDIT_FEEDS,
   BREACHES,
+  SYNC,
+  DESIRED_STATE,
+  AUDIT_DETAILS,
 ]

@@ -1,8 +1,7 @@
-import { type AuditLog, decodeEvent, leafHash, readCheckpoint } from '@leadglass/sync-agent/audit-log'
+import { type AuditLog, decodeEvent, encodeProof, leafHash, readCheckpoint } from '@leadglass/sync-agent/audit-log'
 import { deviceId } from '@leadglass/sync-agent/contract'
 import type { LogCheckpoint } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import { searchLog } from '../../audit/index.ts'
 import { ApiError } from '../errors.ts'
 import { AUDITORS, actorOf, EVERYBODY, type HubRequest, type HubRoute } from '../route.ts'
 import type { HubServices } from '../services.ts'
@@ -11,13 +10,6 @@ const logQuery = z.object({ log: z.union([z.literal('hub'), deviceId]).default('
 const page = z.object({
   from: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
-})
-const search = z.object({
-  event: z.string().max(128).optional(),
-  actor: z.string().max(128).optional(),
-  subject: z.string().max(128).optional(),
-  before: z.coerce.number().int().min(0).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
 })
 const proofOf = z.object({ index: z.coerce.number().int().min(0) })
 
@@ -64,16 +56,34 @@ export function auditRoutes(services: HubServices): HubRoute[] {
     },
     {
       method: 'GET',
+      url: '/api/audit/witnesses',
+      roles: EVERYBODY,
+      handle: async () => {
+        const { log, cosignatures } = audit
+        const witnesses = cosignatures.witnesses().map(({ witness, size, at }) => ({
+          witness,
+          size,
+          cosignedAt: new Date(at * 1000).toISOString(),
+        }))
+        return { origin: log.origin, size: log.size, witnesses }
+      },
+    },
+    {
+      method: 'GET',
       url: '/api/audit/entries',
       roles: EVERYBODY,
-      handle: async ({ query }) => {
-        const { log } = select(query)
-        const { from, limit } = page.parse(query)
-        const begin = from ?? Math.max(0, log.size - limit)
-        const leaves = [...log.leaves(begin, begin + limit)]
+      handle: async (request) => {
+        const selected = select(request.query)
+        const { log } = selected
+        const { from, limit } = page.parse(request.query)
+        const { size } = log
+        const begin = from ?? Math.max(0, size - limit)
+        const leaves = [...log.leaves(begin, Math.min(begin + limit, size))]
+        // After the reading, so that nobody finds the trace of it in what was read.
+        read(request, selected, 'entries')
         return {
           origin: log.origin,
-          size: log.size,
+          size,
           entries: leaves.map((leaf, i) => ({
             index: begin + i,
             hash: Buffer.from(leafHash(leaf)).toString('hex'),
@@ -84,20 +94,19 @@ export function auditRoutes(services: HubServices): HubRoute[] {
     },
     {
       method: 'GET',
-      url: '/api/audit/search',
-      roles: EVERYBODY,
-      handle: async ({ query }) => searchLog(select(query).log, search.parse(query)),
-    },
-    {
-      method: 'GET',
       url: '/api/audit/proof/:index',
       roles: EVERYBODY,
-      handle: async ({ params, query }) => {
-        const selected = select(query)
+      handle: async (request) => {
+        const selected = select(request.query)
         const checkpoint = signed(selected)
-        const { index } = proofOf.parse(params)
+        const { index } = proofOf.parse(request.params)
         if (index >= checkpoint.size) throw new ApiError('not-found', 'no signed checkpoint covers this entry yet')
-        return { proof: selected.log.proofFile(index, checkpoint.cosigned ?? checkpoint.note) }
+        read(request, selected, 'proof')
+        const checkpointNote = checkpoint.cosigned ?? checkpoint.note
+        // Of an entry that was pruned the proof stays: whoever kept the entry brings it along.
+        if (selected.log.leaf(index)?.length !== 0) return { proof: selected.log.proofFile(index, checkpointNote) }
+        const path = selected.log.inclusionProof(index, checkpoint.size)
+        return { proof: encodeProof({ leaf: undefined, index, path, checkpointNote }) }
       },
     },
     {
@@ -121,5 +130,5 @@ function ownCheckpoint({ audit }: HubServices): LogCheckpoint | null {
   const checkpoint = readCheckpoint(note)
   if (checkpoint === undefined) return null
   const { origin, size, root } = checkpoint
-  return { origin, size, root: Buffer.from(root).toString('hex'), note, cosigned: null }
+  return { origin, size, root: Buffer.from(root).toString('hex'), note, cosigned: audit.cosignedCheckpoint() }
 }

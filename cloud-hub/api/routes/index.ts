@@ -2,6 +2,9 @@ import { EVERYBODY, type HubRoute } from '../route.ts'
 import type { HubServices } from '../services.ts'
 import { approvalRoutes } from './approval-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
+import { auditSearchRoutes } from './audit-search-routes.ts'
+import { desiredRoutes } from './desired-routes.ts'
+import { enrolmentRoutes } from './enrolment-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { modelRoutes } from './model-routes.ts'
 import { trainingRoutes } from './training-routes.ts'
@@ -10,10 +13,13 @@ import { trainingRoutes } from './training-routes.ts'
 export function allRoutes(services: HubServices): HubRoute[] {
   return [
     ...fleetRoutes(services),
+    ...enrolmentRoutes(services),
+    ...desiredRoutes(services),
     ...modelRoutes(services),
     ...trainingRoutes(services),
     ...approvalRoutes(services),
     ...auditRoutes(services),
+    ...auditSearchRoutes(services),
     {
       method: 'GET',
       url: '/api/drift',

@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { logExport } from '@leadglass/ui/contract/hub-api'
-import { auditFeedList } from '@leadglass/ui/contract/local-api'
+import { auditDetailView, auditFeedList } from '@leadglass/ui/contract/local-api'
 import { type Command, Option } from 'commander'
+import type { AuditVerdict } from '../../audit/audit-verdict.ts'
 import { proveEntry } from '../../audit/prove-entry.ts'
-import { readTrustedKeys } from '../../audit/trusted-keys.ts'
-import { type AuditVerdict, parseExport, verifyAuditFile } from '../../audit/verify-file.ts'
+import { readPolicy, readTrustedKeys } from '../../audit/trusted-keys.ts'
+import { parseExport, verifyAuditFile } from '../../audit/verify-file.ts'
 import { InstallerError } from '../../errors.ts'
 import { InstanceClient, type ServiceName } from '../client.ts'
 import { EXIT } from '../exit.ts'
 import { callerPath, print, wholeNumber, withData, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
+import { registerRetention } from './audit-retention.ts'
 
 /** `leadglass audit export|prove|verify|feeds`. */
 export function registerAudit(program: Command): void {
@@ -19,6 +21,8 @@ export function registerAudit(program: Command): void {
   registerProve(audit)
   registerVerify(audit)
   registerFeeds(audit)
+  registerRetention(audit)
+  registerReveal(audit)
 }
 
 function registerExport(audit: Command): void {
@@ -77,6 +81,30 @@ function registerFeeds(audit: Command): void {
   )
 }
 
+function registerReveal(audit: Command): void {
+  const command = audit
+    .command('reveal')
+    .description(
+      'show the detail behind the commitment of one entry; it names patients or peers, and reading it is recorded',
+    )
+    .requiredOption('--index <n>', 'which entry, from 0', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--out <file>', 'write what a verifier needs, usually .leadglass-detail.json', callerPath)
+  withJson(withData(command)).action(
+    async (options: {
+      readonly data: string
+      readonly json: boolean
+      readonly index: number
+      readonly out?: string
+    }) => {
+      const client = await InstanceClient.open(options.data)
+      const path = `/api/audit/details/${options.index}`
+      const file = await client.request({ service: 'appliance', method: 'GET', path, schema: auditDetailView })
+      if (options.out !== undefined) await writeFileAtomically(options.out, `${JSON.stringify(file)}\n`)
+      print(options.json, file, () => JSON.stringify(file.detail, null, 2))
+    },
+  )
+}
+
 function registerProve(audit: Command): void {
   audit
     .command('prove')
@@ -99,20 +127,46 @@ function registerVerify(audit: Command): void {
     .command('verify')
     .description('verify a whole log export, or the proof of one entry, offline')
     .argument('<file>', 'export or .tlog-proof file', callerPath)
-    .requiredOption(
-      '--keys <file>',
-      'trusted keys, one C2SP verifier key a line, kept since the first start outside the data folder',
-      callerPath,
+    .addOption(
+      new Option(
+        '--keys <file>',
+        'trusted keys, one C2SP verifier key a line, kept since the first start outside the data folder',
+      ).argParser(callerPath),
+    )
+    .addOption(
+      new Option('--policy <file>', 'keys and quorum as a C2SP tlog-policy, instead of --keys')
+        .argParser(callerPath)
+        .conflicts('keys'),
     )
     .option('--cosignatures <n>', 'how many witnesses must have signed the checkpoint', wholeNumber(0, 16), 0)
     .addHelpText('after', '\nExit status 4 when the log or the entry is refused.')
   withJson(command).action(
-    async (file: string, options: { readonly keys: string; readonly cosignatures: number; readonly json: boolean }) => {
-      const verdict = verifyAuditFile(await readInput(file), await readTrustedKeys(options.keys), options.cosignatures)
+    async (
+      file: string,
+      options: {
+        readonly keys?: string
+        readonly policy?: string
+        readonly cosignatures: number
+        readonly json: boolean
+      },
+    ) => {
+      const keys =
+        options.policy === undefined ? await readTrustedKeys(keysOf(options.keys)) : await readPolicy(options.policy)
+      const verdict = verifyAuditFile(await readInput(file), keys, options.cosignatures)
       print(options.json, verdict, () => presentVerdict(verdict))
       process.exitCode = verdict.verdict === 'verified' ? EXIT.done : EXIT.refused
     },
   )
+}
+
+/** @throws InstallerError `input-invalid` when neither keys nor a policy were named. */
+function keysOf(path: string | undefined): string {
+  if (path !== undefined) return path
+  throw new InstallerError('input-invalid', {
+    message: 'whose signatures count was not said',
+    effect: 'nothing was verified',
+    nextStep: 'name a file of trusted keys with --keys, or a policy with --policy',
+  })
 }
 
 function presentVerdict(verdict: AuditVerdict): string {
@@ -125,7 +179,9 @@ function presentVerdict(verdict: AuditVerdict): string {
     verdict.entry === null ? `all ${verdict.size} entries` : `entry ${verdict.entry.index} of ${verdict.size}`
   return [
     `VERIFIED: ${subject} of ${verdict.origin}; root ${verdict.root}; cosigned by ${witnesses}.`,
+    ...verdict.findings.map(({ index, code }) => `look at entry ${index}: ${code}`),
     ...(verdict.entry === null ? [] : [JSON.stringify(verdict.entry.event, null, 2)]),
+    ...(verdict.entry?.detail === undefined ? [] : [JSON.stringify(verdict.entry.detail, null, 2)]),
   ].join('\n')
 }
 

@@ -44,6 +44,10 @@ async function show(study: string, options: Options): Promise<void> {
       ...Object.entries(answer.withheld).map(
         ([kind, count]) => `${count} ${kind} did not leave: the study is of an earlier generation of pseudonyms.`,
       ),
+      ...Object.entries(answer.rejected ?? {}).map(
+        ([kind, count]) =>
+          `${count} ${kind} were not synced: the class was over its quota. The hub does not know them.`,
+      ),
     ].join('\n'),
   )
 }

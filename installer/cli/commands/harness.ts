@@ -11,6 +11,8 @@ interface HarnessCommandOptions {
   readonly publish: boolean
   readonly runs?: number
   readonly size?: number
+  readonly boxes?: number
+  readonly envelopes?: number
   readonly seconds?: number
   readonly rounds?: number
   readonly only?: string
@@ -42,6 +44,7 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
     .argument('<name>', `one of: ${harnesses.map((harness) => harness.name).join(', ')}`)
     .option('--runs <n>', 'how often to measure', wholeNumber(1, 100))
     .option('--size <n>', 'size of the load (objects or studies); the run has a default', wholeNumber(1, 1_000_000))
+    .option('--boxes <n>', 'simulated boxes, for runs that have them', wholeNumber(1, 4000))
     .option('--seconds <n>', 'how long to go on, for runs that have no end of their own', wholeNumber(1, 86_400))
     .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--quick', 'a shorter run, where the bench has one', false)
@@ -50,6 +53,7 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
   if (kind === 'fault') {
     command
       .option('--rounds <n>', 'rounds of what is random; the run has a default', wholeNumber(1, 10_000))
+      .option('--envelopes <n>', 'the size of the load of a run that sends envelopes', wholeNumber(1, 1_000_000))
       .option('--only <part>', 'one part of a run that has parts')
       .option('--full', 'every point instead of a sample', false)
   }
@@ -67,7 +71,8 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
       {
         progress: createProgress(),
         runs: options.runs,
-        size: options.size,
+        size: options.size ?? options.envelopes,
+        boxes: options.boxes,
         seconds: options.seconds,
         rounds: options.rounds,
         only: options.only,

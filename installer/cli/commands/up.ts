@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readAuditKeys } from '../../start/audit-keys.ts'
 import { applianceHost } from '../../start/instance-file.ts'
 import { DEFAULT_PORT_BASE, LOOPBACK, layoutOf } from '../../start/layout.ts'
@@ -12,6 +12,7 @@ interface UpCommandOptions {
   readonly portBase?: number
   readonly host?: string
   readonly keys?: string
+  readonly transport?: 'mqtt' | 'azure-iot'
   readonly empty: boolean
   readonly json: boolean
 }
@@ -31,6 +32,12 @@ export function registerUp(program: Command): void {
       'where site.secret, database.key and spool.key lie, on another medium than the data; kept for the next start',
       callerPath,
     )
+    .addOption(
+      new Option(
+        '--transport <way>',
+        'how agent and hub speak: MQTT, or the Azure IoT SDK against the hub on N+4 and N+5; kept for the next start',
+      ).choices(['mqtt', 'azure-iot']),
+    )
     .option('--empty', 'do not send phantom radiographs on the first start', false)
   withJson(withData(command)).action(up)
 }
@@ -46,6 +53,7 @@ async function up(options: UpCommandOptions): Promise<void> {
       defaultPortBase: DEFAULT_PORT_BASE,
       host: options.host,
       keysFolder: options.keys,
+      transport: options.transport,
       empty: options.empty,
       progress,
       onRestart: (name) =>

@@ -1,4 +1,10 @@
-import { type DeviceDetail, deviceDetail, type StreamSummary } from '../../contract/hub-api.ts'
+import {
+  type DeviceDetail,
+  type DeviceState,
+  deviceDetail,
+  deviceState,
+  type StreamSummary,
+} from '../../contract/hub-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { type Fact, Facts } from '../../shared/facts.tsx'
 import { formatInstant, wordsOf } from '../../shared/format.ts'
@@ -26,6 +32,7 @@ export function DevicePage({ device }: { readonly device: string }) {
         <div className="sections">
           <Facts facts={deviceFacts(detail)} />
           {detail === undefined ? <LoadingPanel what="the device" framed /> : <Sections detail={detail} />}
+          {detail === undefined ? null : <DesiredSection device={device} />}
         </div>
       )}
     </>
@@ -69,6 +76,48 @@ function Sections({ detail }: { readonly detail: DeviceDetail }) {
     </>
   )
 }
+
+/** What the hub wishes of this box beside what the box says became of it. */
+function DesiredSection({ device }: { readonly device: string }) {
+  const query = useAnswer('devices', `/api/devices/${encodeURIComponent(device)}/state`, deviceState)
+  const state = query.data
+  if (state === undefined) {
+    return query.error === null ? (
+      <LoadingPanel what="desired and reported state" framed />
+    ) : (
+      <FailurePanel error={query.error} framed />
+    )
+  }
+  return (
+    <section className="section">
+      <h2>Desired and reported state</h2>
+      <Facts facts={stateFacts(state)} />
+      <DataTable
+        caption="The sections that are wished"
+        rows={state.differences}
+        rowKey={(row) => row.section}
+        columns={DIFFERENCE_COLUMNS}
+        compact
+        empty={<EmptyPanel title="Nothing is wished." hint="The site decides everything itself." />}
+      />
+    </section>
+  )
+}
+
+function stateFacts({ documents: [newest], reported }: DeviceState): Fact[] {
+  return [
+    { name: 'Document', value: newest === undefined ? 'none' : `${newest.version}, ${newest.state}` },
+    { name: 'Reason', value: newest?.reason ?? 'none' },
+    { name: 'Reported', value: reported === null ? 'nothing yet' : formatInstant(reported.at) },
+    { name: 'Signature', value: reported === null ? 'none' : (reported.refusal ?? 'verified') },
+  ]
+}
+
+const DIFFERENCE_COLUMNS: readonly Column<DeviceState['differences'][number]>[] = [
+  { heading: 'Section', width: 20, cell: (row) => row.section },
+  { heading: 'The box says', width: 14, cell: (row) => row.state },
+  { heading: 'Reason', width: 26, cell: (row) => row.reason ?? '' },
+]
 
 function deviceFacts(detail: DeviceDetail | undefined): Fact[] {
   const summary = detail?.summary

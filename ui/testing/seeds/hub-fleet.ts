@@ -1,4 +1,4 @@
-import type { AuditEntries, DeviceDetail, DeviceSummary, DriftList, TrainingRun } from '../../contract/hub-api.ts'
+import type { AuditMatchesView, DeviceDetail, DeviceSummary, DriftList, TrainingRun } from '../../contract/hub-api.ts'
 import { CHEST, CHEST_BEFORE, hex, minutesAgo, NOW } from './common.ts'
 import { CANDIDATE, METRICS } from './hub-registry.ts'
 import { MARKUP } from './studies.ts'
@@ -191,7 +191,7 @@ export function seedDrift(): DriftList {
   }
 }
 
-export function seedAudit(log: string): AuditEntries {
+export function seedAudit(log: string): AuditMatchesView {
   const origin = log === 'hub' ? 'leadglass/hub/audit' : `leadglass/${log}/audit`
   const person = (id: string) => ({ kind: 'person', id })
   const kinds = [
@@ -214,13 +214,13 @@ export function seedAudit(log: string): AuditEntries {
   ]
   const size = 1_204
   return {
-    origin,
-    size,
+    next: '1800000000-1144',
+    waiting: 0,
     entries: Array.from({ length: 60 }, (_, place) => {
       const index = size - 60 + place
       const at = `${new Date(NOW - (60 - place) * 240_000).toISOString().slice(0, 19)}Z`
       const event = place === 30 ? null : { schema: 'leadglass.audit-event/1', at, ...kinds[place % kinds.length] }
-      return { index, hash: hex(`${log} leaf ${index}`, 64), event }
-    }),
+      return { log, origin, index, hash: hex(`${log} leaf ${index}`, 64), event }
+    }).reverse(),
   }
 }
