@@ -76,11 +76,13 @@ describe('the landing log', () => {
             await Promise.race([Promise.all(sent), new Promise((resolve) => setTimeout(resolve, 30))])
             if (disk.isCut) break
           }
+          // What is acknowledged from here on was not when the power went: a slow machine still works on it.
+          const known = new Map(acknowledged)
           const after = disk.afterCut(() => coin.next().value === true)
           const frames = await found(after)
           const whole = frames.filter((frame) => frame.whole).map((frame) => frame.number)
           expect(new Set(whole).size).toBe(whole.length)
-          for (const number of acknowledged.keys()) if (!settled.has(number)) expect(whole).toContain(number)
+          for (const number of known.keys()) if (!settled.has(number)) expect(whole).toContain(number)
           for (const number of whole) expect(number).toBeLessThanOrEqual(next)
         },
       ),
