@@ -79,7 +79,7 @@ describe('DimseServer', () => {
       expect(storage.instances[index]?.dataSet.equals(bytes)).toBe(true)
     }
     await association.release()
-    await expect.poll(() => storage.ended[0]?.counts).toEqual({ stored: 6, refused: 0 })
+    await expect.poll(() => storage.ended[0]?.counts).toEqual({ stored: 6, refused: 0, echoed: 0 })
   })
 
   it('sends success only after commit', async () => {
@@ -110,7 +110,7 @@ describe('DimseServer', () => {
     expect(await association.cStore(instance('1.2.2'))).toEqual({ status: 0xa700, comment: 'disk full' })
     expect(await association.cStore(instance('1.2.3'))).toEqual({ status: 0, comment: '' })
     await association.release()
-    await expect.poll(() => storage.ended[0]?.counts).toEqual({ stored: 1, refused: 2 })
+    await expect.poll(() => storage.ended[0]?.counts).toEqual({ stored: 1, refused: 2, echoed: 0 })
   })
 
   it('answers 0xA700 when the service throws, and goes on', async () => {
