@@ -43,7 +43,9 @@ export async function examineAftermath(dataFolder: string, acknowledged: Iterabl
     return {
       lost,
       leftovers,
-      workFiles: (await readdir(folders.work)).length,
+      workFiles: (await readdir(folders.work, { recursive: true, withFileTypes: true })).filter(
+        (entry) => !entry.isDirectory(),
+      ).length,
       quarantined: new Map(reasons.map(({ reason, total }) => [reason, total])),
       conflicts: conflict?.conflicts ?? 0,
     }
