@@ -19,7 +19,7 @@ const ACTOR = { kind: 'system', id: 'operator' } as const
 
 /** Tables of which a purge removes or blanks what identifies. */
 const ERASED = [
-  'pixel_print shadow_job',
+  'audit_detail pixel_print shadow_job',
   'accession_correction announced_instance commitment_report_instance delivery_drop explanation held_batch held_envelope instance patient_merge',
   'pixel_review prior_instance prior_search prior_study procedure_step procedure_step_instance procedure_step_study rejected_reference',
   'rejection_note report result routing_facts study study_correction study_key study_received vault_entry vault_opening',
@@ -27,6 +27,7 @@ const ERASED = [
 ].flatMap((line) => line.split(' '))
 /** Tables with pseudonyms, codes, counts and times only, or nothing about studies. */
 const NAMELESS = [
+  'desired_state egress_rejection egress_rejection_of_study epoch_statement pruned_envelope reported_state witness_cosignature',
   'audit_feed backfill_job backfill_study delivery_alarm deployment deployment_candidate deployment_policy deployment_tally',
   'model_admitted model_use pixel_print_key radiomic_region radiomic_value scoring_token study_arm',
   'account audit_leaf audit_log audit_subtree commitment_report commitment_request commitment_request_instance',
