@@ -1,14 +1,20 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { type AsyncRouteComponent, createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
 import { z } from 'zod'
+import { lazyPage, openedWith } from '../shared/lazy-page.tsx'
 import { NotFoundPage } from '../shared/not-found.tsx'
+import { PageFailure } from '../shared/page-failure.tsx'
 import { type NavigationEntry, PageFrame } from '../shared/page-frame.tsx'
-import { DevicePage } from './pages/device.tsx'
-import { EgressPage } from './pages/egress.tsx'
-import { QuarantinePage } from './pages/quarantine.tsx'
-import { ReviewPage, ReviewsPage } from './pages/review.tsx'
-import { StudyPage } from './pages/study.tsx'
 import { WorklistPage } from './pages/worklist.tsx'
 import { viewSearch } from './worklist-query.ts'
+
+// The worklist is the shell; another page's program comes when somebody opens it. Each page begins with `no-eval`, which
+// thereby stands before every schema in what the pages share.
+const DevicePage = lazyPage(() => import('./pages/device.tsx'), 'DevicePage')
+const EgressPage = lazyPage(() => import('./pages/egress.tsx'), 'EgressPage')
+const QuarantinePage = lazyPage(() => import('./pages/quarantine.tsx'), 'QuarantinePage')
+const ReviewPage = lazyPage(() => import('./pages/review.tsx'), 'ReviewPage')
+const ReviewsPage = lazyPage(() => import('./pages/review.tsx'), 'ReviewsPage')
+const StudyPage = lazyPage(() => import('./pages/study.tsx'), 'StudyPage')
 
 const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/', title: 'Worklist' },
@@ -37,7 +43,7 @@ export function createConsoleRouter() {
     component: () => <PageFrame title="Leadglass" navigation={NAVIGATION} />,
     notFoundComponent: NotFoundPage,
   })
-  const page = (path: string, component: () => React.JSX.Element) =>
+  const page = (path: string, component: AsyncRouteComponent<object>) =>
     createRoute({ getParentRoute: () => root, path, component })
   const worklist = createRoute({ getParentRoute: () => root, path: '/', validateSearch: viewSearch })
   worklist.update({ component: () => <WorklistPage view={viewSearch.parse(worklist.useSearch())} /> })
@@ -47,24 +53,31 @@ export function createConsoleRouter() {
     validateSearch: studySearch,
   })
   study.update({
-    component: () => {
+    component: openedWith(StudyPage, () => {
       const { study: name } = studyParams.parse(study.useParams())
       const { scores } = studySearch.parse(study.useSearch())
       return <StudyPage key={name} study={name} hidden={scores === 'hidden'} />
-    },
+    }),
   })
   const egress = createRoute({ getParentRoute: () => root, path: '/egress', validateSearch: egressSearch })
-  egress.update({ component: () => <EgressPage study={egressSearch.parse(egress.useSearch()).study} /> })
+  egress.update({
+    component: openedWith(EgressPage, () => <EgressPage study={egressSearch.parse(egress.useSearch()).study} />),
+  })
   const reviews = createRoute({ getParentRoute: () => root, path: '/pixels', validateSearch: reviewSearch })
-  reviews.update({ component: () => <ReviewsPage state={reviewSearch.parse(reviews.useSearch()).state ?? 'held'} /> })
+  reviews.update({
+    component: openedWith(ReviewsPage, () => (
+      <ReviewsPage state={reviewSearch.parse(reviews.useSearch()).state ?? 'held'} />
+    )),
+  })
   const review = createRoute({ getParentRoute: () => root, path: '/pixels/$review' })
   review.update({
-    component: () => {
+    component: openedWith(ReviewPage, () => {
       const { review: number } = reviewParams.parse(review.useParams())
       return <ReviewPage key={number} review={number} />
-    },
+    }),
   })
   return createRouter({
+    defaultErrorComponent: PageFailure,
     routeTree: root.addChildren([
       worklist,
       study,

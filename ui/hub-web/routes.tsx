@@ -1,17 +1,22 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { type AsyncRouteComponent, createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
 import { z } from 'zod'
+import { lazyPage, openedWith } from '../shared/lazy-page.tsx'
 import { NotFoundPage } from '../shared/not-found.tsx'
+import { PageFailure } from '../shared/page-failure.tsx'
 import { type NavigationEntry, PageFrame } from '../shared/page-frame.tsx'
 import { auditSearch } from './audit-event.ts'
 import { driftSearch } from './drift-words.ts'
-import { ApprovalsPage } from './pages/approvals.tsx'
-import { AuditPage } from './pages/audit.tsx'
-import { DevicePage } from './pages/device.tsx'
-import { DriftPage } from './pages/drift.tsx'
 import { FleetPage } from './pages/fleet.tsx'
-import { RegistryPage } from './pages/registry.tsx'
-import { TrainingPage } from './pages/training.tsx'
-import { VersionPage } from './pages/version.tsx'
+
+// The fleet is the shell; another page's program comes when somebody opens it. Each page begins with `no-eval`, which thereby
+// stands before every schema in what the pages share.
+const ApprovalsPage = lazyPage(() => import('./pages/approvals.tsx'), 'ApprovalsPage')
+const AuditPage = lazyPage(() => import('./pages/audit.tsx'), 'AuditPage')
+const DevicePage = lazyPage(() => import('./pages/device.tsx'), 'DevicePage')
+const DriftPage = lazyPage(() => import('./pages/drift.tsx'), 'DriftPage')
+const RegistryPage = lazyPage(() => import('./pages/registry.tsx'), 'RegistryPage')
+const TrainingPage = lazyPage(() => import('./pages/training.tsx'), 'TrainingPage')
+const VersionPage = lazyPage(() => import('./pages/version.tsx'), 'VersionPage')
 
 const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/', title: 'Fleet' },
@@ -31,17 +36,19 @@ export function createHubRouter() {
     component: () => <PageFrame title="Leadglass hub" navigation={NAVIGATION} />,
     notFoundComponent: NotFoundPage,
   })
-  const page = (path: string, component: () => React.JSX.Element) =>
+  const page = (path: string, component: AsyncRouteComponent<object>) =>
     createRoute({ getParentRoute: () => root, path, component })
   const device = createRoute({ getParentRoute: () => root, path: '/devices/$device' })
-  device.update({ component: () => <DevicePage {...deviceParams.parse(device.useParams())} /> })
+  device.update({ component: openedWith(DevicePage, () => <DevicePage {...deviceParams.parse(device.useParams())} />) })
   const version = createRoute({ getParentRoute: () => root, path: '/models/$name/$version' })
-  version.update({ component: () => <VersionPage {...versionParams.parse(version.useParams())} /> })
+  version.update({
+    component: openedWith(VersionPage, () => <VersionPage {...versionParams.parse(version.useParams())} />),
+  })
   const drift = createRoute({ getParentRoute: () => root, path: '/drift', validateSearch: driftSearch })
-  drift.update({ component: () => <DriftPage view={driftSearch.parse(drift.useSearch())} /> })
+  drift.update({ component: openedWith(DriftPage, () => <DriftPage view={driftSearch.parse(drift.useSearch())} />) })
   const audit = createRoute({ getParentRoute: () => root, path: '/audit', validateSearch: auditSearch })
   audit.update({
-    component: () => {
+    component: openedWith(AuditPage, () => {
       const navigate = audit.useNavigate()
       return (
         <AuditPage
@@ -49,9 +56,10 @@ export function createHubRouter() {
           onQuery={(query) => void navigate({ search: query, replace: true })}
         />
       )
-    },
+    }),
   })
   return createRouter({
+    defaultErrorComponent: PageFailure,
     routeTree: root.addChildren([
       page('/', FleetPage),
       device,

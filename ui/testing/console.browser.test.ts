@@ -46,7 +46,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${WITHOUT_CHROM
     const { service } = appliance
     service.offline = false
     service.mode = 'working'
-    service.delayMs = 0
+    service.releaseAnswers()
     appliance.empty = false
     await Promise.all(visits.splice(0).map(({ context }) => context.close()))
   })
@@ -74,11 +74,12 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${WITHOUT_CHROM
   it('moves nothing when the answers come', async () => {
     const { page } = await visitor()
     for (const one of consolePages(appliance)) {
-      appliance.service.delayMs = 150
+      appliance.service.holdAnswers()
       await page.goto(appliance.service.origin + one.path)
       await page.locator('.page-head').waitFor()
       await page.getByText('Loading').first().waitFor()
       const before = await places(page)
+      appliance.service.releaseAnswers()
       await page.locator('.page-as-of').getByText('as of').waitFor()
       await page.getByText('Loading').waitFor({ state: 'detached' })
       if (one.name !== 'study') expect(await places(page), `${one.name} stays where it is`).toEqual(before)
@@ -229,6 +230,19 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${WITHOUT_CHROM
     appliance.service.offline = false
     await page.clock.fastForward(REFRESH_MS)
     await page.getByText('as of').waitFor()
+  })
+
+  it('says so when the program of a page does not come, and opens it afterwards', async () => {
+    const { page, context } = await visitor()
+    await openPage(page, appliance.service.origin, '/')
+    await context.setOffline(true)
+    await page.getByRole('link', { name: 'Device' }).click()
+    expect(await textOf(page.getByRole('alert').filter({ hasText: 'could not be opened' }))).toContain('Try again')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('The service cannot be reached.').waitFor()
+    await context.setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Device' }).waitFor()
   })
 
   it('can be used with the keyboard alone', async () => {

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { signIn } from '../contract/common.ts'
 import { PageFiles } from './page-files.ts'
 
@@ -70,8 +69,6 @@ export interface FakeServiceOptions {
 export class FakeService {
   /** `failing`: every path but the session answers 500 with a coded error. */
   mode: 'working' | 'failing' = 'working'
-  /** Time before each answer of the API. */
-  delayMs = 0
   /** Method and path with query of every request to the API. */
   readonly requests: string[] = []
   readonly #options: FakeServiceOptions
@@ -79,6 +76,8 @@ export class FakeService {
   readonly #streams = new Set<ServerResponse>()
   #server: Server | undefined
   #offline = false
+  #released: Promise<void> = Promise.resolve()
+  #release: () => void = () => undefined
 
   constructor(options: FakeServiceOptions) {
     this.#options = options
@@ -115,6 +114,18 @@ export class FakeService {
     await new Promise<void>((resolve) => server.close(() => resolve()))
   }
 
+  /** Keeps every answer but that about the session until `releaseAnswers`: what a page shows meanwhile can be looked at. */
+  holdAnswers(): void {
+    this.#released = new Promise((resolve) => {
+      this.#release = resolve
+    })
+  }
+
+  /** Lets the held answers go, and those that follow. */
+  releaseAnswers(): void {
+    this.#release()
+  }
+
   /** Sends a server-sent event to every open page. */
   send(event: string, data: unknown): void {
     for (const stream of this.#streams) stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
@@ -134,7 +145,7 @@ export class FakeService {
       request.socket.destroy()
       return
     }
-    if (this.delayMs > 0) await pause(this.delayMs)
+    if (url.pathname !== '/api/session') await this.#released
     try {
       await this.#api(request, response, url)
     } catch (error) {

@@ -42,7 +42,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
   afterEach(async () => {
     hub.service.offline = false
     hub.service.mode = 'working'
-    hub.service.delayMs = 0
+    hub.service.releaseAnswers()
     hub.empty = false
     await Promise.all(visits.splice(0).map(({ context }) => context.close()))
   })
@@ -70,11 +70,12 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
   it('moves nothing when the answers come', async () => {
     const { page } = await visitor()
     for (const one of HUB_PAGES) {
-      hub.service.delayMs = 150
+      hub.service.holdAnswers()
       await page.goto(hub.service.origin + one.path)
       await page.getByText('Loading').first().waitFor()
       await page.locator('.page-head').waitFor()
       const before = await places(page)
+      hub.service.releaseAnswers()
       await page.locator('.page-as-of').getByText('as of').waitFor()
       await page.getByText('Loading').waitFor({ state: 'detached' })
       const after = await places(page)

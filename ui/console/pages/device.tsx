@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { deploymentList, destinationList, deviceStatus, localModelList } from '../../contract/local-api.ts'
 import { Facts } from '../../shared/facts.tsx'
 import { PageHead } from '../../shared/page-head.tsx'

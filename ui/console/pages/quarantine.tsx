@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { Link } from '@tanstack/react-router'
 import { type QuarantineList, quarantineList } from '../../contract/local-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'

@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { Link } from '@tanstack/react-router'
 import { type PixelReviewView, pixelReview, pixelReviewList } from '../../contract/local-api.ts'
 import { Choices } from '../../shared/choices.tsx'

@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { type StudyDetail, studyDetail } from '../../contract/local-api.ts'

@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { type ApprovalSummary, approvalList } from '../../contract/hub-api.ts'
 import { formatInstant } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'

@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { useState } from 'react'
 import { type AuditMatchesView, type AuditQueryView, auditMatches, deviceList } from '../../contract/hub-api.ts'
 import { Button } from '../../shared/controls.tsx'

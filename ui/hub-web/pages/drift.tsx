@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { driftList } from '../../contract/hub-api.ts'
 import { type Choice, Choices } from '../../shared/choices.tsx'
 import { type Column, DataTable } from '../../shared/data-table.tsx'

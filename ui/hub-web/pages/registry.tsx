@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { modelList, type VersionSummary } from '../../contract/hub-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInstant, formatInterval } from '../../shared/format.ts'

@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { type GateResult, type TrainingRun, trainingRunList } from '../../contract/hub-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { Digest } from '../../shared/digest.tsx'

@@ -1,3 +1,4 @@
+import '../../shared/no-eval.ts'
 import { Link } from '@tanstack/react-router'
 import { type VersionDetail, versionDetail } from '../../contract/hub-api.ts'
 import { Digest } from '../../shared/digest.tsx'
