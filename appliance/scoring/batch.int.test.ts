@@ -1,27 +1,23 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type ModelPackage, phantomDicom } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { defaultScoringLimits, type Execution, type ScoringOutcome, ScoringPool, workerCodeRoots } from './index.ts'
+import type { Execution, ScoringOutcome, ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 import { writeTinyPackage } from './testing/tiny-package.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
-
 describe('images in one call of the runtime', () => {
-  let root: string
+  let room: ScoringRoom
   let files: string[]
   let model: ModelPackage
   let pool: ScoringPool
 
   beforeAll(async () => {
-    root = await realpath(await mkdtemp(join(tmpdir(), 'batch-')))
-    await Promise.all(['work', 'models'].map((name) => mkdir(join(root, name))))
-    model = await writeTinyPackage(join(root, 'models'), { name: 'sound', head: 'sigmoid' })
+    room = await ScoringRoom.open()
+    model = await writeTinyPackage(room.models, { name: 'sound', head: 'sigmoid' })
     files = []
     for (let index = 1; index <= 7; index += 1) {
-      const path = join(root, 'work', `${index}.dcm`)
+      const path = join(room.work, `${index}.dcm`)
       const bytes = phantomDicom({ seed: 3, index, rows: 96, columns: 96 }).bytes
       // The fourth is no DICOM: the others must not wait for it, nor have its place.
       await writeFile(path, index === 4 ? Buffer.alloc(500, 0x41) : bytes)
@@ -30,22 +26,10 @@ describe('images in one call of the runtime', () => {
     pool = poolWith({ provider: 'cpu', cpuFallback: true, threads: 1 })
     await pool.start()
   }, 60_000)
-  afterAll(async () => {
-    await pool.stop()
-    await rm(root, { recursive: true, force: true })
-  })
+  afterAll(() => room.close())
 
   function poolWith(execution: Execution): ScoringPool {
-    return new ScoringPool({
-      workers: 1,
-      codeRoots: workerCodeRoots(programRoot),
-      workFolder: join(root, 'work'),
-      modelsFolder: join(root, 'models'),
-      clock: systemClock,
-      logger: silentLogger,
-      limits: defaultScoringLimits,
-      execution,
-    })
+    return room.pool({ execution })
   }
   const score = (jobId: string): Promise<ScoringOutcome> =>
     pool.score({ jobId, packageFolder: model.folder, model: model.model, files, timeoutMs: 30_000 })

@@ -1,54 +1,32 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { type ModelPackage, packageTemplate, writePackage } from '@leadglass/models'
-import { text, unsigned, writePart10 } from '@leadglass/models/dicom'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
-import sharp from 'sharp'
+import type { ModelPackage } from '@leadglass/models'
+import { text } from '@leadglass/models/dicom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { defaultScoringLimits, type ExplainJob, fillGolden, ScoringPool, workerCodeRoots } from './index.ts'
-import { meanBackbone } from './testing/tiny-onnx.ts'
+import type { ExplainJob, ScoringPool } from './index.ts'
+import { FRAME_SIDE, framesObject, writeCinePackage } from './testing/cine.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 import { writeTinyPackage } from './testing/tiny-package.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
 const US_MULTI_FRAME = '1.2.840.10008.5.1.4.1.1.3.1'
 const DIGITAL_XRAY = '1.2.840.10008.5.1.4.1.1.1.1'
 
-/** Dark frames of 64 x 64, each with an upper left corner of one value. */
+const RADIOGRAPH = [text('00180015', 'CS', 'CHEST'), text('00185101', 'CS', 'PA')]
+
+/** Dark frames, each with an upper left corner of one value. */
 function object(sopClass: string, modality: string, values: readonly number[]): Uint8Array {
-  const pixels = new Uint8Array(values.length * 4096)
-  for (const [frame, value] of values.entries()) {
-    pixels.fill(10, frame * 4096, (frame + 1) * 4096)
-    for (let row = 0; row < 16; row += 1) pixels.fill(value, frame * 4096 + row * 64, frame * 4096 + row * 64 + 16)
-  }
-  return writePart10(sopClass, '2.25.7', [
-    text('00080016', 'UI', sopClass),
-    text('00080018', 'UI', '2.25.7'),
-    text('00080060', 'CS', modality),
-    text('00180015', 'CS', 'CHEST'),
-    text('00185101', 'CS', 'PA'),
-    unsigned('00280002', 1),
-    text('00280004', 'CS', 'MONOCHROME2'),
-    ...(values.length === 1 ? [] : [text('00280008', 'IS', String(values.length))]),
-    unsigned('00280010', 64),
-    unsigned('00280011', 64),
-    unsigned('00280100', 8),
-    unsigned('00280101', 8),
-    unsigned('00280102', 7),
-    unsigned('00280103', 0),
-    { tag: '7FE00010', vr: 'OB', value: pixels },
-  ])
+  return framesObject({ sopClass, modality, elements: RADIOGRAPH }, values, (frame, value) => {
+    frame.fill(10)
+    for (let row = 0; row < 16; row += 1) frame.fill(value, row * FRAME_SIDE, row * FRAME_SIDE + 16)
+  })
 }
 
 describe('explaining in killable workers', () => {
-  let root: string
+  let room: ScoringRoom
   let pool: ScoringPool
   let cine: ModelPackage
   let good: ModelPackage
   let endless: ModelPackage
   const fileOf = async (name: string, bytes: Uint8Array): Promise<string> => {
-    const file = join(root, 'work', name)
-    await writeFile(file, bytes)
+    const file = await room.write(name, bytes)
     return file
   }
   const explain = (model: ModelPackage, file: string, change: Partial<ExplainJob> = {}) =>
@@ -64,34 +42,13 @@ describe('explaining in killable workers', () => {
     })
 
   beforeAll(async () => {
-    root = await realpath(await mkdtemp(join(tmpdir(), 'explain-')))
-    await mkdir(join(root, 'work'))
-    await mkdir(join(root, 'models'))
-    const flat = { create: { width: 16, height: 16, channels: 3, background: '#808080' } } as const
-    const goldenPng = await sharp(flat).toColourspace('b-w').png().toBuffer()
-    const template = packageTemplate({ name: 'cine', kind: 'multi-frame', onnx: meanBackbone(), goldenPng })
-    const resize = { step: 'resize', width: 8, height: 8, interpolation: 'area' } as const
-    const preprocessing = [resize, { step: 'rescale', slope: 0.01, intercept: 0 } as const]
-    const frames = { sample: 3, aggregate: 'maximum' } as const
-    const { content } = await fillGolden({ ...template, manifest: { ...template.manifest, preprocessing, frames } })
-    cine = await writePackage(join(root, 'models', 'cine'), content)
-    good = await writeTinyPackage(join(root, 'models'), { name: 'good', head: 'sigmoid' })
-    endless = await writeTinyPackage(join(root, 'models'), { name: 'endless', head: 'endless' })
-    pool = new ScoringPool({
-      workers: 2,
-      codeRoots: workerCodeRoots(programRoot),
-      workFolder: join(root, 'work'),
-      modelsFolder: join(root, 'models'),
-      clock: systemClock,
-      logger: silentLogger,
-      limits: defaultScoringLimits,
-    })
-    await pool.start()
+    room = await ScoringRoom.open()
+    cine = await writeCinePackage(room.models)
+    good = await writeTinyPackage(room.models, { name: 'good', head: 'sigmoid' })
+    endless = await writeTinyPackage(room.models, { name: 'endless', head: 'endless' })
+    pool = await room.started({ workers: 2 })
   })
-  afterAll(async () => {
-    await pool.stop()
-    await rm(root, { recursive: true, force: true })
-  })
+  afterAll(() => room.close())
 
   it('explains the frame that speaks most, or the one that is asked for, and each has a digest of its own', async () => {
     const file = await fileOf('cine.dcm', object(US_MULTI_FRAME, 'US', [40, 90, 240, 60, 80, 30]))

@@ -1,44 +1,25 @@
-import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { type ModelPackage, phantomDicom, readPackage } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
+import { type ModelPackage, phantomDicom } from '@leadglass/models'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Element, parsePart10, textElement, writePart10 } from '../imaging/index.ts'
-import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './index.ts'
+import type { ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
 const ROWS = 0x00280010
 const COLUMNS = 0x00280011
 const FRAMES = 0x00280008
 const PIXELS = 0x7fe00010
 const SIDE = 64
 
-let root: string
+let room: ScoringRoom
 let pool: ScoringPool
 let model: ModelPackage
 
 beforeAll(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), 'hostile-')))
-  const folder = join(root, 'models', 'chest-radiograph', '1.0.0')
-  await cp(join(programRoot, 'models', 'packages', 'chest-radiograph', '1.0.0'), folder, { recursive: true })
-  await mkdir(join(root, 'work'))
-  model = await readPackage(folder)
-  pool = new ScoringPool({
-    workers: 1,
-    codeRoots: workerCodeRoots(programRoot),
-    workFolder: join(root, 'work'),
-    modelsFolder: join(root, 'models'),
-    clock: systemClock,
-    logger: silentLogger,
-    limits: defaultScoringLimits,
-  })
-  await pool.start()
+  room = await ScoringRoom.open()
+  model = await room.ship()
+  pool = await room.started()
 })
-afterAll(async () => {
-  await pool.stop()
-  await rm(root, { recursive: true, force: true })
-})
+afterAll(() => room.close())
 
 function short(tag: number, value: number): Element {
   return { tag, vr: 'US', value: { kind: 'bytes', bytes: Uint8Array.of(value & 255, value >> 8), bigEndian: false } }
@@ -123,8 +104,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
 ]
 
 async function score(name: string, bytes: Uint8Array): Promise<unknown> {
-  const file = join(root, 'work', `${name.replaceAll(/[^a-zA-Z0-9]+/g, '-')}.dcm`)
-  await writeFile(file, bytes)
+  const file = await room.write(`${name.replaceAll(/[^a-zA-Z0-9]+/g, '-')}.dcm`, bytes)
   return pool.score({
     jobId: 'hostile',
     packageFolder: model.folder,

@@ -1,53 +1,28 @@
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { type ModelPackage, phantomDicom, readPackage } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ModelPackage, phantomDicom } from '@leadglass/models'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../installer/testing/peers.ts'
-import { defaultScoringLimits, type InstanceOutcome, ScoringPool, workerCodeRoots } from './index.ts'
+import type { InstanceOutcome, ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 import { writeTinyPackage } from './testing/tiny-package.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
-const shippedFolder = join(programRoot, 'models', 'packages', 'chest-radiograph', '1.0.0')
 const codecs = sharedData('dicom/codecs')
 
-let root: string
-let work: string
+let room: ScoringRoom
 let models: string
 let pool: ScoringPool
 let shipped: ModelPackage
 let tiny: ModelPackage
 
 beforeAll(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), 'scoring-')))
-  work = join(root, 'work')
-  models = join(root, 'models')
-  await mkdir(work)
-  await cp(shippedFolder, join(models, 'chest-radiograph', '1.0.0'), { recursive: true })
-  shipped = await readPackage(join(models, 'chest-radiograph', '1.0.0'))
+  room = await ScoringRoom.open()
+  models = room.models
+  shipped = await room.ship()
   tiny = await writeTinyPackage(models, { name: 'tiny', head: 'sigmoid' })
-  pool = new ScoringPool({
-    workers: 2,
-    codeRoots: workerCodeRoots(programRoot),
-    workFolder: work,
-    modelsFolder: models,
-    clock: systemClock,
-    logger: silentLogger,
-    limits: defaultScoringLimits,
-  })
-  await pool.start()
+  pool = await room.started({ workers: 2 })
 })
-afterAll(async () => {
-  await pool.stop()
-  await rm(root, { recursive: true, force: true })
-})
-
-async function save(name: string, bytes: Uint8Array): Promise<string> {
-  const path = join(work, name)
-  await writeFile(path, bytes)
-  return path
-}
+afterAll(() => room.close())
 
 async function scoreAll(
   from: ModelPackage,
@@ -68,7 +43,7 @@ describe('the shipped package', () => {
 
   it('scores phantoms, alike each time, with embedding and quality', async () => {
     const files = await Promise.all(
-      [1, 2].map((index) => save(`phantom-${index}.dcm`, phantomDicom({ seed: 1, index }).bytes)),
+      [1, 2].map((index) => room.write(`phantom-${index}.dcm`, phantomDicom({ seed: 1, index }).bytes)),
     )
     const first = await scoreAll(shipped, files)
     expect(first.map((outcome) => outcome.kind)).toEqual(['scored', 'scored'])
@@ -86,12 +61,12 @@ describe('the shipped package', () => {
 
   it('gives each instance that does not fit its reason, and scores the others', async () => {
     const files = [
-      await save('pa.dcm', phantomDicom({ seed: 2, index: 1 }).bytes),
-      await save('ll.dcm', phantomDicom({ seed: 2, index: 2, view: 'LL' }).bytes),
-      await save('small.dcm', phantomDicom({ seed: 2, index: 3, rows: 32, columns: 200 }).bytes),
-      await save('cut.dcm', phantomDicom({ seed: 2, index: 4 }).bytes.subarray(0, 200_000)),
-      await save('text.dcm', Buffer.from('not a DICOM object, but long enough to look at')),
-      join(work, 'absent.dcm'),
+      await room.write('pa.dcm', phantomDicom({ seed: 2, index: 1 }).bytes),
+      await room.write('ll.dcm', phantomDicom({ seed: 2, index: 2, view: 'LL' }).bytes),
+      await room.write('small.dcm', phantomDicom({ seed: 2, index: 3, rows: 32, columns: 200 }).bytes),
+      await room.write('cut.dcm', phantomDicom({ seed: 2, index: 4 }).bytes.subarray(0, 200_000)),
+      await room.write('text.dcm', Buffer.from('not a DICOM object, but long enough to look at')),
+      join(room.work, 'absent.dcm'),
     ]
     const outcomes = await scoreAll(shipped, files)
     expect(outcomes.map((outcome) => (outcome.kind === 'scored' ? 'scored' : outcome.reason))).toEqual([
@@ -108,7 +83,7 @@ describe('the shipped package', () => {
 
   it.skipIf(codecs === undefined)('refuses foreign modalities of the shared DICOM data', async () => {
     const files = await Promise.all(
-      ['CT1_J2KR.dcm', 'US1_RLE.dcm'].map(async (name) => save(name, await readFile(join(codecs ?? '', name)))),
+      ['CT1_J2KR.dcm', 'US1_RLE.dcm'].map(async (name) => room.write(name, await readFile(join(codecs ?? '', name)))),
     )
     const outcomes = await scoreAll(shipped, files)
     expect(outcomes).toEqual([
@@ -121,7 +96,7 @@ describe('the shipped package', () => {
 describe('a job', () => {
   it('that loops inside the model runtime is killed in time while others are scored', async () => {
     const endless = await writeTinyPackage(models, { name: 'endless', head: 'endless' })
-    const file = await save('endless.dcm', phantomDicom({ seed: 3, index: 1, rows: 64, columns: 64 }).bytes)
+    const file = await room.write('endless.dcm', phantomDicom({ seed: 3, index: 1, rows: 64, columns: 64 }).bytes)
     const stuck = pool.score({
       jobId: 'stuck',
       packageFolder: endless.folder,
@@ -137,12 +112,12 @@ describe('a job', () => {
 
   it('gives not-finite where the model does', async () => {
     const nan = await writeTinyPackage(models, { name: 'nan', head: 'not-a-number' })
-    const file = await save('nan.dcm', phantomDicom({ seed: 3, index: 2, rows: 64, columns: 64 }).bytes)
+    const file = await room.write('nan.dcm', phantomDicom({ seed: 3, index: 2, rows: 64, columns: 64 }).bytes)
     expect(await scoreAll(nan, [file])).toMatchObject([{ kind: 'not-scored', reason: 'not-finite', quality: {} }])
   })
 
   it('fails as package-invalid when the folder holds another package, a changed one, or a graph that is none', async () => {
-    const file = await save('any.dcm', phantomDicom({ seed: 3, index: 3, rows: 64, columns: 64 }).bytes)
+    const file = await room.write('any.dcm', phantomDicom({ seed: 3, index: 3, rows: 64, columns: 64 }).bytes)
     const job = { jobId: 'wrong', packageFolder: tiny.folder, files: [file], timeoutMs: 10_000 }
     const other = { ...tiny.model, digest: 'f'.repeat(64) }
     expect(await pool.score({ ...job, model: other })).toMatchObject({ kind: 'failed', reason: 'package-invalid' })

@@ -1,15 +1,13 @@
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { type ModelPackage, readPackage, splitOfPatient, wrapRadiograph } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ModelPackage, splitOfPatient, wrapRadiograph } from '@leadglass/models'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../installer/testing/peers.ts'
-import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './index.ts'
+import type { ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 
 const radiographs = sharedData('cxr-nih')
-const programRoot = resolve(import.meta.dirname, '..', '..')
 
 interface Row {
   readonly file: string
@@ -20,31 +18,16 @@ interface Row {
   readonly view: 'AP' | 'PA'
 }
 
-let root: string
+let room: ScoringRoom
 let pool: ScoringPool
 let shipped: ModelPackage
 
 beforeAll(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), 'radiographs-')))
-  const folder = join(root, 'models', 'chest-radiograph', '1.0.0')
-  await cp(join(programRoot, 'models', 'packages', 'chest-radiograph', '1.0.0'), folder, { recursive: true })
-  await mkdir(join(root, 'work'))
-  shipped = await readPackage(folder)
-  pool = new ScoringPool({
-    workers: 2,
-    codeRoots: workerCodeRoots(programRoot),
-    workFolder: join(root, 'work'),
-    modelsFolder: join(root, 'models'),
-    clock: systemClock,
-    logger: silentLogger,
-    limits: defaultScoringLimits,
-  })
-  await pool.start()
+  room = await ScoringRoom.open()
+  shipped = await room.ship()
+  pool = await room.started({ workers: 2 })
 })
-afterAll(async () => {
-  await pool.stop()
-  await rm(root, { recursive: true, force: true })
-})
+afterAll(() => room.close())
 
 /** The rows of the test part of the declared split. */
 async function testRows(folder: string): Promise<readonly Row[]> {
@@ -94,8 +77,7 @@ async function wrap(folder: string, row: Row, index: number): Promise<string> {
     modelName: '',
     burnedInAnnotation: 'NO',
   })
-  const path = join(root, 'work', `${index}.dcm`)
-  await writeFile(path, bytes)
+  const path = await room.write(`${index}.dcm`, bytes)
   return path
 }
 

@@ -1,26 +1,21 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { type ModelPackage, phantomDicom } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { computeRadiomics, decodeFrames, parsePart10 } from '../imaging/index.ts'
-import { defaultScoringLimits, type RadiomicsNote, ScoringPool, workerCodeRoots } from './index.ts'
+import type { RadiomicsNote, ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 import { writeTinyPackage } from './testing/tiny-package.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
 const settings = { discretisation: { kind: 'FBN', bins: 32 } } as const
 const features = ['stat_mean', 'cm_contrast_2D_avg', 'ih_entropy', 'ivh_auc']
 
-let root: string
+let room: ScoringRoom
 let pool: ScoringPool
 let whole: ModelPackage
 let empty: ModelPackage
 
 beforeAll(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), 'radiomics-')))
-  await mkdir(join(root, 'work'))
-  const models = join(root, 'models')
+  room = await ScoringRoom.open()
+  const models = room.models
   const image = { region: { kind: 'image' }, settings, features } as const
   const threshold = { region: { kind: 'threshold', minimum: 900_000 }, settings, features } as const
   whole = await writeTinyPackage(models, {
@@ -33,26 +28,13 @@ beforeAll(async () => {
     head: 'sigmoid',
     radiomics: { ...threshold, features: [...features] },
   })
-  pool = new ScoringPool({
-    workers: 1,
-    codeRoots: workerCodeRoots(programRoot),
-    workFolder: join(root, 'work'),
-    modelsFolder: models,
-    clock: systemClock,
-    logger: silentLogger,
-    limits: defaultScoringLimits,
-  })
-  await pool.start()
+  pool = await room.started()
 })
-afterAll(async () => {
-  await pool.stop()
-  await rm(root, { recursive: true, force: true })
-})
+afterAll(() => room.close())
 
 /** What the worker said of one phantom besides its score. */
 async function measured(from: ModelPackage, bytes: Uint8Array) {
-  const path = join(root, 'work', 'phantom.dcm')
-  await writeFile(path, bytes)
+  const path = await room.write('phantom.dcm', bytes)
   const job = { jobId: 'job', packageFolder: from.folder, model: from.model, files: [path], timeoutMs: 30_000 }
   const outcome = await pool.score(job)
   const instance = outcome.kind === 'completed' ? outcome.instances[0] : undefined

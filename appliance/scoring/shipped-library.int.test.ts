@@ -1,62 +1,38 @@
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   drawQaPhantom,
   type ModelPackage,
   phantomDicom,
   qaPhantomDicom,
   qaPhantomTruth,
-  readPackage,
   splitOfPatient,
   wrapRadiograph,
 } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../installer/testing/peers.ts'
-import { defaultScoringLimits, ScoringPool, workerCodeRoots } from './index.ts'
+import type { ScoringPool } from './index.ts'
 import { degrade, labelsOf, VARIANTS } from './testing/degrade.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 
 const radiographs = sharedData('cxr-nih')
-const programRoot = resolve(import.meta.dirname, '..', '..')
 const SIDE = 256
 /** Rounding of the card and of another order of sums; a score that lies on a threshold moves a share by 1 in 84. */
 const TOLERANCE = 0.002
 
-let root: string
+let room: ScoringRoom
 let pool: ScoringPool
 
 beforeAll(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), 'library-')))
-  await mkdir(join(root, 'work'))
-  await mkdir(join(root, 'models'))
-  pool = new ScoringPool({
-    workers: 2,
-    codeRoots: workerCodeRoots(programRoot),
-    workFolder: join(root, 'work'),
-    modelsFolder: join(root, 'models'),
-    clock: systemClock,
-    logger: silentLogger,
-    limits: defaultScoringLimits,
-  })
-  await pool.start()
+  room = await ScoringRoom.open()
+  pool = await room.started({ workers: 2 })
 })
-afterAll(async () => {
-  await pool.stop()
-  await rm(root, { recursive: true, force: true })
-})
-
-async function shipped(name: string, version: string): Promise<ModelPackage> {
-  const folder = join(root, 'models', name, version)
-  await cp(join(programRoot, 'models', 'packages', name, version), folder, { recursive: true })
-  return readPackage(folder)
-}
+afterAll(() => room.close())
 
 /** The scores of one object by code. */
 async function scoresOf(model: ModelPackage, name: string, bytes: Uint8Array): Promise<ReadonlyMap<string, number>> {
-  const file = join(root, 'work', `${name}.dcm`)
-  await writeFile(file, bytes)
+  const file = await room.write(`${name}.dcm`, bytes)
   const job = { jobId: 'card', packageFolder: model.folder, model: model.model, files: [file], timeoutMs: 50_000 }
   const outcome = await pool.score(job)
   await rm(file)
@@ -114,7 +90,7 @@ function expectDiscrimination(model: ModelPackage, code: string, cases: readonly
 
 describe('the card of phantom-qa', () => {
   it('says what the package gives on the held-out seeds', { timeout: 300_000 }, async () => {
-    const model = await shipped('phantom-qa', '1.0.0')
+    const model = await room.ship('phantom-qa', '1.0.0')
     const seeds = Array.from({ length: 300 }, (_, index) => 5001 + index)
     const errors = { 'phantom.visible-discs': 0, 'phantom.modulation': 0 }
     const deviations: Judged[] = []
@@ -133,7 +109,7 @@ describe('the card of phantom-qa', () => {
   })
 
   it('is about a phantom, and no chest fits the model', async () => {
-    const model = await shipped('phantom-qa', '1.0.0')
+    const model = await room.ship('phantom-qa', '1.0.0')
     const chest = phantomDicom({ seed: 6, index: 1, rows: 300, columns: 300 }).bytes
     await expect(scoresOf(model, 'chest', chest)).rejects.toThrow('no-fit-body-part')
     expect((await pool.runGoldenCases(model.folder)).kind).toBe('passed')
@@ -142,7 +118,7 @@ describe('the card of phantom-qa', () => {
 
 describe.skipIf(radiographs === undefined)('the card of chest-radiograph (needs the shared NIH data)', () => {
   it('says what the package gives on patients it was not trained on', { timeout: 600_000 }, async () => {
-    const model = await shipped('chest-radiograph', '1.1.0')
+    const model = await room.ship('chest-radiograph', '1.1.0')
     expect((await pool.runGoldenCases(model.folder)).kind).toBe('passed')
     const judged = new Map<string, Judged[]>()
     const judge = (code: string, scores: ReadonlyMap<string, number>, label: boolean): void => {
@@ -166,7 +142,7 @@ describe.skipIf(radiographs === undefined)('the card of chest-radiograph (needs 
   })
 
   it('shares backbone and pneumonia head with the version before, byte for byte', async () => {
-    const [before, after] = [await shipped('chest-radiograph', '1.0.0'), await shipped('chest-radiograph', '1.1.0')]
+    const [before, after] = [await room.ship('chest-radiograph', '1.0.0'), await room.ship('chest-radiograph', '1.1.0')]
     const digest = (model: ModelPackage, path: string): string | undefined =>
       model.manifest.files.find((file) => file.path === path)?.sha256
     for (const path of ['backbone.onnx', 'head.onnx']) expect(digest(after, path)).toBe(digest(before, path))

@@ -1,46 +1,31 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type ModelPackage, phantomDicom } from '@leadglass/models'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { defaultScoringLimits, type ScoringOutcome, ScoringPool, workerCodeRoots } from './index.ts'
+import type { ScoringOutcome, ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 import { writeTinyPackage } from './testing/tiny-package.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
 const JOBS = 40
 
 /** Real packages with real graphs in the product's own workers: one is sound, one never ends, one ends its process. */
 describe('a stuck or crashing model', () => {
-  let root: string
+  let room: ScoringRoom
   let pool: ScoringPool
   let file: string
   let sound: ModelPackage
   let hanging: ModelPackage
 
   beforeAll(async () => {
-    root = await realpath(await mkdtemp(join(tmpdir(), 'stuck-')))
-    await Promise.all(['work', 'models'].map((name) => mkdir(join(root, name))))
-    file = join(root, 'work', 'a.dcm')
+    room = await ScoringRoom.open()
+    file = join(room.work, 'a.dcm')
     await writeFile(file, phantomDicom({ seed: 3, index: 1, rows: 96, columns: 96 }).bytes)
-    sound = await writeTinyPackage(join(root, 'models'), { name: 'sound', head: 'sigmoid' })
-    hanging = await writeTinyPackage(join(root, 'models'), { name: 'hanging', head: 'endless' })
-    pool = new ScoringPool({
-      workers: 2,
-      codeRoots: workerCodeRoots(programRoot),
-      workFolder: join(root, 'work'),
-      modelsFolder: join(root, 'models'),
-      clock: systemClock,
-      logger: silentLogger,
-      limits: { ...defaultScoringLimits, memoryBudgetMiB: 600 },
-    })
-    await pool.start()
+    sound = await writeTinyPackage(room.models, { name: 'sound', head: 'sigmoid' })
+    hanging = await writeTinyPackage(room.models, { name: 'hanging', head: 'endless' })
+    pool = await room.started({ workers: 2, limits: { memoryBudgetMiB: 600 } })
     await Promise.all([score(sound), score(sound), score(sound), score(sound)])
   }, 60_000)
-  afterAll(async () => {
-    await pool.stop()
-    await rm(root, { recursive: true, force: true })
-  })
+  afterAll(() => room.close())
 
   let jobs = 0
   function score(model: ModelPackage, timeoutMs = 20_000, memoryMiB = 64): Promise<ScoringOutcome> {
@@ -104,22 +89,12 @@ describe('a stuck or crashing model', () => {
   }, 30_000)
 
   it('is refused by the policy when its provider cannot be had and the processor may not take over', async () => {
-    const options = {
-      workers: 1,
-      codeRoots: workerCodeRoots(programRoot),
-      workFolder: join(root, 'work'),
-      modelsFolder: join(root, 'models'),
-      clock: systemClock,
-      logger: silentLogger,
-      limits: defaultScoringLimits,
-    }
     for (const [cpuFallback, wanted] of [
       [true, { kind: 'completed', provider: 'cpu' }],
       [false, { kind: 'failed', reason: 'package-invalid' }],
     ] as const) {
       // A provider that no machine of the tests has.
-      const other = new ScoringPool({ ...options, execution: { provider: 'tensorrt', cpuFallback, threads: 1 } })
-      await other.start()
+      const other = await room.started({ execution: { provider: 'tensorrt', cpuFallback, threads: 1 } })
       const { folder, model } = sound
       const job = { jobId: 'policy', packageFolder: folder, model, files: [file], timeoutMs: 20_000 }
       expect(await other.score(job)).toMatchObject(wanted)

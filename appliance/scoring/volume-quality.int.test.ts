@@ -1,29 +1,25 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { importTfjs, type ManifestContent, type ModelPackage, packageTemplate, writePackage } from '@leadglass/models'
 import { wrapSlices } from '@leadglass/models/dicom'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeMeshnet } from '../../models/testing/meshnet.ts'
-import { defaultScoringLimits, fillGolden, type InstanceOutcome, ScoringPool, workerCodeRoots } from './index.ts'
+import { fillGolden, type InstanceOutcome, type ScoringPool } from './index.ts'
 import { runOnnx } from './run-onnx.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 
-const PROGRAM_ROOT = resolve(import.meta.dirname, '..', '..')
 const SIDE = 16
 
 describe('bounds of quality of a volume model', () => {
-  let root: string
+  let room: ScoringRoom
   let pool: ScoringPool
   let model: ModelPackage
 
   beforeAll(async () => {
-    root = await realpath(await mkdtemp(join(tmpdir(), 'volume-quality-')))
-    await mkdir(join(root, 'work'))
-    await mkdir(join(root, 'models'))
+    room = await ScoringRoom.open()
     // A network of TensorFlow.js, from its folder to a package that scores.
-    await writeMeshnet(join(root, 'meshnet'))
-    const { compared } = await importTfjs(join(root, 'meshnet'), runOnnx)
+    await writeMeshnet(join(room.root, 'meshnet'))
+    const { compared } = await importTfjs(join(room.root, 'meshnet'), runOnnx)
     const template = packageTemplate({
       name: 'imported',
       kind: 'volume-3d',
@@ -48,22 +44,10 @@ describe('bounds of quality of a volume model', () => {
       ],
     }
     const { content } = await fillGolden({ manifest, files: template.files })
-    model = await writePackage(join(root, 'models', 'imported'), content)
-    pool = new ScoringPool({
-      workers: 1,
-      codeRoots: workerCodeRoots(PROGRAM_ROOT),
-      workFolder: join(root, 'work'),
-      modelsFolder: join(root, 'models'),
-      clock: systemClock,
-      logger: silentLogger,
-      limits: defaultScoringLimits,
-    })
-    await pool.start()
+    model = await writePackage(join(room.models, 'imported'), content)
+    pool = await room.started()
   }, 60_000)
-  afterAll(async () => {
-    await pool.stop()
-    await rm(root, { recursive: true, force: true })
-  })
+  afterAll(() => room.close())
 
   /** @param clipped share of the voxels that are as bright as can be. */
   async function scoreSeries(name: string, clipped: number): Promise<readonly InstanceOutcome[]> {
@@ -93,7 +77,7 @@ describe('bounds of quality of a volume model', () => {
     } as const
     const files: string[] = []
     for (const object of wrapSlices(volume, facts)) {
-      files.push(join(root, 'work', `${name}-${files.length}.dcm`))
+      files.push(join(room.work, `${name}-${files.length}.dcm`))
       await writeFile(files.at(-1) ?? '', object)
     }
     const { model: reference, folder } = model

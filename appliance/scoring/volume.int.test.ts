@@ -1,15 +1,13 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { goldenExpectation, type ModelPackage, packageTemplate, writePackage } from '@leadglass/models'
 import { seededUid, text, unsigned, writePart10 } from '@leadglass/models/dicom'
-import { silentLogger, systemClock } from '@leadglass/sync-agent/foundation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../installer/testing/peers.ts'
 import { readNifti } from '../imaging/radiomics/index.ts'
-import { defaultScoringLimits, fillGolden, type InstanceOutcome, ScoringPool, workerCodeRoots } from './index.ts'
+import { fillGolden, type InstanceOutcome, type ScoringPool } from './index.ts'
+import { ScoringRoom } from './testing/scoring-room.ts'
 
-const programRoot = resolve(import.meta.dirname, '..', '..')
 const MR = '1.2.840.10008.5.1.4.1.1.4'
 const brain = sharedData('models/brainchop_meshnet')
 const SIDE = 256
@@ -40,16 +38,14 @@ function coronalSlice(values: ArrayLike<number>, k: number, series: string): Uin
 }
 
 describe.skipIf(brain === undefined)('a model of volumes, on a real head (needs ../shared/data/models)', () => {
-  let root: string
+  let room: ScoringRoom
   let pool: ScoringPool
   let model: ModelPackage
   let files: readonly string[]
   let golden: { readonly outputs: Readonly<Record<string, number>> }
 
   beforeAll(async () => {
-    root = await realpath(await mkdtemp(join(tmpdir(), 'volume-')))
-    await mkdir(join(root, 'work'))
-    await mkdir(join(root, 'models'))
+    room = await ScoringRoom.open()
     const nifti = await readFile(join(brain ?? '', 't1_crop.nii.gz'))
     const onnx = await readFile(join(brain ?? '', 'mn_model5_gw_ae.onnx'))
     const template = packageTemplate({ name: 'brain', kind: 'volume-3d', onnx, goldenPng: new Uint8Array() })
@@ -78,31 +74,18 @@ describe.skipIf(brain === undefined)('a model of volumes, on a real head (needs 
     const sources = new Map([...template.files, ['golden/first.nii.gz', nifti] as const])
     const { content, filled } = await fillGolden({ manifest, files: sources })
     golden = goldenExpectation.parse(JSON.parse(Buffer.from(filled.get('golden/first.json') ?? '').toString('utf8')))
-    model = await writePackage(join(root, 'models', 'brain'), content)
+    model = await writePackage(join(room.models, 'brain'), content)
     const { values } = readNifti(nifti)
     const order = Array.from({ length: SIDE }, (_, i) => (i * 101) % SIDE)
     files = await Promise.all(
       order.map(async (k) => {
-        const path = join(root, 'work', `${k}.dcm`)
-        await writeFile(path, coronalSlice(values, k, seededUid('head series')))
+        const path = await room.write(`${k}.dcm`, coronalSlice(values, k, seededUid('head series')))
         return path
       }),
     )
-    pool = new ScoringPool({
-      workers: 1,
-      codeRoots: workerCodeRoots(programRoot),
-      workFolder: join(root, 'work'),
-      modelsFolder: join(root, 'models'),
-      clock: systemClock,
-      logger: silentLogger,
-      limits: { ...defaultScoringLimits, memoryBudgetMiB: 2000 },
-    })
-    await pool.start()
+    pool = await room.started({ limits: { memoryBudgetMiB: 2000 } })
   }, 120_000)
-  afterAll(async () => {
-    await pool.stop()
-    await rm(root, { recursive: true, force: true })
-  })
+  afterAll(() => room.close())
 
   async function score(given: readonly string[], memoryMiB = 1500, timeoutMs = 60_000) {
     return pool.score({
@@ -150,7 +133,7 @@ describe.skipIf(brain === undefined)('a model of volumes, on a real head (needs 
     expect(new Set(hole.map((one) => (one.kind === 'not-scored' ? `${one.reason} ${one.detail}` : one.kind)))).toEqual(
       new Set(['no-volume slices-irregular']),
     )
-    const broken = join(root, 'work', 'broken.dcm')
+    const broken = join(room.work, 'broken.dcm')
     await writeFile(broken, 'not an object')
     const torn = await outcomesOf([broken, ...files.slice(0, 8)])
     expect(torn).toContainEqual(expect.objectContaining({ instance: 0, reason: 'unreadable' }))
