@@ -5,13 +5,13 @@ import { phantomDicom } from '@leadglass/models'
 import { type StudyDetail, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer } from '../installer/testing/peers.ts'
-import { initialiseAppliance } from './commands.ts'
 import { AssociationRequester, PROCEDURE_STEP } from './dimse/index.ts'
 import { freePort } from './dimse/testing/dcmtk.ts'
 import { newStep, sendNormalized, stepChange } from './dimse/testing/normalized.ts'
 import { instanceUid, type MadeObject, outgoing, studyUid } from './dimse/testing/objects.ts'
 import { type Orthanc, startOrthanc } from './dimse/testing/orthanc.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
+import { initialiseBox } from './testing/model-box.ts'
 import { sendObjects } from './testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from './testing/update-kit.ts'
 
@@ -47,17 +47,11 @@ describe.skipIf(program === undefined)('archives, with the real appliance and Or
     await archived([...EARLIER, ...NOW])
     const repository = await approvedRepository(SHIPPED_PACKAGE)
     const node = { aeTitle: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort }
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: {
-        assembly: { quietMs: 300, procedureSteps: true },
-        sources: [{ name: 'pacs', ...node, retrieve: 'move', counts: ['MODALITY'] }],
-        priors: { maximum: 1 },
-        destinations: [{ name: 'pacs', ...node, confirm: 'commitment' }],
-      },
+    await initialiseBox(appliance, repository, {
+      assembly: { quietMs: 300, procedureSteps: true },
+      sources: [{ name: 'pacs', ...node, retrieve: 'move', counts: ['MODALITY'] }],
+      priors: { maximum: 1 },
+      destinations: [{ name: 'pacs', ...node, confirm: 'commitment' }],
     })
     await appliance.start()
     await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))

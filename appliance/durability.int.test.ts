@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { wrapRadiograph } from '@leadglass/models'
 import { studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { initialiseAppliance } from './commands.ts'
 import { spoolReader } from './intake/index.ts'
 import { openRecords, type Records } from './records/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
+import { initialiseBox } from './testing/model-box.ts'
 import { sendObjects } from './testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from './testing/update-kit.ts'
 
@@ -65,13 +65,7 @@ describe('an appliance that is killed again and again', () => {
     root = await mkdtemp(join(tmpdir(), 'leadglass-durability-'))
     appliance = new ApplianceProcess(root)
     const repository = await approvedRepository(SHIPPED_PACKAGE)
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: { assembly: { quietMs: 300 } },
-    })
+    await initialiseBox(appliance, repository, { assembly: { quietMs: 300 } })
     await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
   })
 

@@ -6,7 +6,6 @@ import {
   deviceStatus,
   egressList,
   holdList,
-  localModelList,
   purgeList,
   retentionPlan,
   ruleHistory,
@@ -20,6 +19,7 @@ import { z } from 'zod'
 import { initialiseAppliance } from './commands.ts'
 import { openRecords } from './records/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
+import { activateModels, initialiseBox } from './testing/model-box.ts'
 import { sendObjects } from './testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from './testing/update-kit.ts'
 
@@ -281,22 +281,12 @@ describe('rules and a model', () => {
     root = await mkdtemp(join(tmpdir(), 'leadglass-rules-model-'))
     appliance = new ApplianceProcess(root)
     const repository = await approvedRepository(SHIPPED_PACKAGE)
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: {
-        assembly: { quietMs: 300 },
-        destinations: ['archive', 'emergency'].map((name) => ({ name, aeTitle: 'X', host: '127.0.0.1', port: 1 })),
-      },
+    await initialiseBox(appliance, repository, {
+      assembly: { quietMs: 300 },
+      destinations: ['archive', 'emergency'].map((name) => ({ name, aeTitle: 'X', host: '127.0.0.1', port: 1 })),
     })
     await appliance.start()
-    await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-    await eventually(async () => {
-      const { models } = await appliance.get('/api/models', localModelList)
-      return models.find((one) => one.state === 'active')
-    }, 'an active model')
+    await activateModels(appliance, repository)
   })
 
   afterAll(async () => {

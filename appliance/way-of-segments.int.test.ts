@@ -7,11 +7,11 @@ import { deliveryList, localModelList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningOrthanc, startOrthanc } from '../installer/testing/dicom-peers.ts'
 import { peer, pythonPeer, sharedData } from '../installer/testing/peers.ts'
-import { initialiseAppliance } from './commands.ts'
 import { readNifti } from './imaging/radiomics/index.ts'
 import { complaintsOf, readWithPython } from './results/testing/readers.ts'
 import { fillGolden } from './scoring/index.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
+import { initialiseBox } from './testing/model-box.ts'
 import { sendObjects } from './testing/send-objects.ts'
 import { approvedRepository } from './testing/update-kit.ts'
 
@@ -96,24 +96,18 @@ describe.skipIf(isMissing)(
       const { values } = readNifti(nifti)
       slices = Array.from({ length: SIDE }, (_, k) => coronalSlice(values, k))
       const repository = await approvedRepository(folder)
-      await initialiseAppliance({
-        folder: appliance.configuration.dataFolder,
-        device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-        accounts: [],
-        trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-        settings: {
-          assembly: { quietMs: 1000 },
-          destinations: [
-            {
-              name: 'pacs',
-              aeTitle: 'ORTHANC',
-              host: '127.0.0.1',
-              port: orthanc.port,
-              kinds: ['sr', 'seg', 'pr', 'sc'],
-              confirm: 'query',
-            },
-          ],
-        },
+      await initialiseBox(appliance, repository, {
+        assembly: { quietMs: 1000 },
+        destinations: [
+          {
+            name: 'pacs',
+            aeTitle: 'ORTHANC',
+            host: '127.0.0.1',
+            port: orthanc.port,
+            kinds: ['sr', 'seg', 'pr', 'sc'],
+            confirm: 'query',
+          },
+        ],
       })
       await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
       await appliance.start()

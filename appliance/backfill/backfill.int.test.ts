@@ -9,7 +9,6 @@ import {
   deliveryList,
   deviceStatus,
   egressList,
-  localModelList,
   type StudyDetail,
   scoringModels,
   scoringRefusal,
@@ -19,8 +18,8 @@ import {
 } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FakeRepository } from '../../sync-agent/updates/testing/fake-repository.ts'
-import { initialiseAppliance } from '../commands.ts'
 import { ApplianceProcess, eventually } from '../testing/appliance-process.ts'
+import { activateModels, initialiseBox } from '../testing/model-box.ts'
 import { sendObjects } from '../testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from '../testing/update-kit.ts'
 
@@ -36,16 +35,10 @@ describe('a backfill over past studies, in the real appliance', () => {
     root = await mkdtemp(join(tmpdir(), 'leadglass-backfill-'))
     appliance = new ApplianceProcess(root)
     repository = await approvedRepository(SHIPPED_PACKAGE)
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: {
-        assembly: { quietMs: 300 },
-        // Nobody listens there: what is queued for it stays visible.
-        destinations: [{ name: 'pacs', aeTitle: 'PACS', host: '127.0.0.1', port: 9 }],
-      },
+    await initialiseBox(appliance, repository, {
+      assembly: { quietMs: 300 },
+      // Nobody listens there: what is queued for it stays visible.
+      destinations: [{ name: 'pacs', aeTitle: 'PACS', host: '127.0.0.1', port: 9 }],
     })
     await appliance.start()
     // Studies of a time in which the box had no model.
@@ -58,11 +51,7 @@ describe('a backfill over past studies, in the real appliance', () => {
       const { counts } = await appliance.get('/api/studies', studyList)
       return counts['not-scored'] === STUDIES ? true : undefined
     }, 'studies without a model')
-    await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-    await eventually(async () => {
-      const { models } = await appliance.get('/api/models', localModelList)
-      return models.find(({ state }) => state === 'active')
-    }, 'an active model')
+    await activateModels(appliance, repository)
   }, 120_000)
 
   afterAll(async () => {

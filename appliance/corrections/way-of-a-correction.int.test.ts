@@ -8,9 +8,9 @@ import { wrapRadiograph } from '@leadglass/models'
 import { egressList, mergeAnswer, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer } from '../../installer/testing/peers.ts'
-import { initialiseAppliance } from '../commands.ts'
 import { type DataSet, parsePart10, sequence, text, uid } from '../imaging/dataset/index.ts'
 import { ApplianceProcess, eventually } from '../testing/appliance-process.ts'
+import { activateModels, initialiseBox } from '../testing/model-box.ts'
 import { sendObjects } from '../testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from '../testing/update-kit.ts'
 import { readKeyObject } from './rejection-note.ts'
@@ -79,23 +79,13 @@ describe.skipIf(storescp === undefined)('corrections through the real appliance 
     archive = spawn(storescp ?? '', ['-aet', 'PACS', '-od', archiveFolder, '+uf', String(archivePort)])
     appliance = new ApplianceProcess(root)
     const repository = await approvedRepository(SHIPPED_PACKAGE)
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: {
-        assembly: { quietMs: 300 },
-        destinations: [{ name: 'pacs', aeTitle: 'PACS', host: '127.0.0.1', port: archivePort }],
-        hl7: { port: hl7Port, ownAuthorities: ['HOSP'] },
-      },
+    await initialiseBox(appliance, repository, {
+      assembly: { quietMs: 300 },
+      destinations: [{ name: 'pacs', aeTitle: 'PACS', host: '127.0.0.1', port: archivePort }],
+      hl7: { port: hl7Port, ownAuthorities: ['HOSP'] },
     })
     await appliance.start()
-    await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-    await eventually(async () => {
-      const models = (await (await appliance.fetch('/api/models')).json()) as { models: { state: string }[] }
-      return models.models.some((one) => one.state === 'active') ? true : undefined
-    }, 'an active model')
+    await activateModels(appliance, repository)
   }, 60_000)
 
   afterAll(async () => {

@@ -21,6 +21,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { initialiseAppliance } from '../commands.ts'
 import { ApplianceProcess, eventually } from '../testing/appliance-process.ts'
+import { activateModels } from '../testing/model-box.ts'
 import { sendObjects } from '../testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from '../testing/update-kit.ts'
 
@@ -60,11 +61,7 @@ describe('explanations over the interface of the real appliance', () => {
       settings: { assembly: { quietMs: 500 } },
     })
     await appliance.start()
-    await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-    await eventually(async () => {
-      const answer = await appliance.fetch('/api/models')
-      return JSON.stringify(await answer.json()).includes('"active"') ? true : undefined
-    }, 'an active model')
+    await activateModels(appliance, repository)
     await sendObjects(appliance.dimsePort, [phantomDicom({ seed: 5, index: 1 }).bytes], () => undefined)
     const found = await eventually(async () => {
       const { studies } = await appliance.get('/api/studies?state=scored', studyList)

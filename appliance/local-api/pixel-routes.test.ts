@@ -1,5 +1,6 @@
 import { notExported, pixelReview, pixelReviewList, refuseAnswer } from '@leadglass/ui/contract/local-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { arrivalOf } from '../testing/arrivals.ts'
 import { type LocalApiFixture, localApiFixture } from '../testing/local-api-fixture.ts'
 
 const STUDY = 'a'.repeat(32)
@@ -8,36 +9,15 @@ const STUDY = 'a'.repeat(32)
 function addHeld({ context, clock }: LocalApiFixture): void {
   const { records } = context
   records.transaction(() => {
-    records.intake.register({
-      sopInstanceUid: '1.2.1',
-      digest: '1'.repeat(64),
-      sopClassUid: '1.2.840.10008.5.1.4.1.1.6.1',
-      transferSyntaxUid: '1.2.840.10008.1.2.1',
-      bytes: 10,
-      callingAeTitle: 'US1',
-      remoteAddress: '127.0.0.1',
-      associationId: 'x',
-      receivedAt: clock.now(),
-      header: {
-        kind: 'read',
-        study: {
-          studyInstanceUid: '1.2.3',
-          studyPseudonym: STUDY,
-          patientPseudonym: 'b'.repeat(32),
-          patientId: 'ID',
-          patientName: 'N',
-          patientBirthDate: '',
-          patientSex: '',
-          accessionNumber: '',
-          studyDate: '',
-          studyTime: '',
-          studyDescription: '',
-        },
-        seriesInstanceUid: '1.2.4',
+    records.intake.register(
+      arrivalOf('1.2.1', {
+        studyPseudonym: STUDY,
         modality: 'US',
-        urgent: false,
-      },
-    })
+        bytes: 10,
+        sopClassUid: '1.2.840.10008.5.1.4.1.1.6.1',
+        receivedAt: clock.now(),
+      }),
+    )
     const proposed = JSON.stringify([{ frame: null, box: { left: 1, top: 2, width: 3, height: 4 } }])
     const row = { instanceId: 1, studyId: 1, reason: 'unknown-device', catalogue: '2026.1', proposed }
     records.pixels.hold(row, clock.now())

@@ -11,6 +11,7 @@ import { decodeFrames, integer, parsePart10, sequence, text, texts } from '../im
 import { DeidentifyingGate } from '../pipeline/index.ts'
 import { PIXEL_READER_LIMITS, type PixelReaderOptions, type PixelRules, ReaderPool } from '../pixel-text/index.ts'
 import type { RevisionInstance } from '../records/index.ts'
+import { arrivalOf } from '../testing/arrivals.ts'
 import { temporaryRecords } from '../testing/memory-records.ts'
 import { Exporter } from './exporter.ts'
 import { ReviewDesk } from './review-desk.ts'
@@ -61,36 +62,16 @@ describe.skipIf(note !== '')(`objects that leave${note}`, () => {
     const digest = String(ordinal).repeat(64)
     files.set(digest, path)
     held.records.transaction(() =>
-      held.records.intake.register({
-        sopInstanceUid: `1.2.${ordinal}`,
-        digest,
-        sopClassUid: '1.2.840.10008.5.1.4.1.1.6.1',
-        transferSyntaxUid: '1.2.840.10008.1.2.5',
-        bytes: 1000,
-        callingAeTitle: 'US1',
-        remoteAddress: '127.0.0.1',
-        associationId: 'x',
-        receivedAt: clock.now(),
-        header: {
-          kind: 'read',
-          study: {
-            studyInstanceUid: '1.2.3',
-            studyPseudonym: STUDY,
-            patientPseudonym: 'b'.repeat(32),
-            patientId: 'ID',
-            patientName: 'N',
-            patientBirthDate: '',
-            patientSex: '',
-            accessionNumber: '',
-            studyDate: '',
-            studyTime: '',
-            studyDescription: '',
-          },
-          seriesInstanceUid: '1.2.4',
+      held.records.intake.register(
+        arrivalOf(`1.2.${ordinal}`, {
+          studyPseudonym: STUDY,
           modality: 'US',
-          urgent: false,
-        },
-      }),
+          digest,
+          sopClassUid: '1.2.840.10008.5.1.4.1.1.6.1',
+          transferSyntaxUid: '1.2.840.10008.1.2.5',
+          receivedAt: clock.now(),
+        }),
+      ),
     )
     const [revision] = held.records.studies.revisions(1)
     const instance = held.records.revisions.instances(revision?.revisionId ?? 0).find((one) => one.digest === digest)

@@ -7,8 +7,8 @@ import { deliveryList, deviceStatus, localModelList } from '@leadglass/ui/contra
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningOrthanc, startOrthanc } from '../../installer/testing/dicom-peers.ts'
 import { peer } from '../../installer/testing/peers.ts'
-import { initialiseAppliance } from '../commands.ts'
 import { ApplianceProcess, eventually } from '../testing/appliance-process.ts'
+import { initialiseBox } from '../testing/model-box.ts'
 import { sendObjects } from '../testing/send-objects.ts'
 import { approvedRepository, SHIPPED_PACKAGE } from '../testing/update-kit.ts'
 import { FhirServer } from './testing/fhir-server.ts'
@@ -33,24 +33,18 @@ describe.skipIf(isMissing)('results of the real appliance over the web [needs or
     orthanc = await startOrthanc(program ?? '', join(root, 'orthanc'), undefined, plugins)
     await fhir.start()
     repository = await approvedRepository(SHIPPED_PACKAGE)
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: {
-        assembly: { quietMs: 300 },
-        destinations: [
-          {
-            name: 'vna',
-            protocol: 'stow',
-            url: `http://127.0.0.1:${orthanc.httpPort}/dicom-web`,
-            kinds: ['sr', 'sc', 'not-scored'],
-            confirm: 'query',
-          },
-          { name: 'ehr', protocol: 'fhir', url: fhir.url },
-        ],
-      },
+    await initialiseBox(appliance, repository, {
+      assembly: { quietMs: 300 },
+      destinations: [
+        {
+          name: 'vna',
+          protocol: 'stow',
+          url: `http://127.0.0.1:${orthanc.httpPort}/dicom-web`,
+          kinds: ['sr', 'sc', 'not-scored'],
+          confirm: 'query',
+        },
+        { name: 'ehr', protocol: 'fhir', url: fhir.url },
+      ],
     })
     await appliance.start()
   }, 120_000)

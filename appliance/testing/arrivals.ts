@@ -3,9 +3,13 @@ import type { Arrival } from '../records/index.ts'
 /** An arrival as the journal registers it, of a made-up study, for tests of what comes after the intake. */
 export function arrivalOf(
   sopInstanceUid: string,
-  change: Partial<Pick<Arrival, 'callingAeTitle' | 'associationId' | 'receivedAt'>> & { readonly study?: string } = {},
+  change: Partial<Omit<Arrival, 'sopInstanceUid' | 'header'>> & {
+    readonly study?: string
+    readonly studyPseudonym?: string
+    readonly modality?: string
+  } = {},
 ): Arrival {
-  const { study = '1.2.3', ...facts } = change
+  const { study = '1.2.3', studyPseudonym, modality = 'CR', ...facts } = change
   const name = Buffer.from(study).toString('hex').padEnd(32, '0').slice(0, 32)
   return {
     sopInstanceUid,
@@ -22,7 +26,7 @@ export function arrivalOf(
       kind: 'read',
       study: {
         studyInstanceUid: study,
-        studyPseudonym: name,
+        studyPseudonym: studyPseudonym ?? name,
         patientPseudonym: name,
         patientId: 'P1',
         patientName: '',
@@ -34,7 +38,7 @@ export function arrivalOf(
         studyDescription: '',
       },
       seriesInstanceUid: `${study}.1`,
-      modality: 'CR',
+      modality,
       urgent: false,
     },
   }

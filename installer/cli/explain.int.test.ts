@@ -13,8 +13,8 @@ import {
   studyList,
 } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { initialiseAppliance } from '../../appliance/commands.ts'
 import { ApplianceProcess, eventually } from '../../appliance/testing/appliance-process.ts'
+import { activateModels, initialiseBox } from '../../appliance/testing/model-box.ts'
 import { sendObjects } from '../../appliance/testing/send-objects.ts'
 import { packageForRelease, SHIPPED_PACKAGE } from '../../appliance/testing/update-kit.ts'
 import { FakeRepository } from '../../sync-agent/updates/testing/fake-repository.ts'
@@ -76,19 +76,9 @@ describe('a model of tables, explained by the real appliance', () => {
     repository.list(await packageForRelease(SHIPPED_PACKAGE))
     repository.list(await packageForRelease(join(root, 'risk')))
     repository.publish()
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: { assembly: { quietMs: 500 } },
-    })
+    await initialiseBox(appliance, repository, { assembly: { quietMs: 500 } })
     await appliance.start()
-    await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-    await eventually(async () => {
-      const text = JSON.stringify(await (await appliance.fetch('/api/models')).json())
-      return text.split('"active"').length === 3 ? true : undefined
-    }, 'two active models')
+    await activateModels(appliance, repository, 2)
     await sendObjects(appliance.dimsePort, [phantomDicom({ seed: 5, index: 1 }).bytes], () => undefined)
     const found = await eventually(async () => {
       const { studies } = await appliance.get('/api/studies?state=scored', studyList)

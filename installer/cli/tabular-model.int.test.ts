@@ -10,10 +10,10 @@ import {
   trainingTable,
 } from '@leadglass/cloud-hub/trainers'
 import { type Column, inspectOnnx, packageTemplate, wrapRadiograph, writePackage } from '@leadglass/models'
-import { localModelList, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
+import { studyDetail, studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { initialiseAppliance } from '../../appliance/commands.ts'
 import { ApplianceProcess, eventually } from '../../appliance/testing/appliance-process.ts'
+import { activateModels, initialiseBox } from '../../appliance/testing/model-box.ts'
 import { sendObjects } from '../../appliance/testing/send-objects.ts'
 import { packageForRelease, SHIPPED_PACKAGE } from '../../appliance/testing/update-kit.ts'
 import { FakeRepository } from '../../sync-agent/updates/testing/fake-repository.ts'
@@ -122,19 +122,9 @@ describe('models of tables', () => {
     repository.list(await packageForRelease(SHIPPED_PACKAGE))
     for (const folder of folders.values()) repository.list(await packageForRelease(folder))
     repository.publish()
-    await initialiseAppliance({
-      folder: appliance.configuration.dataFolder,
-      device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-      accounts: [],
-      trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-      settings: { assembly: { quietMs: 500 } },
-    })
+    await initialiseBox(appliance, repository, { assembly: { quietMs: 500 } })
     await appliance.start()
-    await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-    await eventually(async () => {
-      const { models } = await appliance.get('/api/models', localModelList)
-      return models.filter((one) => one.state === 'active').length === 4 ? true : undefined
-    }, 'four active models')
+    await activateModels(appliance, repository, 4)
   }, 120_000)
   afterAll(async () => {
     await appliance.stop()

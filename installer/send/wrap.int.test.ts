@@ -5,11 +5,11 @@ import { gunzipSync } from 'node:zlib'
 import { assembleVolume, decimals, decodeFrames, parsePart10, text, uid } from '@leadglass/appliance/imaging'
 import { fillGolden } from '@leadglass/appliance/scoring'
 import { goldenExpectation, type ManifestContent, packageTemplate, writePackage } from '@leadglass/models'
-import { localModelList, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
+import { studyDetail, studyList } from '@leadglass/ui/contract/local-api'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { initialiseAppliance } from '../../appliance/commands.ts'
 import { ApplianceProcess, eventually } from '../../appliance/testing/appliance-process.ts'
+import { activateModels, initialiseBox } from '../../appliance/testing/model-box.ts'
 import { packageForRelease, SHIPPED_PACKAGE } from '../../appliance/testing/update-kit.ts'
 import { FakeRepository } from '../../sync-agent/updates/testing/fake-repository.ts'
 import { sharedData } from '../testing/peers.ts'
@@ -239,19 +239,9 @@ describe.skipIf(brain === undefined || radiographs === undefined)(
       repository.list(await packageForRelease(SHIPPED_PACKAGE))
       repository.list(await packageForRelease(join(root, 'brain')))
       repository.publish()
-      await initialiseAppliance({
-        folder: appliance.configuration.dataFolder,
-        device: appliance.configuration.device as Parameters<typeof initialiseAppliance>[0]['device'],
-        accounts: [],
-        trust: { initialRoot: repository.initialRoot, policy: repository.policy },
-        settings: { assembly: { quietMs: 500 } },
-      })
+      await initialiseBox(appliance, repository, { assembly: { quietMs: 500 } })
       await appliance.start()
-      await repository.writeTo(join(appliance.configuration.exchangeFolder, 'inbox', 'updates'))
-      await eventually(async () => {
-        const { models } = await appliance.get('/api/models', localModelList)
-        return models.filter((one) => one.state === 'active').length === 2 ? true : undefined
-      }, 'two active models')
+      await activateModels(appliance, repository, 2)
     }, 180_000)
     afterAll(async () => {
       await appliance.stop()

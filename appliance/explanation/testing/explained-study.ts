@@ -9,6 +9,7 @@ import type { AuditSink } from '../../egress/index.ts'
 import { SpoolError } from '../../intake/index.ts'
 import { DeidentifyingGate } from '../../pipeline/index.ts'
 import { defaultScoringLimits, ScoringPool, workerCodeRoots } from '../../scoring/index.ts'
+import { arrivalOf } from '../../testing/arrivals.ts'
 import { temporaryRecords } from '../../testing/memory-records.ts'
 import { ExplanationDesk } from '../desk.ts'
 
@@ -109,36 +110,16 @@ export async function explainedStudy(): Promise<{
       const digest = digestOf(bytes)
       objects.set(digest, bytes)
       records.transaction(() =>
-        records.intake.register({
-          sopInstanceUid: `1.2.${instance}`,
-          digest,
-          sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1',
-          transferSyntaxUid: '1.2.840.10008.1.2.1',
-          bytes: bytes.length,
-          callingAeTitle: 'DX1',
-          remoteAddress: '127.0.0.1',
-          associationId: 'x',
-          receivedAt: clock.now(),
-          header: {
-            kind: 'read',
-            study: {
-              studyInstanceUid: '1.2.3',
-              studyPseudonym: STUDY,
-              patientPseudonym: 'b'.repeat(32),
-              patientId: 'ID',
-              patientName: 'N',
-              patientBirthDate: '',
-              patientSex: '',
-              accessionNumber: '',
-              studyDate: '',
-              studyTime: '',
-              studyDescription: '',
-            },
-            seriesInstanceUid: '1.2.4',
+        records.intake.register(
+          arrivalOf(`1.2.${instance}`, {
+            studyPseudonym: STUDY,
             modality: 'DX',
-            urgent: false,
-          },
-        }),
+            digest,
+            sopClassUid: '1.2.840.10008.5.1.4.1.1.1.1',
+            bytes: bytes.length,
+            receivedAt: clock.now(),
+          }),
+        ),
       )
       const [revision] = records.studies.revisions(1)
       const revisionId = revision?.revisionId ?? 0
