@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantomDicom } from '@leadglass/models'
-import { type StudyDetail, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
+import { decodeEvent } from '@leadglass/sync-agent/audit-log'
+import { logExport, type StudyDetail, studyDetail, studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer } from '../installer/testing/peers.ts'
-import { AssociationRequester, PROCEDURE_STEP } from './dimse/index.ts'
+import { AssociationRequester, INSTANCE_AVAILABILITY, PROCEDURE_STEP } from './dimse/index.ts'
 import { freePort } from './dimse/testing/dcmtk.ts'
-import { newStep, sendNormalized, stepChange } from './dimse/testing/normalized.ts'
+import { availability, newStep, sendNormalized, stepChange } from './dimse/testing/normalized.ts'
 import { instanceUid, type MadeObject, outgoing, studyUid } from './dimse/testing/objects.ts'
 import { type Orthanc, startOrthanc } from './dimse/testing/orthanc.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
@@ -48,7 +49,7 @@ describe.skipIf(program === undefined)('archives, with the real appliance and Or
     const repository = await approvedRepository(SHIPPED_PACKAGE)
     const node = { aeTitle: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort }
     await initialiseBox(appliance, repository, {
-      assembly: { quietMs: 300, procedureSteps: true },
+      assembly: { quietMs: 300, procedureSteps: true, availability: true },
       sources: [{ name: 'pacs', ...node, retrieve: 'move', counts: ['MODALITY'] }],
       priors: { maximum: 1 },
       destinations: [{ name: 'pacs', ...node, confirm: 'commitment' }],
@@ -131,6 +132,15 @@ describe.skipIf(program === undefined)('archives, with the real appliance and Or
       return found?.completion == null ? undefined : found
     }, 'a complete study')
     expect(detail.completion).toBe('procedure-step')
+    const notice = availability(studyUid({ study: 7 }), made)
+    expect(await sendNormalized(box('CR1'), 'create', INSTANCE_AVAILABILITY, '1.2.840.99.78', notice)).toBe(0)
+    const words = (await appliance.get('/api/audit/export', logExport)).leaves.map((leaf) => {
+      const event = decodeEvent(Buffer.from(leaf, 'base64'))
+      return [event?.event, event?.outcome, ...(event?.codes ?? [])].join(' ')
+    })
+    expect(words).toContain('procedure-step.reported success created')
+    expect(words).toContain('procedure-step.reported success completed instances-2')
+    expect(words).toContain('availability.notified success instances-2')
   }, 60_000)
 
   it('counts a result as delivered when Orthanc has committed to it', async () => {

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { AuditLog, SqliteLogStore } from '@leadglass/sync-agent/audit-log'
-import { approvalPolicy, type DeviceId } from '@leadglass/sync-agent/contract'
+import { type Anchors, approvalPolicy, type DeviceId } from '@leadglass/sync-agent/contract'
 import {
   type Clock,
   type Randomness,
@@ -11,12 +11,14 @@ import {
 import type { z } from 'zod'
 import { deriveSiteKeys, pseudonymOfPerson } from './deidentify/index.ts'
 import { AuditTrail, EgressDoor } from './egress/index.ts'
+import { pinAnchors } from './enrolment/index.ts'
 import { type ApplianceFolders, makeApplianceFolders } from './folders.ts'
 import { hashPassword } from './local-api/index.ts'
 import { openRecords, type Records, type Role } from './records/index.ts'
 import { auditOrigin, ensureSecrets } from './secrets.ts'
 import { settingsSchema } from './settings.ts'
 
+export { applianceFolders } from './folders.ts'
 export { type HeldSearch, openHeldSearch, type ScannedFile } from './leak-scan/index.ts'
 
 export { type LocalVault, openLocalVault, type RotationPlan, type VaultStatus } from './vault/index.ts'
@@ -85,6 +87,15 @@ export async function initialiseAppliance(request: InitialiseRequest): Promise<I
   } finally {
     records.close()
   }
+}
+
+/**
+ * Pins what the hub of this box gave when it joined. What is there already must be the same.
+ * @returns true when something new is pinned.
+ * @throws {EnrolmentError} `anchors-differ`.
+ */
+export async function pinHubAnchors(folder: string, anchors: Anchors): Promise<boolean> {
+  return pinAnchors(await makeApplianceFolders(folder), anchors)
 }
 
 /**

@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { ModelLibrary } from './activation/index.ts'
 import { pseudonymOfUid, type SiteKeys } from './deidentify/index.ts'
-import { assignmentKey, DeploymentCounter, DeploymentDesk, InForce, ShadowRunner } from './deployment/index.ts'
+import {
+  assignmentKey,
+  DeploymentCounter,
+  DeploymentDesk,
+  InForce,
+  ShadowRunner,
+  TrialShadow,
+} from './deployment/index.ts'
 import type { AuditSink, EgressDoor } from './egress/index.ts'
 import { type FetchedPriors, type Gate, PriorImages, type prepareRevision } from './pipeline/index.ts'
 import type { Records } from './records/index.ts'
@@ -35,6 +42,8 @@ export interface DeploymentRoom {
   readonly shadow: ShadowRunner
   readonly desk: DeploymentDesk
   readonly counter: DeploymentCounter
+  /** The shadow as a new version goes through it. */
+  readonly trialShadow: TrialShadow
   readonly priorImages: PriorImages
 }
 
@@ -75,5 +84,7 @@ export function composeDeployment(parts: DeploymentParts): DeploymentRoom {
     workFolder,
     logger,
   })
-  return { inForce, shadow, desk: new DeploymentDesk({ ...parts, inForce, counter }), counter, priorImages }
+  const desk = new DeploymentDesk({ ...parts, inForce, counter })
+  const trialShadow = new TrialShadow(records, desk, counter)
+  return { inForce, shadow, desk, counter, trialShadow, priorImages }
 }

@@ -15,6 +15,7 @@ import {
   EpochRoller,
   HoldDesk,
   Relay,
+  ResealDesk,
   SyncErrands,
 } from './egress/index.ts'
 import type { FreeSpace } from './intake/index.ts'
@@ -32,6 +33,8 @@ export interface EgressParts {
   readonly auditKey: KeyObject
   readonly records: Records
   readonly clock: Clock
+  /** A clock that nobody sets: leaps of `clock` are recorded against it. */
+  readonly monotonic: Clock
   readonly randomness: Randomness
   readonly logger: Logger
 }
@@ -47,6 +50,7 @@ export interface EgressRoom {
   readonly holdDesk: HoldDesk
   /** States epochs to the hub, also when somebody asks. */
   readonly prover: EpochProver
+  readonly resealDesk: ResealDesk
   /** From now on the settings say how the line is used. */
   followSync(settings: () => SyncSettings): void
   /** Keeps the way back from pseudonyms; to be started before anything is taken. */
@@ -59,7 +63,8 @@ export interface EgressRoom {
 export function composeEgress(parts: EgressParts): EgressRoom {
   const { device, exchangeFolder, softwareVersion, startedAt, auditKey, records, clock, randomness, logger } = parts
   const origin = auditOrigin(device)
-  const log = new AuditLog({ origin, store: new SqliteLogStore(records.database, origin), clock })
+  const store = new SqliteLogStore(records.database, origin)
+  const log = new AuditLog({ origin, store, clock, monotonic: parts.monotonic })
   const hold = new EgressHold({ records, clock, isStopped: (studyId) => records.leaks.isOpen(studyId) })
   const vault = new Vault({ records, clock, randomness })
   const onNamed = (studyId: number): void => {
@@ -75,6 +80,7 @@ export function composeEgress(parts: EgressParts): EgressRoom {
   let sync: (() => SyncSettings) | undefined
   const epochHours = (): number | null => sync?.().epochHours ?? null
   const roller = new EpochRoller({ records, audit, epochHours, clock, logger })
+  const resealDesk = new ResealDesk({ records, door, roller })
   return {
     log,
     door,
@@ -83,6 +89,7 @@ export function composeEgress(parts: EgressParts): EgressRoom {
     hold,
     holdDesk: new HoldDesk({ records, door, audit, clock }),
     prover,
+    resealDesk,
     followSync: (settings) => {
       sync = settings
       quotas.follow(() => settings().quotas)

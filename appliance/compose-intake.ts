@@ -1,4 +1,5 @@
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
+import { answeredServices } from './answered-services.ts'
 import { composeDicomPort } from './compose-dicom-port.ts'
 import { intakeNaming, type Profile } from './compose-spool.ts'
 import type { SiteKeys } from './deidentify/index.ts'
@@ -71,46 +72,12 @@ export function composeIntake(parts: IntakeParts): {
     freeSpace,
     settings,
     audit,
+    together: (work) => records.transaction(work),
     clock,
     logger,
     encodeFileMeta: ({ sopClassUid, sopInstanceUid, transferSyntaxUid, association }) =>
       encodeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle: association.callingAeTitle }),
   })
-  const services = afterRegistration(parts.services, journal)
+  const services = answeredServices(parts.services, { settle: () => journal.flush(), audit })
   return { assembler, ...composeDicomPort({ ...parts, storage: parts.route(storage), services }) }
-}
-
-/** Who asks what is held is told of everything that was acknowledged before. */
-function afterRegistration(services: NetworkServices, journal: Journal): NetworkServices {
-  const { commitment, query } = services
-  return {
-    ...services,
-    // Copied as they are: the settings decide at each association.
-    get procedureSteps() {
-      return services.procedureSteps
-    },
-    get availability() {
-      return services.availability
-    },
-    ...(commitment === undefined
-      ? {}
-      : {
-          commitment: {
-            request: (request, channel) => {
-              journal.flush()
-              return commitment.request(request, channel)
-            },
-          },
-        }),
-    ...(query === undefined
-      ? {}
-      : {
-          query: {
-            find: (asked) => {
-              journal.flush()
-              return query.find(asked)
-            },
-          },
-        }),
-  }
 }

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
-import { ModelLibrary } from './activation/index.ts'
+import { Activator, ModelLibrary, StopDesk } from './activation/index.ts'
 import { type BackfillRoom, composeBackfill } from './compose-backfill.ts'
 import { type CorrectionsParts, type CorrectionsRoom, composeCorrections } from './compose-corrections.ts'
 import { composeDeployment, type DeploymentParts, type DeploymentRoom } from './compose-deployment.ts'
@@ -19,7 +19,9 @@ import {
   readScoringPlan,
   SCORING_PLAN_FILE,
   ScoringPool,
+  type ScoringPoolOptions,
   workerCodeRoots,
+  workerKilled,
 } from './scoring/index.ts'
 import type { TlsMaterial } from './site-settings/index.ts'
 
@@ -57,6 +59,9 @@ export interface WorkParts
 export interface WorkRoom {
   readonly pool: ScoringPool
   readonly library: ModelLibrary
+  /** `recover` runs before the library starts. */
+  readonly activator: Activator
+  readonly stops: StopDesk
   readonly deliveries: DeliveryQueue
   readonly pipeline: Pipeline
   readonly rules: RulesRoom
@@ -85,7 +90,8 @@ export function composeWork(parts: WorkParts): WorkRoom {
     clock,
     logger: logger.child({ room: 'scoring' }),
     limits: { ...defaultScoringLimits, memoryBudgetMiB: plan?.memoryBudgetMiB ?? memoryBudgetMiB() },
-  }
+    onWorkerKilled: (...death) => audit.recordNow(workerKilled(...death)),
+  } satisfies ScoringPoolOptions
   const pool = new ScoringPool(poolOptions)
   const modelsFolder = folders.models
   const library = new ModelLibrary({ records, modelsFolder, audit, clock, logger, onChange: parts.onModels })
@@ -125,6 +131,16 @@ export function composeWork(parts: WorkParts): WorkRoom {
     gate,
     corrections: corrections.superseding,
   })
+  const activator = new Activator({
+    ...parts,
+    library,
+    modelsFolder,
+    pool,
+    shadow: deployment.trialShadow,
+    settings: () => settings().activation,
+    logger: logger.child({ room: 'activation' }),
+  })
+  const stops = new StopDesk({ records, audit, clock, onChange: parts.onModels })
   const work = {
     ...parts,
     device,
@@ -162,6 +178,8 @@ export function composeWork(parts: WorkParts): WorkRoom {
     backfills,
     pool,
     library,
+    activator,
+    stops,
     deliveries,
     pipeline,
     rules,

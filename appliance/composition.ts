@@ -1,9 +1,10 @@
+import { AuditFeeds } from '@leadglass/sync-agent/audit-log'
 import { AgentStatusFile, exchangePaths } from '@leadglass/sync-agent/exchange'
-import { type Logger, type Service, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
-import { AuditFeeds } from './audit-feed/index.ts'
+import { type Logger, type Service, monotonicClock, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
 import { BreachDesk } from './breach/index.ts'
 import { composeDesiredState } from './compose-desired-state.ts'
 import { composeEgress } from './compose-egress.ts'
+import { composeEnrolment } from './compose-enrolment.ts'
 import { composeIntake } from './compose-intake.ts'
 import { composeLeaks } from './compose-leaks.ts'
 import { composeNetwork } from './compose-network.ts'
@@ -11,7 +12,7 @@ import { composeScoringApi } from './compose-scoring-api.ts'
 import { composeScoringPlan } from './compose-scoring-plan.ts'
 import { composeSettings } from './compose-settings.ts'
 import { composeSpool } from './compose-spool.ts'
-import { composeUpdates } from './compose-updates.ts'
+import { composeUpdates, TrustedUpdates } from './compose-updates.ts'
 import { composeWitness } from './compose-witness.ts'
 import { composeWork } from './compose-work.ts'
 import type { ApplianceConfiguration } from './configuration.ts'
@@ -68,6 +69,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       auditKey,
       records,
       clock,
+      monotonic: monotonicClock,
       randomness,
       logger,
     })
@@ -147,6 +149,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     })
     const { pool, library, deliveries, rules, keeping } = work
     await start(pool, work.pixels.reader)
+    work.activator.recover()
     await library.start()
     await start(work.deployment.inForce)
     const network = composeNetwork({ ...base, mayWork, spoolKey: secrets.spoolKey })
@@ -173,6 +176,23 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     })
     const witness = composeWitness({ ...base, log, witnesses: () => settings().auditWitnesses })
     const connected = site.connect({ aeTitle, host, softwareVersion, dimse, guard })
+    const updates = new TrustedUpdates(() =>
+      composeUpdates(folders, exchangeFolder, { ...base, library, activator: work.activator, onModels, mayWork }),
+    )
+    const desiredState = composeDesiredState({
+      ...base,
+      ...connected,
+      auditKey,
+      rules: rules.book,
+      deployments: work.deployment.desk,
+      activator: work.activator,
+      acts: { pool, backfills: work.backfills.desk, packages: () => library.active().map(({ folder }) => folder) },
+    })
+    const enrolment = composeEnrolment({
+      ...base,
+      auditKey: secrets.auditVerifierKey,
+      onPinned: () => void updates.look(),
+    })
     const api = new LocalApi(
       { host, port: configuration.httpPort, pagesFolder: configuration.pagesFolder },
       {
@@ -185,6 +205,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
         sessions: new Sessions({ ...base, operatorToken: secrets.operatorToken }),
         explanations: work.explanations.desk,
         library,
+        stops: work.stops,
         deliveries,
         deployments: work.deployment,
         backfills: work.backfills.desk,
@@ -193,10 +214,13 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
         log,
         auditFeeds,
         hubLog: witness.hubLog,
+        desiredState,
+        enrolment,
         breaches: new BreachDesk({ records, log, checkpoints, audit, clock }),
         checkpoints,
         holdDesk,
         prover: egress.prover,
+        resealDesk: egress.resealDesk,
         ...connected,
         agentStatus: new AgentStatusFile(exchangePaths(exchangeFolder).agentStatus),
         events,
@@ -212,11 +236,11 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       },
     )
     audit.recordNow({ event: 'process.started', actor: PROCESS, subject: null, outcome: 'success' })
-    const updates = await composeUpdates(folders, exchangeFolder, { ...base, library, pool, mayWork })
     await start(
       egressService,
-      ...(updates === undefined ? [] : [updates]),
-      composeDesiredState({ ...base, ...connected, auditKey, rules: rules.book, deployments: work.deployment.desk }),
+      work.activator,
+      updates,
+      desiredState,
       deliveries,
       work.pipeline,
       work.deployment.shadow,

@@ -19,6 +19,8 @@ export interface ApplianceFolders {
   readonly initialRoot: string
   readonly policy: string
   readonly trustState: string
+  /** Approvals by the hospital, one file a version. */
+  readonly siteApprovals: string
 }
 
 /**
@@ -46,14 +48,15 @@ export function applianceFolders(folder: string, keys?: string): ApplianceFolder
     initialRoot: join(trust, 'initial-root.json'),
     policy: join(trust, 'policy.json'),
     trustState: join(trust, 'state'),
+    siteApprovals: join(trust, 'site-approvals'),
   }
 }
 
 /** Makes the folders, for the owner only. */
 export async function makeApplianceFolders(folder: string, keys?: string): Promise<ApplianceFolders> {
   const folders = applianceFolders(folder, keys)
-  const { secrets, spool, work, models, trust, trustState } = folders
-  for (const path of [folder, secrets, spool, work, models, trust, trustState]) {
+  const { secrets, spool, work, models, trust, trustState, siteApprovals } = folders
+  for (const path of [folder, secrets, spool, work, models, trust, trustState, siteApprovals]) {
     await mkdir(path, { recursive: true, mode: 0o700 })
   }
   return folders

@@ -122,5 +122,14 @@ describe('the appliance process', () => {
     const request = { folder: appliance.configuration.dataFolder, device, reason: 'restored' as const }
     expect(await openEgressEpoch(request)).toBe(2)
     expect(await openEgressEpoch(request)).toBe(3)
+    await appliance.start()
+    const { leaves } = await appliance.get('/api/audit/export', logExport)
+    const restored = leaves
+      .map((leaf) => decodeEvent(Buffer.from(leaf, 'base64')))
+      .filter((event) => event?.event === 'backup.restored')
+    expect(restored.map((event) => event?.codes)).toEqual([
+      ['epoch-2', 'restored'],
+      ['epoch-3', 'restored'],
+    ])
   })
 })

@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { wrapRadiograph } from '@leadglass/models'
+import { decodeEvent } from '@leadglass/sync-agent/audit-log'
 import {
   deviceStatus,
   egressList,
   holdList,
+  logExport,
   purgeList,
   retentionPlan,
   ruleHistory,
@@ -189,6 +191,9 @@ describe('rules and retention in the running appliance', () => {
     expect((await post(`/api/studies/${four.study}/release`, {})).status).toBe(200)
     await inState('ID-FOUR', 'not-scored')
     expect((await post(`/api/studies/${four.study}/release`, {})).status).toBe(409)
+    const { leaves } = await appliance.get('/api/audit/export', logExport)
+    const words = leaves.map((leaf) => decodeEvent(Buffer.from(leaf, 'base64'))?.event)
+    for (const word of ['study.routed', 'study.held', 'study.released']) expect(words).toContain(word)
   })
 
   it('says that its keys lie beside the data', async () => {

@@ -1,7 +1,9 @@
+import { auditFeedSettings } from '@leadglass/sync-agent/audit-log'
 import { desiredSection } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
+import { activationSettings } from './settings-activation.ts'
 import { archiveSource, assemblyEvidence, priorRule } from './settings-archives.ts'
-import { auditFeeds, auditWitnesses } from './settings-audit.ts'
+import { auditWitnesses } from './settings-audit.ts'
 import { hl7Listener } from './settings-corrections.ts'
 import { deidentificationSettings } from './settings-deidentification.ts'
 import { destination } from './settings-destinations.ts'
@@ -78,13 +80,15 @@ const members = z.strictObject({
   /** Bandwidth, windows, quotas and epochs of the way to the hub. */
   sync: syncSettings.prefault({}),
   /** Repositories of the hospital that hear what the audit log records. */
-  auditFeeds: auditFeeds.default([]),
+  auditFeeds: auditFeedSettings.default([]),
   /** Witnesses besides the hub that are asked to cosign the audit log. */
   auditWitnesses: auditWitnesses.default([]),
   /** What may leave in pixels, and which devices the site knows. */
   pixels: pixelSettings.prefault({}),
   /** When scores are explained without being asked. */
   explanations: explanationSettings.prefault({}),
+  /** How a new version comes into use. */
+  activation: activationSettings.prefault({}),
   /** How long studies are kept; everything for ever unless rules are named. */
   retention: retentionSettings.prefault({}),
   /** Patient merges over HL7 v2; without it nothing listens. Taken at the start. */

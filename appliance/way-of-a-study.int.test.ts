@@ -205,6 +205,12 @@ describe('the way of a study through the real appliance', () => {
     expect(revisions[0]?.egressBlocked).toBe('identifier-in-pixels')
     const { envelopes } = await appliance.get(`/api/egress?study=${found.study}`, egressList)
     expect(envelopes.filter(({ kind }) => kind !== 'audit-leaf')).toEqual([])
+    const { leaves } = await appliance.get('/api/audit/export', logExport)
+    const words = leaves.map((leaf) => {
+      const event = decodeEvent(Buffer.from(leaf, 'base64'))
+      return [event?.event, event?.outcome, event?.codes[0]].join(' ')
+    })
+    expect(words).toContain('study.egress-blocked refused identifier-in-pixels')
   })
 
   it('exports a study only after a person has looked at its doubted pixels, and then masked', async () => {

@@ -19,6 +19,8 @@ import { HubProcess } from './testing/hub-process.ts'
 
 const BOX = device('box-01')
 const KEY = Buffer.alloc(32, 9).toString('base64')
+/** An embedding of 240 KB. */
+const LARGE = Array.from({ length: 60_000 }, () => Math.random())
 const FEATURES = { epoch: 1, stream: 'features' } as const
 
 let folder: string
@@ -33,13 +35,15 @@ beforeEach(async () => {
   await initialiseHub({ folder: hubFolder, names: ['localhost'] })
   const identity = await enrolDevice({ folder: hubFolder, device: BOX })
   const mqttPort = await freePort()
-  settings = { iotHub: { hostName: 'hub.test', mqttPort, httpsPort: await freePort() } }
+  const httpsPort = await freePort()
+  settings = { iotHub: { hostName: 'hub.test', mqttPort, httpsPort } }
   await writeFile(join(hubFolder, 'secrets', 'device-keys.json'), JSON.stringify({ [BOX]: [KEY] }))
   agent = await AgentProcess.prepare(join(folder, 'box'), BOX, 'mqtts://127.0.0.1:1', identity)
   const written = JSON.parse(await readFile(agent.configFile, 'utf8')) as Record<string, unknown>
   const azureIot = {
     hostName: 'hub.test',
     gatewayHostName: `localhost:${mqttPort}`,
+    filesHostName: `localhost:${httpsPort}`,
     sharedAccessKeyFile: 'sas.key',
     tokenValiditySeconds: 4,
   }
@@ -89,6 +93,12 @@ it('a site and a hub as processes, wholly over the Azure IoT SDK: each batch has
       await agent.start()
     }
   }
+  // One that fits into no message, between those that do: it goes as a file, over a restart of the hub.
+  await writer.write(sealAll(BOX, [featuresBody(sent, LARGE)], sent + 1))
+  sent += 1
+  await hub.kill()
+  hub = await HubProcess.start(hubFolder, settings)
+  await send(10)
   await eventually('everything is acknowledged', async () => (await committed()) === sent, 60_000)
   const [stream] = deviceDetail.parse(await hub.get(`/api/devices/${BOX}`)).streams
   expect(stream).toMatchObject({ stream: 'features', watermark: sent, effects: sent })

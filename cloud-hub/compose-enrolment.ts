@@ -1,15 +1,21 @@
 import { encodeVerifierKey, readSigningKeyFile, SIGNATURE_TYPE, verifierKeyOf } from '@leadglass/sync-agent/audit-log'
+import { type ApprovalPolicy, type DeviceId, deviceId } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { HUB_LOG_ORIGIN, type HubAudit, WITNESS_NAME } from './audit/index.ts'
-import { DeviceGate, EnrolmentDoor, Invitations, Joining, Renewing } from './enrolment/index.ts'
+import { Anchoring, DeviceGate, EnrolmentDoor, Invitations, Joining, Renewing } from './enrolment/index.ts'
+import type { DesiredSigner } from './fleet/index.ts'
 import type { HubLayout } from './hub-folder.ts'
 import type { AlarmBook, CertificateAuthority, Enrolment } from './ingest/index.ts'
 
 /** What enrolment works with. */
 export interface EnrolmentParts {
   readonly database: Database.Database
-  readonly layout: Pick<HubLayout, 'logKey' | 'witnessKey'>
+  readonly layout: Pick<HubLayout, 'logKey' | 'witnessKey' | 'repository'>
+  readonly policy: ApprovalPolicy | null
+  readonly signer: Pick<DesiredSigner, 'current'>
+  /** Tells a device what the hub wishes, now that it reads signatures. */
+  readonly tell: (device: DeviceId) => void
   readonly enrolment: Enrolment
   readonly authority: CertificateAuthority
   readonly alarms: AlarmBook
@@ -22,9 +28,12 @@ export interface EnrolmentParts {
 }
 
 /** Makes what decides about connections and takes boxes in. */
-export async function composeEnrolment(
-  parts: EnrolmentParts,
-): Promise<{ readonly gate: DeviceGate; readonly door: EnrolmentDoor; readonly invitations: Invitations }> {
+export async function composeEnrolment(parts: EnrolmentParts): Promise<{
+  readonly gate: DeviceGate
+  readonly door: EnrolmentDoor
+  readonly invitations: Invitations
+  readonly anchoring: Anchoring
+}> {
   const { database, layout, enrolment, audit, clock, randomness } = parts
   const hubKeys = [
     encodeVerifierKey(verifierKeyOf(HUB_LOG_ORIGIN, await readSigningKeyFile(layout.logKey))),
@@ -36,5 +45,12 @@ export async function composeEnrolment(
   const invitations = new Invitations(database, enrolment, clock, randomness)
   const joining = new Joining({ ...parts, invitations, hubKeys })
   const renewing = new Renewing({ enrolment, audit, gate })
-  return { gate, invitations, door: new EnrolmentDoor({ ...parts, joining, renewing, gate }) }
+  const anchoring = new Anchoring({
+    ...parts,
+    hubKeys,
+    desiredKey: () => parts.signer.current,
+    repository: layout.repository,
+    onAnchored: (device) => parts.tell(deviceId.parse(device)),
+  })
+  return { gate, invitations, anchoring, door: new EnrolmentDoor({ ...parts, joining, renewing, anchoring, gate }) }
 }

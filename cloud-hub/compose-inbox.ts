@@ -55,8 +55,9 @@ export async function composeInbox(where: HubConfiguration['database'], parts: I
   const devices = new DeviceDirectory(database)
   const memory = new HubWitnessMemory(database)
   const reported = new ReportedBook(database)
+  const together = (act: () => void): void => database.transaction(act).immediate()
   return {
-    inbox: new PostgresInbox({ pool, devices, alarms, audit, reported, witnessKey, memory, clock }),
+    inbox: new PostgresInbox({ pool, devices, alarms, audit, reported, witnessKey, memory, together, clock }),
     epochRoots: () => postgresEpochRoots(pool),
     stop: () => pool.end(),
   }

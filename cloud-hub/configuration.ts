@@ -1,3 +1,4 @@
+import { auditFeedSettings } from '@leadglass/sync-agent/audit-log'
 import { z } from 'zod'
 
 const port = z.number().int().min(0).max(65_535)
@@ -21,9 +22,25 @@ export const hubConfiguration = z.strictObject({
       httpsPort: port,
     })
     .optional(),
+  /**
+   * An Azure IoT Hub through which devices come: its Event Hubs endpoint is read, its service interface answers. Both connection
+   * strings lie in `secrets/`.
+   */
+  azure: z
+    .strictObject({
+      /** Each one is read in full and has checkpoints of its own; no two hubs may share one. */
+      consumerGroups: z
+        .array(z.string().regex(/^\$?[A-Za-z0-9._-]{1,50}$/))
+        .min(1)
+        .max(8)
+        .default(['$Default']),
+      /** PEM, where the service's certificate is of an authority that Node does not know. */
+      serviceCaFile: z.string().min(1).optional(),
+    })
+    .optional(),
   /** How long a device's certificate is valid. Devices renew theirs after three fifths of it. */
   deviceCertificateDays: z.number().min(0.001).max(397).default(30),
-  /** With an external broker: where boxes join and renew. The embedded broker's port does this too. */
+  /** With an external broker: where boxes join, renew and upload. The embedded broker's port does this too. */
   enrolmentPort: port.optional(),
   /**
    * Where ingest commits what the devices send. Everything else of the hub stays in its own SQLite file. A password does not
@@ -41,6 +58,8 @@ export const hubConfiguration = z.strictObject({
     .array(z.strictObject({ url: z.url({ protocol: /^https?$/ }), key: z.string().min(1).max(512) }))
     .max(8)
     .default([]),
+  /** Audit repositories that hear everything that the hub's own log records. */
+  auditFeeds: auditFeedSettings.default([]),
   softwareVersion: z
     .string()
     .regex(/^\d{1,4}\.\d{1,4}\.\d{1,6}$/)

@@ -6,7 +6,6 @@ import { readPackage, readPackageFile } from '@leadglass/models'
 import { CompactRange, decodeEvent } from '@leadglass/sync-agent/audit-log'
 import {
   failure as apiFailure,
-  approvalDocument,
   approvalSummary,
   deviceDetail,
   deviceList,
@@ -17,6 +16,7 @@ import {
   ingestSummary,
   logExport,
   modelList,
+  preparedSigning,
   type TrainingRun,
   trainingLog,
   trainingRun,
@@ -24,7 +24,7 @@ import {
 } from '@leadglass/ui/contract/hub-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { enrolDevice, type InitialisedHub, initialiseHub } from './commands.ts'
-import { openApproverKey, signApproval } from './governance/index.ts'
+import { openApproverKey, signPrepared } from './governance/index.ts'
 import { holdTestCeremony, TEST_PASSPHRASE, type TestCeremony } from './testing/ceremony.ts'
 import { device, featuresBody, payloadOf, sealAll, TestDevice } from './testing/device.ts'
 import { HubProcess } from './testing/hub-process.ts'
@@ -43,7 +43,13 @@ describe('the hub as a process', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hub-process-'))
     ceremony = await holdTestCeremony(folder)
-    made = await initialiseHub({ folder, names: ['localhost'], policy: ceremony.policy })
+    const approvers = ceremony.approvers.map(({ person, role, printedName, publicKey }) => ({
+      person,
+      role,
+      printedName,
+      publicKey,
+    }))
+    made = await initialiseHub({ folder, names: ['localhost'], policy: ceremony.policy, approvers })
     hub = await HubProcess.start(folder)
   })
   afterEach(async () => {
@@ -52,15 +58,18 @@ describe('the hub as a process', () => {
   })
 
   const sign = async (approval: string, key: TestCeremony['approvers'][number]): Promise<Response> => {
-    const document = approvalDocument.parse(await hub.get(`/api/approvals/${approval}/document`))
-    const subject = {
-      version: document.version,
-      signedBytes: Buffer.from(document.signed, 'base64'),
-      releases: document.releases,
-    }
+    const password = made.accounts.find((one) => one.account === key.person)?.password ?? ''
+    const begun = await hub.request('POST', `/api/approvals/${approval}/signing`, {
+      person: key.person,
+      password,
+      keyid: key.keyid,
+      meaning: 'approval',
+    })
+    if (!begun.ok) return begun
+    const { act, signed: bytes, statement } = preparedSigning.parse(await begun.json())
     const open = await openApproverKey(key, TEST_PASSPHRASE)
-    const signed = signApproval(open, subject, 'approval', { now: () => Date.parse(document.serverTime) })
-    const body = { keyid: signed.keyid, signature: signed.signature, statement: signed.envelope }
+    const signed = await signPrepared(open, Buffer.from(bytes, 'base64'), Buffer.from(statement, 'base64'))
+    const body = { act, keyid: signed.keyid, signature: signed.signature, statement: signed.envelope }
     return hub.request('POST', `/api/approvals/${approval}/signatures`, body)
   }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { readSigningKeyFile, WitnessRound } from '@leadglass/sync-agent/audit-log'
+import { readSigningKeyFile } from '@leadglass/sync-agent/audit-log'
+import { type DeviceId, deviceId } from '@leadglass/sync-agent/contract'
 import {
   type Clock,
   digestOf,
@@ -10,28 +11,33 @@ import {
 } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { Accounts, ApiServer, type HubServices } from './api/index.ts'
-import { AuditDesk, HubAudit, HubWitness, HubWitnessSource, RecordingWatch, SiteAuditMirror } from './audit/index.ts'
+import { AuditDesk, HubAudit, HubWitness, SiteAuditMirror } from './audit/index.ts'
+import { composeAudit, recordKeysInUse } from './compose-audit.ts'
+import { composeChange } from './compose-change.ts'
 import { composeEnrolment } from './compose-enrolment.ts'
+import { composeGovernance } from './compose-governance.ts'
 import { composeInbox } from './compose-inbox.ts'
+import { composeRegistry } from './compose-registry.ts'
 import type { HubConfiguration } from './configuration.ts'
 import { Delivery } from './delivery-parts.ts'
 import { Drift } from './drift/index.ts'
-import { DesiredBook, Fleet, ReportedBook } from './fleet/index.ts'
+import { DesiredBook, DesiredSigner, Fleet, ReportedBook } from './fleet/index.ts'
 import { GovernanceRepository } from './governance/index.ts'
 import { type HubLayout, hubLayout, readHubSettings } from './hub-folder.ts'
 import { AlarmBook, authorityFingerprint, CertificateAuthority, Enrolment, EpochBook } from './ingest/index.ts'
 import { Lake } from './lake/index.ts'
 import { Links } from './links.ts'
+import { ModelCards } from './model-card/index.ts'
 import { PackageStore, Registry } from './registry/index.ts'
+import { RolloutBook, Rollouts, SiteFactReader } from './rollout/index.ts'
 import { openHubDatabase } from './storage/index.ts'
 import { LocalExecutor, RunStore, Training } from './training/index.ts'
-
-/** Between two rounds to the witnesses of others. */
-const WITNESS_INTERVAL_MS = 60_000
 
 /** What a hub runs on. */
 export interface HubPorts {
   readonly clock: Clock
+  /** A clock that nobody sets: leaps of `clock` are recorded against it. */
+  readonly monotonic?: Clock
   readonly randomness: Randomness
   readonly logger: Logger
 }
@@ -81,7 +87,8 @@ export class Hub implements Service {
   async #startOn(database: Database.Database, layout: HubLayout): Promise<void> {
     const { clock, randomness, logger } = this.#ports
     const settings = await readHubSettings(layout)
-    const audit = new HubAudit(database, await readSigningKeyFile(layout.logKey), clock)
+    const logKey = await readSigningKeyFile(layout.logKey)
+    const audit = new HubAudit(database, logKey, clock, this.#ports.monotonic)
     const witnessKey = await readSigningKeyFile(layout.witnessKey)
     const mirror = new SiteAuditMirror(database, witnessKey, audit, clock)
     const auditDesk = new AuditDesk(database, audit, mirror, clock)
@@ -99,21 +106,64 @@ export class Hub implements Service {
     const executor = new LocalExecutor()
     const training = new Training({ store: runs, lake, registry, executor, audit, logger, folder: layout.training })
     const fleet = new Fleet(database, clock)
-    const desired = new DesiredBook(database, clock)
+    const signer = await DesiredSigner.open(layout.desiredKeys)
+    const desired = new DesiredBook(database, clock, signer)
     const inboxParts = { database, mirror, witnessKey, alarms, audit, clock, logger }
     const { inbox, epochRoots, stop: closeInbox } = await composeInbox(this.#configuration.database, inboxParts)
-    const delivery = await Delivery.open({ layout, policy: settings.policy, governance, registry, clock, logger })
+    const drift = new Drift(database, registry)
+    const cards = new ModelCards({ database, registry, drift })
+    const change = composeChange({ database, registry, audit, clock, randomness })
+    const delivery = await Delivery.open({
+      cards,
+      changes: change,
+      layout,
+      policy: settings.policy,
+      governance,
+      registry,
+      audit,
+      clock,
+      logger,
+    })
+    const watching = composeAudit({
+      database,
+      audit,
+      drift,
+      configuration: this.#configuration,
+      raise,
+      clock,
+      randomness,
+      logger,
+    })
     const disconnect = (device: string): void => links.disconnect(device)
     const parts = { database, layout, enrolment, authority, alarms, audit, clock, randomness, logger, disconnect }
-    const { gate, door, invitations } = await composeEnrolment(parts)
-    const links: Links = new Links(
-      this.#configuration,
-      { authority, enrolment, inbox, alarms, fleet, desired, layout, logger, clock, gate, door },
-      settings,
-    )
+    const tell = (device: DeviceId): void => links.tell(device)
+    const { gate, door, invitations, anchoring } = await composeEnrolment({
+      ...parts,
+      policy: settings.policy,
+      signer,
+      tell,
+    })
+    const links: Links = new Links(this.#configuration, { ...parts, inbox, fleet, desired, gate, door }, settings)
     // Before the key ceremony there is nothing to fetch, but the hub may wish something of its devices already.
     const announce = (): void =>
       void (delivery?.timestampVersion() ?? Promise.resolve(0)).then((version) => links.announce(version))
+    const accounts = new Accounts(database, clock, randomness)
+    const approvals = { database, governance, accounts, audit, settings, clock, randomness, logger }
+    const { notes, keys, signing, watch } = composeGovernance(approvals)
+    const { policy } = settings
+    const tools = { database, registry, store, governance, policy, runs, audit, clock, randomness, logger }
+    const { aliases, mlflow, webhooks, sender } = composeRegistry(tools)
+    const rollouts = new Rollouts({
+      book: new RolloutBook(database),
+      facts: new SiteFactReader(database, new ReportedBook(database)),
+      desired,
+      enrolled: () => fleet.devices().flatMap((one) => (one.revokedAt === null ? [one.device] : [])),
+      mayRollOut: async (model) => delivery?.recalls.mayRollOut(model) ?? 'not-published',
+      tell: (device) => links.tell(deviceId.parse(device)),
+      audit,
+      clock,
+      logger,
+    })
     const services: HubServices = {
       clock,
       logger,
@@ -128,19 +178,34 @@ export class Hub implements Service {
       lake,
       training,
       runs,
-      drift: new Drift(database, registry),
+      drift,
+      driftAlerts: watching.driftAlerts,
+      auditFeeds: watching.auditFeeds,
       registry,
+      aliases,
+      cards,
+      mlflow,
+      webhooks,
+      change,
       governance,
+      notes,
+      keys,
+      signing,
       releases: delivery?.releases,
-      accounts: new Accounts(database, clock, randomness),
+      recalls: delivery?.recalls,
+      rollouts,
+      accounts,
       operatorTokenDigest: digestOf((await readFile(layout.operatorToken, 'utf8')).trim()),
       approvers: settings.approvers,
       epochRoots,
       epochBook: new EpochBook(database, clock),
+      azureStatus: () => links.azureStatus,
       desired,
       reported: new ReportedBook(database),
-      tell: (device) => links.tell(device),
+      signer,
+      tell,
       invitations,
+      anchoring,
       authorityFingerprint: async () => authorityFingerprint(await authority.certificatePem()),
       disconnect,
       announce,
@@ -156,16 +221,17 @@ export class Hub implements Service {
       { start: () => store.sweep(), stop: async () => undefined },
       ...(delivery === undefined ? [] : [delivery]),
       recorded(audit),
+      ...(watch === undefined ? [] : [watch]),
       training,
       auditDesk.index,
-      new RecordingWatch(database, clock, raise),
-      new WitnessRound({
-        source: new HubWitnessSource(audit),
-        targets: () => this.#configuration.witnesses,
-        intervalMs: WITNESS_INTERVAL_MS,
-        logger,
-      }),
+      {
+        start: () => recordKeysInUse({ database, audit, clock, logKey, witnessKey, authority, settings, delivery }),
+        stop: async () => undefined,
+      },
+      ...watching.services,
+      sender,
       links,
+      rollouts,
       { start: async () => announce(), stop: async () => undefined },
       api,
     ])

@@ -2,14 +2,17 @@ import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { type DesiredState, type DeviceId, deviceId, MAX_UPLOAD_BYTES } from '@leadglass/sync-agent/contract'
-import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import type { Clock, Logger, Randomness, Service } from '@leadglass/sync-agent/foundation'
+import type Database from 'better-sqlite3'
 import type { HubConfiguration } from './configuration.ts'
 import { DeviceKeys } from './device-keys.ts'
 import { DoorServer } from './enrolment/index.ts'
+import { AzureSide, type AzureSideStatus } from './event-hubs/index.ts'
 import type { DesiredBook, Fleet } from './fleet/index.ts'
 import type { HubLayout, HubSettings } from './hub-folder.ts'
 import {
   type AlarmBook,
+  admittedPeer,
   Broker,
   type CertificateAuthority,
   type ConnectionGate,
@@ -34,12 +37,14 @@ export interface LinkParts {
   readonly authority: CertificateAuthority
   readonly enrolment: Enrolment
   readonly inbox: InboxStore
+  readonly database: Database.Database
   readonly alarms: AlarmBook
   readonly fleet: Fleet
   readonly desired: Pick<DesiredBook, 'delivery' | 'resyncs'>
-  readonly layout: Pick<HubLayout, 'deviceKeys' | 'iotHub'>
+  readonly layout: Pick<HubLayout, 'deviceKeys' | 'iotHub' | 'secrets' | 'serviceKeys'>
   readonly logger: Logger
   readonly clock: Clock
+  readonly randomness: Randomness
   readonly gate: ConnectionGate
   readonly door: { readonly take: EnrolmentDoorPort }
 }
@@ -59,6 +64,9 @@ export class Links implements Service {
   #pipeline: IngestPipeline | undefined
   #renewal: NodeJS.Timeout | undefined
   #endpoint: IotHubEndpoint | undefined
+  #azure: AzureSide | undefined
+  /** One for both ways, so that batches are committed one after the other. */
+  readonly #intake: InboxIntake
   /** Version of timestamp.json that was announced last; 0 before the repository has one. */
   #timestampVersion = 0
   #asking: NodeJS.Timeout | undefined
@@ -68,6 +76,7 @@ export class Links implements Service {
   constructor(configuration: HubConfiguration, parts: LinkParts, settings: Pick<HubSettings, 'names'>) {
     this.#configuration = configuration
     this.#parts = parts
+    this.#intake = new InboxIntake(parts.inbox, parts.alarms)
     this.#names = [...new Set(['127.0.0.1', 'localhost', configuration.host, ...settings.names])]
   }
 
@@ -81,15 +90,10 @@ export class Links implements Service {
     const take = (socket: TLSSocket): void => door.take(socket)
     const { broker, host, mqttPort, enrolmentPort } = this.#configuration
     const caPem = await authority.certificatePem()
+    const isAdmitted = (name: string): boolean => enrolment.isAdmitted(name)
+    const uploads = await this.#uploadDesk()
     if (broker === 'embedded') {
       const server = await authority.issueServer('leadglass-hub', this.#names)
-      const isAdmitted = (name: string): boolean => enrolment.isAdmitted(name)
-      const uploads = new UploadDesk({
-        folder: join(this.#configuration.dataFolder, 'uploads'),
-        take: async (device, payload) => this.#pipeline?.take(device, payload, MAX_UPLOAD_BYTES),
-        logger,
-      })
-      await uploads.prepare()
       const upload = (socket: TLSSocket, device: DeviceId): void => uploads.serve(socket, device)
       this.#broker = new Broker(
         { host, port: mqttPort, caPem, ...server, isAdmitted, gate, door: take, uploads: upload },
@@ -98,7 +102,12 @@ export class Links implements Service {
       await this.#broker.start()
     } else if (enrolmentPort !== undefined) {
       const server = await authority.issueServer('leadglass-hub', this.#names)
-      this.#doorServer = new DoorServer({ host, port: enrolmentPort, caPem, ...server, take })
+      const upload = (socket: TLSSocket): void => {
+        const peer = admittedPeer(socket, { isAdmitted, gate })
+        if (peer?.kind === 'device') uploads.serve(socket, peer.device)
+        else socket.destroy()
+      }
+      this.#doorServer = new DoorServer({ host, port: enrolmentPort, caPem, ...server, take, upload })
       await this.#doorServer.start()
     }
     const url = broker === 'embedded' ? this.#ownUrl(host) : broker.url
@@ -112,6 +121,7 @@ export class Links implements Service {
     )
     await this.#client.start()
     await this.#startEndpoint(caPem)
+    await this.#startAzure()
     this.#asking = setInterval(() => {
       for (const { device, resync } of this.#parts.desired.resyncs()) {
         if (this.#asked.get(device) !== resync) this.tell(deviceId.parse(device))
@@ -134,6 +144,8 @@ export class Links implements Service {
   async stop(): Promise<void> {
     clearInterval(this.#renewal)
     clearInterval(this.#asking)
+    await this.#azure?.stop()
+    this.#azure = undefined
     await this.#endpoint?.stop()
     this.#endpoint = undefined
     await this.#client?.stop()
@@ -178,22 +190,44 @@ export class Links implements Service {
       ...wish,
     }
     this.#client?.sendDesired(device, state)
+    this.#azure?.setDesired(device, state)
     this.#endpoint?.setDesired(device, state).catch((error: unknown) => {
       this.#parts.logger.error('links.twin-not-written', { device, reason: String(error) })
     })
   }
 
+  async #uploadDesk(): Promise<UploadDesk> {
+    const uploads = new UploadDesk({
+      folder: join(this.#configuration.dataFolder, 'uploads'),
+      take: async (device, payload) => this.#pipeline?.take(device, payload, MAX_UPLOAD_BYTES),
+      logger: this.#parts.logger,
+    })
+    await uploads.prepare()
+    return uploads
+  }
+
   async #startEndpoint(caPem: string): Promise<void> {
     const { iotHub, host } = this.#configuration
     if (iotHub === undefined) return
-    const { authority, enrolment, inbox, alarms, logger, clock, layout } = this.#parts
+    const { authority, enrolment, logger, clock, layout } = this.#parts
     const keys = new DeviceKeys(layout.deviceKeys, logger)
+    const policies = new DeviceKeys(layout.serviceKeys, logger)
     const server = await authority.issueServer('leadglass-hub', [...this.#names, iotHub.hostName.replace(/:\d+$/, '')])
     const endpoint = new IotHubEndpoint(
-      { host, ...iotHub, folder: layout.iotHub, caPem, ...server },
+      {
+        host,
+        ...iotHub,
+        // A device can reach no hub under the address of all interfaces.
+        ...(isWildcard(host) ? { blobHost: `${iotHub.hostName.replace(/:\d+$/, '')}:${iotHub.httpsPort}` } : {}),
+        folder: layout.iotHub,
+        caPem,
+        ...server,
+      },
       {
         devices: { isAdmitted: (device) => enrolment.isAdmitted(device), keysOf: (device) => keys.of(device) },
-        intake: new InboxIntake(inbox, alarms),
+        intake: this.#intake,
+        uploadIntake: this.#intake,
+        policies: { keysOf: (policy) => policies.of(policy) },
         clock,
         logger,
       },
@@ -202,9 +236,36 @@ export class Links implements Service {
     this.#endpoint = endpoint
   }
 
+  /** What devices sent through an IoT Hub of Azure's. */
+  async #startAzure(): Promise<void> {
+    const { azure } = this.#configuration
+    if (azure === undefined) return
+    const { database, alarms, fleet, layout, clock, randomness, logger } = this.#parts
+    const side = new AzureSide(
+      { ...azure, secretsFolder: layout.secrets },
+      {
+        database,
+        intake: this.#intake,
+        raise: (device, code) => alarms.raise(device, code, 1),
+        devices: () =>
+          fleet.devices().flatMap(({ device, revokedAt }) => (revokedAt === null ? [deviceId.parse(device)] : [])),
+        clock,
+        randomness,
+        logger,
+      },
+    )
+    await side.start()
+    this.#azure = side
+  }
+
+  /** How the way through Azure is doing; null where there is none. */
+  get azureStatus(): AzureSideStatus | null {
+    return this.#azure?.status ?? null
+  }
+
   /** Where the hub itself finds its broker: a broker on all interfaces is found on loopback. */
   #ownUrl(host: string): string {
-    const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+    const address = isWildcard(host) ? '127.0.0.1' : host
     return `mqtts://${isIPv6(address) ? `[${address}]` : address}:${this.#broker?.port ?? 0}`
   }
 
@@ -218,4 +279,8 @@ export class Links implements Service {
     this.#client?.renew(own)
     return certificateEnd(own.certificatePem)
   }
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { createLogger, isCodedError, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
+import { createLogger, isCodedError, monotonicClock, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
 import { hubConfiguration } from './configuration.ts'
 import { Hub } from './hub.ts'
 
@@ -13,7 +13,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } })
   if (values.config === undefined) throw new Error('usage: main.ts --config FILE.json')
   const configuration = hubConfiguration.parse(JSON.parse(await readFile(values.config, 'utf8')))
-  const hub = new Hub(configuration, { clock: systemClock, randomness: systemRandomness, logger })
+  const ports = { clock: systemClock, monotonic: monotonicClock, randomness: systemRandomness, logger }
+  const hub = new Hub(configuration, ports)
   await hub.start()
   let stopping = false
   const stop = (): void => {

@@ -12,6 +12,7 @@ export {
 } from './dicom/wrap-radiograph.ts'
 export * from './explain/index.ts'
 export { OnnxError, type OnnxErrorCode } from './import/errors.ts'
+export { graphShape } from './import/graph-shape.ts'
 export { inspectOnnx, type OnnxInspection, type OnnxTensor } from './import/inspect-onnx.ts'
 export {
   compareOutputs,
@@ -23,6 +24,15 @@ export {
 export { TfjsError, type TfjsErrorCode } from './import/tfjs/errors.ts'
 export { importTfjs, type OnnxRunner, type TfjsImport } from './import/tfjs/import-tfjs.ts'
 export { type ModelCard, modelCard } from './package/card.ts'
+export {
+  type CardDeclaration,
+  type CardStatement,
+  cardDeclaration,
+  type DeclaredHazard,
+  declaredHazard,
+  PROBABILITIES,
+  SEVERITIES,
+} from './package/card-declaration.ts'
 export { type Column, type GoldenRow, goldenRow, scoreOf, type TableRow, tableRow } from './package/columns.ts'
 export { PackageError, type PackageErrorCode } from './package/errors.ts'
 export { type GoldenExpectation, goldenExpectation } from './package/golden.ts'
@@ -40,6 +50,14 @@ export {
   type ScoreOutput,
   type SegmentMeaning,
 } from './package/manifest.ts'
+export {
+  MAXIMUM_STATEMENT_BYTES,
+  type StatedFile,
+  signStatement,
+  statedFiles,
+  verifyPackageStatement,
+  verifyStatement,
+} from './package/oms.ts'
 export { MANIFEST_NAME, packagePath } from './package/paths.ts'
 export type { PreprocessingStep } from './package/preprocessing.ts'
 export { type DeclaredRadiomics, declaredRadiomics } from './package/radiomics.ts'
@@ -56,6 +74,7 @@ export {
   type ReferenceFeature,
   referenceDistributions,
 } from './package/reference.ts'
+export { declarationOf } from './package/shipped-declarations.ts'
 export { type ManifestContent, type PackageContent, sealManifest, writePackage } from './package/write-package.ts'
 export { type PhantomDicom, type PhantomDicomRequest, phantomDicom, qaPhantomDicom } from './phantom/phantom-dicom.ts'
 export { type PhantomRequest, renderPhantom } from './phantom/render-phantom.ts'

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Agent } from './agent/agent.ts'
 import { agentConfig, resolveConfig } from './agent/config.ts'
-import { type Clock, createLogger, isCodedError, systemClock, systemRandomness } from './foundation/index.ts'
+import { createLogger, isCodedError, monotonicClock, systemClock, systemRandomness } from './foundation/index.ts'
 
 /** `node main.ts --config FILE.json`; see `agent/permission-arguments.ts` for how it is meant to be started. */
 async function main(): Promise<void> {
@@ -12,7 +12,6 @@ async function main(): Promise<void> {
   const file = resolve(values.config)
   const config = resolveConfig(agentConfig.parse(JSON.parse(await readFile(file, 'utf8'))), dirname(file))
   const logger = createLogger('sync-agent')
-  const monotonicClock: Clock = { now: () => performance.now() }
   const agent = new Agent(config, { clock: systemClock, monotonicClock, randomness: systemRandomness, logger })
 
   // A signal during the start is kept until the start is over, so that everything is stopped in order.

@@ -1,20 +1,32 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditLog, decodeEvent, SqliteLogStore } from '@leadglass/sync-agent/audit-log'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { canonicalJson, digestOf, type JsonValue, ManualClock, silentLogger } from '@leadglass/sync-agent/foundation'
-import { verifyKit } from '@leadglass/sync-agent/updates'
+import { preAuthEncoding, STATEMENT_TYPE, siteApprovalOf, verifyKit } from '@leadglass/sync-agent/updates'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FakeRepository } from '../../sync-agent/updates/testing/fake-repository.ts'
 import { AuditTrail, EgressDoor } from '../egress/index.ts'
 import type { GoldenOutcome } from '../scoring/index.ts'
+import { activationSettings } from '../settings-activation.ts'
 import { temporaryRecords } from '../testing/memory-records.ts'
 import { approvedRepository, packageForRelease, SHIPPED_PACKAGE } from '../testing/update-kit.ts'
 import { copyPackage } from './copy-package.ts'
-import { DatabaseHighWaterMarks, ModelLibrary, UpdateWatcher } from './index.ts'
+import {
+  Activator,
+  DatabaseHighWaterMarks,
+  DatabaseRecallBook,
+  ModelLibrary,
+  type ShadowPort,
+  SiteApprovals,
+  UpdateWatcher,
+} from './index.ts'
 
 const ORIGIN = 'leadglass/test-box/audit'
+/** These versions come into use without the shadow, which has tests of its own. */
+const NO_SHADOW: ShadowPort = { begin: async () => undefined, verdict: () => ({ kind: 'none' }), end: () => undefined }
 const PASSED: GoldenOutcome = { kind: 'passed', cases: 4, maximumDeviation: 0 }
 
 /** The shipped package under another version. */
@@ -34,12 +46,14 @@ describe('activation', () => {
   let golden: GoldenOutcome
   let goldenRuns: number
   let clock: ManualClock
+  let sitePolicy: ConstructorParameters<typeof SiteApprovals>[0]['policy']
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leadglass-activation-'))
     held = temporaryRecords()
     clock = new ManualClock(Date.now())
     golden = PASSED
+    sitePolicy = {}
     goldenRuns = 0
     repository = await approvedRepository(SHIPPED_PACKAGE)
   })
@@ -58,6 +72,18 @@ describe('activation', () => {
     const audit = new AuditTrail(log, new EgressDoor({ records, device: 'test-box' as DeviceId, clock }), records)
     const common = { records, modelsFolder: modelsFolder(), audit, clock, logger: silentLogger }
     const library = new ModelLibrary({ ...common, onChange: () => undefined })
+    const activator = new Activator({
+      ...common,
+      library,
+      pool: {
+        runGoldenCases: async () => {
+          goldenRuns += 1
+          return golden
+        },
+      },
+      shadow: NO_SHADOW,
+      settings: () => activationSettings.parse({ shadowStudies: 0 }),
+    })
     await library.start()
     const watcher = new UpdateWatcher({
       ...common,
@@ -67,12 +93,9 @@ describe('activation', () => {
       initialRoot: repository.initialRoot,
       policy: repository.policy,
       marks: new DatabaseHighWaterMarks(records),
-      pool: {
-        runGoldenCases: async () => {
-          goldenRuns += 1
-          return golden
-        },
-      },
+      recallBook: new DatabaseRecallBook({ ...common, onChange: () => undefined }),
+      siteApprovals: new SiteApprovals({ folder: join(folder, 'site-approvals'), policy: sitePolicy }),
+      activator,
     })
     return { library, watcher, log }
   }
@@ -93,6 +116,52 @@ describe('activation', () => {
     expect(goldenRuns).toBe(1)
   })
 
+  it('waits for the hospital’s own approval where the policy asks for it, refuses another’s, and goes on without a hub', async () => {
+    const site = generateKeyPairSync('ed25519')
+    const publicKey = Buffer.from(site.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex')
+    const signer = { person: 'site.physicist', printedName: 'Site Physicist' }
+    sitePolicy = { siteApproval: { keys: [{ ...signer, publicKey }] } }
+    await repository.writeTo(kitFolder())
+    const { library, watcher, log } = await box()
+    await watcher.look()
+    await watcher.look()
+    expect(library.active()).toEqual([])
+    const [row] = held.records.models.all()
+    expect(row?.message).toContain('waits for the hospital’s own approval')
+    const approve = async (key: KeyObject): Promise<void> => {
+      const { name = '', version = '', digest = '' } = row ?? {}
+      const statement = siteApprovalOf(
+        { name, version, digest },
+        signer,
+        'approval',
+        new Date(clock.now()).toISOString(),
+      )
+      const payload = Buffer.from(JSON.stringify(statement))
+      const sig = sign(undefined, preAuthEncoding(payload), key).toString('base64')
+      const envelope = {
+        payloadType: STATEMENT_TYPE,
+        payload: payload.toString('base64'),
+        signatures: [{ keyid: 'k', sig }],
+      }
+      await mkdir(join(folder, 'site-approvals'), { recursive: true })
+      await writeFile(join(folder, 'site-approvals', `${digest}.json`), JSON.stringify(envelope))
+    }
+    await approve(generateKeyPairSync('ed25519').privateKey)
+    await watcher.look()
+    expect(library.active()).toEqual([])
+    await rm(join(folder, 'site-approvals'), { recursive: true })
+    await approve(site.privateKey)
+    await watcher.look()
+    expect(library.active().map((one) => one.model.version)).toEqual(['1.0.0'])
+    expect(events(log)).toEqual([
+      'model.site-approval-awaited',
+      'model.site-approval-awaited',
+      'model.site-approved',
+      'model.staged',
+      'model.activated',
+    ])
+  })
+
   it('refuses a kit with one approval, in words, and says so once', async () => {
     repository.signers['approved-models'] = [repository.clinical]
     repository.publish()
@@ -104,16 +173,17 @@ describe('activation', () => {
     expect(refused?.message).toMatch(/\w+ \w+/)
     await (await box()).watcher.look()
     expect(held.records.models.refusedKits()).toHaveLength(1)
-    expect(events(log)).toHaveLength(1)
+    expect(events(log)).toEqual(['metadata.refused'])
     expect(goldenRuns).toBe(0)
   })
 
   it('refuses a model whose golden cases do not come out, and does not try it again', async () => {
     golden = { kind: 'failed', reason: 'deviates', detail: 'pneumonia differs by 0.2' }
     await repository.writeTo(kitFolder())
-    const { library, watcher } = await box()
+    const { library, watcher, log } = await box()
     await watcher.look()
     expect(library.active()).toEqual([])
+    expect(events(log)).toContain('model.refused')
     expect(held.records.models.all()[0]).toMatchObject({ state: 'refused' })
     expect(held.records.models.all()[0]?.message).toContain('differs by 0.2')
     await (await box()).watcher.look()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile, syncFolder } from '@leadglass/sync-agent/foundation'
 import type { VerifiedRelease } from '@leadglass/sync-agent/updates'
@@ -69,4 +69,12 @@ async function openPlainFile(path: string): Promise<FileHandle | undefined> {
   if ((await handle.stat()).isFile()) return handle
   await handle.close()
   return undefined
+}
+
+/** Removes what lies in the models folder and nobody keeps: refused versions and what broken-off copies left. */
+export async function sweepPackages(modelsFolder: string, kept: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(modelsFolder).catch((): string[] => [])) {
+    const isLeft = name.startsWith('.staging-') || (/^[0-9a-f]{64}$/.test(name) && !kept.has(name))
+    if (isLeft) await rm(join(modelsFolder, name), { recursive: true, force: true })
+  }
 }

@@ -4,9 +4,10 @@ import { type ModelPackage, PackageError, readPackage } from '@leadglass/models'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from '../egress/index.ts'
 import type { ModelRow, Records } from '../records/index.ts'
+import { ActivationError } from './errors.ts'
 
 export interface ModelLibraryDependencies {
-  readonly records: Pick<Records, 'models' | 'deployments' | 'transaction'>
+  readonly records: Pick<Records, 'models' | 'deployments' | 'activations' | 'halts' | 'transaction'>
   /** `models/`: one folder a package, named by its digest. */
   readonly modelsFolder: string
   readonly audit: AuditSink
@@ -14,6 +15,14 @@ export interface ModelLibraryDependencies {
   readonly logger: Logger
   /** Told when the set of models in use changes. */
   readonly onChange: () => void
+}
+
+/** Why a model that is in use does not run. */
+export type HaltReason = 'recalled' | 'stopped-at-site'
+
+export interface HaltedModel {
+  readonly package: ModelPackage
+  readonly reason: HaltReason
 }
 
 /** Of a version that was verified here and is not in use. */
@@ -37,9 +46,23 @@ export class ModelLibrary {
     }
   }
 
-  /** The packages in use, by name. */
+  /** The packages in use, by name; none that is recalled or stopped. Asked anew for each study. */
   active(): readonly ModelPackage[] {
-    return [...this.#active.values()]
+    return [...this.#active.values()].filter((one) => this.#haltOf(one) === undefined)
+  }
+
+  /** Packages that would be in use and may not run now, and why. */
+  halted(): readonly HaltedModel[] {
+    return [...this.#active.values()].flatMap((one) => {
+      const reason = this.#haltOf(one)
+      return reason === undefined ? [] : [{ package: one, reason }]
+    })
+  }
+
+  #haltOf({ model }: ModelPackage): HaltReason | undefined {
+    const { halts } = this.#dependencies.records
+    if (halts.isRecalled(model.digest)) return 'recalled'
+    return halts.stopOf(model.name) === undefined ? undefined : 'stopped-at-site'
   }
 
   /** Where the package with this digest lies. */
@@ -93,7 +116,10 @@ export class ModelLibrary {
   ): void {
     const { records, audit, clock, onChange } = this.#dependencies
     const at = clock.now()
+    // A recall holds for ever: nothing that is put to use here, by whomever, may be one.
+    if (records.halts.isRecalled(row.digest)) throw new ActivationError('version-recalled')
     records.transaction(() => {
+      this.#beginTrial(row, event, at)
       records.models.put({ ...row, state: 'staged', message: null, changedAt: at })
       records.models.activate(row.digest, row.name, at)
       records.deployments.admit(row.digest, at)
@@ -125,7 +151,9 @@ export class ModelLibrary {
     const { records, clock } = this.#dependencies
     const rows = records.models.all().filter((row) => row.name === name)
     const current = rows.find((row) => row.state === 'active')
-    const [previous] = rows.filter((row) => row.state === 'retained').sort((a, b) => b.changedAt - a.changedAt)
+    const [previous] = rows
+      .filter((row) => row.state === 'retained' && !records.halts.isRecalled(row.digest))
+      .sort((a, b) => b.changedAt - a.changedAt)
     if (current === undefined || previous === undefined)
       return { kind: 'impossible', why: 'no earlier version is kept' }
     const read = await this.read(previous.digest)
@@ -138,11 +166,69 @@ export class ModelLibrary {
     return { kind: 'rolled-back', version: previous.version }
   }
 
+  /**
+   * Takes a version out of use by the appliance itself, to `previous` or to none. In the caller's transaction, so that what
+   * is in use and why are one fact.
+   * @param found the package of `previous`, hashed by this process; undefined before the library has started.
+   */
+  goBack(
+    row: ModelRow,
+    previous: string | undefined,
+    found: ModelPackage | undefined,
+    state: 'staged' | 'refused',
+    why: string,
+  ): void {
+    const { records, audit, clock, onChange } = this.#dependencies
+    const at = clock.now()
+    records.models.setState(row.digest, state, why, at)
+    if (previous !== undefined) records.models.activate(previous, row.name, at)
+    audit.record({
+      event: previous === undefined ? 'model.retired' : 'model.rolled-back',
+      actor: { kind: 'system', id: 'scoring' },
+      subject: { kind: 'model', id: `${row.name}@${row.version}` },
+      outcome: 'failure',
+      codes: [state === 'refused' ? 'quarantined' : 'tried-again'],
+    })
+    if (previous !== undefined && found !== undefined) this.#active.set(row.name, found)
+    else this.#active.delete(row.name)
+    onChange()
+  }
+
+  /** Gives a version up that is not in use. In the caller's transaction. */
+  setAside(digest: string, state: 'staged' | 'refused', why: string): void {
+    const { records, clock } = this.#dependencies
+    if (records.models.find(digest)?.state !== 'active') records.models.setState(digest, state, why, clock.now())
+  }
+
+  /** Every version that comes into use is on trial first; one that a person went back to was tried before. */
+  #beginTrial(row: ModelRow, event: 'model.activated' | 'model.rolled-back', at: number): void {
+    const { activations, models } = this.#dependencies.records
+    const { digest, name, releaseCounter } = row
+    const known = activations.find(digest)
+    const isTried = event === 'model.rolled-back'
+    const active = models.active().find((one) => one.name === name)?.digest ?? null
+    activations.put({
+      digest,
+      name,
+      releaseCounter,
+      state: isTried ? 'committed' : 'trial',
+      attempts: known?.attempts ?? 0,
+      previous: active === digest ? (known?.previous ?? null) : active,
+      reason: null,
+      runs: 0,
+      errors: 0,
+      enteredAt: at,
+    })
+  }
+
   async #putAside(row: ModelRow, message: string): Promise<void> {
     const { records, audit, clock, logger } = this.#dependencies
     logger.error('activation.package-damaged', { model: row.name, version: row.version })
     await rm(this.folderOf(row.digest), { recursive: true, force: true })
     records.transaction(() => {
+      // Its bytes are needed again: it begins where the kit is read.
+      const known = records.activations.find(row.digest)
+      if (known !== undefined) records.activations.put({ ...known, state: 'stage' })
       records.models.setState(
         row.digest,
         'staged',

@@ -1,17 +1,20 @@
 import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
 import { type Clock, digestOf, type Logger } from '@leadglass/sync-agent/foundation'
-import { type HighWaterMarks, kitRevision, type VerifiedRelease, verifyKit } from '@leadglass/sync-agent/updates'
+import {
+  type HighWaterMarks,
+  kitRevision,
+  type RecallBook,
+  type VerifiedRelease,
+  verifyKit,
+} from '@leadglass/sync-agent/updates'
 import type { AuditSink } from '../egress/index.ts'
 import type { ModelRow, Records } from '../records/index.ts'
-import type { ScoringPool } from '../scoring/index.ts'
+import type { Activator } from './activator.ts'
 import { copyPackage } from './copy-package.ts'
 import { type ModelLibrary, WAITS_FOR_PERSON } from './model-library.ts'
+import type { SiteApprovals } from './site-approvals.ts'
 
 const POLL_MS = 1000
-
-/** Ends of a golden run that another run may not come to, and how often that is tried. */
-const PASSING: ReadonlySet<string> = new Set(['timed-out', 'crashed', 'memory', 'stopped'])
-const MOST_ATTEMPTS = 3
 
 export interface UpdateWatcherDependencies {
   readonly kitFolder: string
@@ -20,9 +23,12 @@ export interface UpdateWatcherDependencies {
   readonly initialRoot: Uint8Array
   readonly policy: ApprovalPolicy
   readonly marks: HighWaterMarks
-  readonly records: Pick<Records, 'models' | 'transaction'>
+  /** The hospital’s own approvals, where the pinned policy asks for them. */
+  readonly siteApprovals: Pick<SiteApprovals, 'check' | 'revision'>
+  readonly recallBook: RecallBook
+  readonly records: Pick<Records, 'models' | 'halts' | 'transaction'>
   readonly library: ModelLibrary
-  readonly pool: Pick<ScoringPool, 'runGoldenCases'>
+  readonly activator: Pick<Activator, 'begin' | 'happened' | 'isOnItsWay' | 'proceed'>
   readonly audit: AuditSink
   readonly clock: Clock
   readonly logger: Logger
@@ -32,15 +38,15 @@ export interface UpdateWatcherDependencies {
 
 /**
  * Looks for update kits and takes what is approved: verified again from this appliance's own root, policy and marks,
- * copied and hashed, golden cases run in a worker, then put to use. What is refused is kept with the reason in plain
- * words.
+ * copied and hashed, then handed to the activator. What is refused is kept with the reason in plain words. Recalls count
+ * before anything else, also while nothing else is taken.
  */
 export class UpdateWatcher {
   readonly #dependencies: UpdateWatcherDependencies
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #seen = ''
-  readonly #attempts = new Map<string, number>()
+  #seenUnderPressure = ''
 
   constructor(dependencies: UpdateWatcherDependencies) {
     this.#dependencies = dependencies
@@ -70,21 +76,29 @@ export class UpdateWatcher {
 
   /** Looks once; does nothing when the kit is the one already looked at. */
   async look(): Promise<void> {
-    const { kitFolder, stateFolder, initialRoot, policy, marks, clock, logger, mayWork } = this.#dependencies
-    if (mayWork?.() === false) return
-    const kit = await kitRevision(kitFolder)
-    if (kit === undefined || kit === this.#seen) return
+    const { kitFolder, stateFolder, initialRoot, policy, marks, recallBook, clock, logger, mayWork } =
+      this.#dependencies
+    const isFree = mayWork?.() !== false
+    const offered = await kitRevision(kitFolder)
+    // An approval by the hospital comes after the kit that it is about.
+    const kit = offered === undefined ? undefined : `${offered}${await this.#dependencies.siteApprovals.revision()}`
+    if (kit === undefined || kit === this.#seen || (!isFree && kit === this.#seenUnderPressure)) return
     const outcome = await verifyKit({
       kitFolder,
       stateFolder,
       initialRoot,
       policy,
       highWaterMarks: marks,
+      recallBook,
       clock,
       logger,
     })
     if (outcome.kind === 'unreachable') {
       logger.warn('activation.kit-unreadable', { reason: outcome.reason })
+      return
+    }
+    if (!isFree) {
+      this.#seenUnderPressure = kit
       return
     }
     this.#seen = kit
@@ -99,9 +113,9 @@ export class UpdateWatcher {
   }
 
   async #take(release: VerifiedRelease): Promise<void> {
-    const { records, library, modelsFolder, pool, clock } = this.#dependencies
+    const { records, library, modelsFolder, activator, clock } = this.#dependencies
     const known = records.models.find(release.model.digest)
-    if (known?.state === 'active') return
+    if (known?.state === 'active' || activator.isOnItsWay(release.model.digest)) return
     if (known !== undefined && release.releaseCounter <= known.releaseCounter && (await this.#isKept(known))) return
     // A version that was refused here is taken again only when it was approved anew.
     if (known?.state === 'refused' && release.releaseCounter <= known.releaseCounter) return
@@ -114,6 +128,12 @@ export class UpdateWatcher {
       statement: JSON.stringify(release.statement),
       changedAt: clock.now(),
     }
+    if (records.halts.isRecalled(row.digest)) {
+      if (known === undefined) this.#refuseModel(row, 'recalled', 'A safety officer recalled this version.')
+      return
+    }
+    if (await this.#waitsForSite(row, release)) return
+    activator.begin(row)
     if ((await library.read(row.digest)).kind !== 'package') {
       const differs = await copyPackage(release, modelsFolder)
       if (differs !== undefined) {
@@ -121,6 +141,7 @@ export class UpdateWatcher {
         return
       }
     }
+    activator.happened(row.digest, 'done')
     const read = await library.read(row.digest)
     if (read.kind === 'unusable') {
       this.#refuseModel(row, 'package-invalid', `The package cannot be used: ${read.message}.`)
@@ -129,23 +150,34 @@ export class UpdateWatcher {
     records.transaction(() => {
       records.models.put(row)
     })
-    const golden = await pool.runGoldenCases(library.folderOf(row.digest), read.package.manifest.runtime.memoryMiB)
-    if (golden.kind === 'failed') {
-      if (PASSING.has(golden.reason) && this.#countAttempt(row.digest) < MOST_ATTEMPTS) {
-        // A busy or stopping machine says nothing about the model: the next look tries again.
-        this.#seen = ''
-        return
-      }
-      this.#refuseModel(
-        row,
-        `golden.${golden.reason}`,
-        `Its golden cases do not come out on this machine: ${golden.detail}`,
-      )
-      return
+    activator.happened(row.digest, 'done')
+    await activator.proceed(row.digest)
+  }
+
+  /** True while the hospital's own approval is asked for and not there: no byte is copied, nothing runs. */
+  async #waitsForSite(row: ModelRow, release: VerifiedRelease): Promise<boolean> {
+    const { records, siteApprovals, audit } = this.#dependencies
+    const outcome = await siteApprovals.check(release.model, release.approvals)
+    if (outcome.kind === 'not-asked') return false
+    const subject = { kind: 'model', id: `${row.name}@${row.version}` } as const
+    const actor = { kind: 'system', id: 'updates' } as const
+    if (outcome.kind === 'approved') {
+      audit.recordNow({ event: 'model.site-approved', actor, subject, outcome: 'success' })
+      return false
     }
-    this.#staged(row, golden.cases)
-    if (library.waitsForPerson(row.name)) library.stage(row)
-    else library.activate(row, read.package, 'model.activated', null)
+    // It stays staged, not refused: a right approval may still come, and the next look takes it then.
+    records.transaction(() => {
+      records.models.put({ ...row, message: outcome.message })
+    })
+    const awaited = outcome.kind === 'missing'
+    audit.recordNow({
+      event: 'model.site-approval-awaited',
+      actor,
+      subject,
+      outcome: awaited ? 'success' : 'refused',
+      codes: awaited ? [] : ['site-approval-invalid'],
+    })
+    return true
   }
 
   /** A version that was in use, or waits for a person, stays as it is: a person or a later release decided so. */
@@ -154,24 +186,9 @@ export class UpdateWatcher {
     return isDecided && (await this.#dependencies.library.read(digest)).kind === 'package'
   }
 
-  #countAttempt(digest: string): number {
-    const attempts = (this.#attempts.get(digest) ?? 0) + 1
-    this.#attempts.set(digest, attempts)
-    return attempts
-  }
-
-  #staged(row: ModelRow, cases: number): void {
-    this.#dependencies.audit.recordNow({
-      event: 'model.staged',
-      actor: { kind: 'system', id: 'scoring' },
-      subject: { kind: 'model', id: `${row.name}@${row.version}` },
-      outcome: 'success',
-      codes: [`golden-cases-${cases}`],
-    })
-  }
-
   #refuseModel(row: ModelRow, code: string, message: string): void {
-    const { records, audit, clock, logger } = this.#dependencies
+    const { records, audit, activator, clock, logger } = this.#dependencies
+    activator.happened(row.digest, 'failed', message)
     logger.error('activation.model-refused', { model: row.name, version: row.version, code })
     records.transaction(() => {
       records.models.put({ ...row, state: 'refused', message, changedAt: clock.now() })

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantomDicom } from '@leadglass/models'
+import { decodeEvent } from '@leadglass/sync-agent/audit-log'
 import {
   type BackfillView,
   backfillList,
@@ -9,6 +10,7 @@ import {
   deliveryList,
   deviceStatus,
   egressList,
+  logExport,
   type StudyDetail,
   scoringModels,
   scoringRefusal,
@@ -178,5 +180,11 @@ describe('a backfill over past studies, in the real appliance', () => {
     const end = await until(made.job, ({ state }) => state === 'finished', 'the end')
     expect(end).toMatchObject({ done: STUDIES, scored: 0, skipped: STUDIES })
     expect((await post(`/api/backfills/${made.job}/state`, { act: 'pause' })).status).toBe(409)
+    const { leaves } = await appliance.get('/api/audit/export', logExport)
+    const words = leaves.map((leaf) => decodeEvent(Buffer.from(leaf, 'base64'))?.event)
+    // Of the earlier jobs, and of the token with which a program asked.
+    for (const word of ['backfill.changed', 'study.backfilled', 'scoring-token.changed']) {
+      expect(words, word).toContain(word)
+    }
   }, 120_000)
 })

@@ -373,6 +373,8 @@ describe('corrections over the real record', () => {
     expect(bench.inForce('S1')).toMatchObject({ patientId: 'B', processing: 'scored' })
     expect(bench.records.corrections.revisionsLike(studyId, 2)).toEqual([1])
     bench.corrections.undoMerge(answer?.mergeId ?? 0, BY)
+    expect(bench.events).toEqual(expect.arrayContaining(['patient.merged', 'study.corrected']))
+    expect(bench.events.slice(-2)).toContain('patient.merge-undone')
     while (await bench.work(true));
     expect(bench.inForce('S1')).toMatchObject({ patientId: 'A', patientName: 'A^NAME', processing: 'scored' })
     bench.arrive('S1', '2')

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { ModelPackage } from '@leadglass/models'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
-import type { ModelLibrary } from '../activation/index.ts'
+import type { HaltedModel, ModelLibrary } from '../activation/index.ts'
 import type { ChosenModel, ModelChoice, ModelUse } from '../pipeline/index.ts'
 import type { CandidateRow, Records, WaitingRevision } from '../records/index.ts'
 import { slotOf } from './assign.ts'
@@ -14,8 +14,8 @@ import { holdsSlot, type SlotRange } from './slots.ts'
 const MOST_WAITING = 5000
 
 export interface InForceDependencies {
-  readonly records: Pick<Records, 'deployments' | 'transaction'>
-  readonly library: Pick<ModelLibrary, 'active' | 'read'>
+  readonly records: Pick<Records, 'deployments' | 'activations' | 'transaction'>
+  readonly library: Pick<ModelLibrary, 'active' | 'halted' | 'read'>
   readonly counter: DeploymentCounter
   /** See `assignmentKey`. */
   readonly key: KeyObject
@@ -65,6 +65,10 @@ export class InForce implements ModelChoice {
     return library.active().find((one) => one.digest === digest) ?? this.#held.get(digest)
   }
 
+  halted(): readonly HaltedModel[] {
+    return this.#dependencies.library.halted()
+  }
+
   choose(study: Pick<WaitingRevision, 'studyId' | 'studyInstanceUid'>): readonly ChosenModel[] {
     const { records, library, key } = this.#dependencies
     return library.active().map((champion): ChosenModel => {
@@ -101,6 +105,7 @@ export class InForce implements ModelChoice {
       records.deployments.putArm(revision.studyId, name, digest)
       records.deployments.insertUse(revision.revisionId, { name, version, digest, deploymentId, arm, inputs })
       const hasFailed = run.failure !== undefined
+      records.activations.count(digest, 1, hasFailed ? 1 : 0)
       if (chosen.candidateId !== null) {
         counter.add(chosen.candidateId, countRun('candidate', hasFailed, run.ms), leaves)
       } else {

@@ -1,12 +1,18 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AuditLog, decodeEvent, SqliteLogStore } from '@leadglass/sync-agent/audit-log'
 import {
+  type DesiredDelivery,
+  type DesiredKeyLink,
   type DesiredSections,
+  type DesiredSignature,
   type DeviceId,
+  desiredKeyText,
+  desiredStatement,
   envelope,
+  linkDesiredKey,
   packDesired,
   type ReportedState,
   reportedChain,
@@ -15,14 +21,24 @@ import {
 import { DesiredStateFile } from '@leadglass/sync-agent/exchange'
 import { digestOf, ManualClock, silentLogger } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ModelLibrary } from '../activation/index.ts'
+import { Activator, ModelLibrary } from '../activation/index.ts'
+import { BackfillDesk } from '../backfill/index.ts'
 import { deploymentFixture } from '../deployment/testing/room.ts'
 import { AuditTrail, EgressDoor } from '../egress/index.ts'
 import type { ModelRow } from '../records/index.ts'
 import { RuleBook } from '../rules/index.ts'
+import { activationSettings } from '../settings-activation.ts'
 import { temporaryRecords } from '../testing/memory-records.ts'
 import { deskFixture } from '../testing/settings-fixture.ts'
-import { DesiredApplier, DesiredStateService, StateReporter } from './index.ts'
+import {
+  type CommandDependencies,
+  DesiredApplier,
+  DesiredStateService,
+  DesiredTrust,
+  HUB_KEY_FILE,
+  HubCommands,
+  StateReporter,
+} from './index.ts'
 
 const DEVICE = 'test-box' as DeviceId
 const ORIGIN = 'leadglass/test-box/audit'
@@ -37,10 +53,21 @@ let site: ReturnType<typeof deskFixture>
 let service: DesiredStateService
 let desired: DesiredStateFile
 let rules: RuleBook
+let backfills: BackfillDesk
+let library: ModelLibrary
+/** What the acts of the hub met at the workers, which are not these tests' subject. */
+let restarts: number
+let isBusy: boolean
+let isGolden: boolean
+
+let activator: Activator
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'leadglass-desired-'))
   held = temporaryRecords()
+  restarts = 0
+  isBusy = false
+  isGolden = true
   clock = new ManualClock(Date.UTC(2026, 0, 5))
   key = generateKeyPairSync('ed25519').privateKey
   await writeSettings({ retention: { windowMinutes: 60 } })
@@ -56,6 +83,16 @@ async function writeSettings(settings: unknown): Promise<void> {
   await writeFile(join(folder, 'settings.json'), JSON.stringify(settings))
 }
 
+/** A pool as the acts see it. */
+const workers: NonNullable<CommandDependencies['pool']> = {
+  restart: async () => {
+    if (!isBusy) restarts++
+    return !isBusy
+  },
+  runGoldenCases: async () =>
+    isGolden ? { kind: 'passed', cases: 1, maximumDeviation: 0 } : { kind: 'failed', reason: 'deviates', detail: '' },
+}
+
 /** The room over real records, settings, rules and models; calling it again is a restart. */
 async function compose(): Promise<void> {
   const { records } = held
@@ -66,7 +103,7 @@ async function compose(): Promise<void> {
   await site.file.start()
   const settings = site.file.current
   rules = new RuleBook({ records, settings, audit, clock, onChanged: () => undefined })
-  const library = new ModelLibrary({
+  library = new ModelLibrary({
     records,
     modelsFolder: join(folder, 'models'),
     audit,
@@ -74,11 +111,38 @@ async function compose(): Promise<void> {
     logger: silentLogger,
     onChange: () => undefined,
   })
+  activator = new Activator({
+    records,
+    library,
+    modelsFolder: join(folder, 'models'),
+    pool: { runGoldenCases: async () => ({ kind: 'passed', cases: 1, maximumDeviation: 0 }) },
+    shadow: { begin: async () => undefined, verdict: () => ({ kind: 'none' }), end: () => undefined },
+    settings: () => activationSettings.parse({ shadowStudies: 0 }),
+    audit,
+    clock,
+    logger: silentLogger,
+  })
   const deployments = deploymentFixture({ records, library, audit, door, clock }).desk
+  backfills = new BackfillDesk({
+    records,
+    library,
+    siteZone: () => undefined,
+    audit,
+    clock,
+    onChanged: () => undefined,
+  })
   desired = new DesiredStateFile(join(folder, 'desired.json'))
   service = new DesiredStateService({
     file: desired,
-    applier: new DesiredApplier({ desk: site.desk, rules, deployments, records }),
+    trust: new DesiredTrust(DEVICE, { trust: folder, trustState: join(folder, 'trust-state') }),
+    applier: new DesiredApplier({
+      desk: site.desk,
+      rules,
+      deployments,
+      activator,
+      records,
+      commands: new HubCommands({ backfills, pool: workers, packages: () => ['one-package'] }),
+    }),
     reporter: new StateReporter({ device: DEVICE, key, records, door }),
     records,
     settings,
@@ -89,15 +153,19 @@ async function compose(): Promise<void> {
   })
 }
 
-async function wish(version: number, sections: DesiredSections, options: { expiresAt?: string; resync?: number } = {}) {
-  const { expiresAt = null, resync } = options
+async function wish(
+  version: number,
+  sections: DesiredSections,
+  options: { expiresAt?: string; resync?: number; signed?: (delivery: DesiredDelivery) => DesiredSignature } = {},
+) {
+  const { expiresAt = null, resync, signed } = options
   const document = packDesired({ schema: 'leadglass.desired-document/1', version, expiresAt, sections })
   await desired.write({
     schema: 'leadglass.desired-state/1',
     version: 1,
     timestampVersion: 0,
     repositoryPath: '/delivery',
-    document,
+    document: signed === undefined ? document : { ...document, signed: signed(document) },
     ...(resync === undefined ? {} : { resync }),
   })
 }
@@ -208,10 +276,14 @@ describe('a desired state at the edge', () => {
     expect(lastDesired()?.parts[0]?.reason).toBe('release-not-verified')
     await place('staged', true)
     await service.look()
+    expect(lastDesired()?.parts[0]?.reason).toBe('release-on-its-way')
+    await activator.tick()
+    await service.look()
     expect(lastDesired()).toMatchObject({ state: 'applied' })
     expect(held.records.models.active().map((row) => row.digest)).toEqual([digest])
     expect(held.records.deployments.newVersions('chest-radiograph')).toBe('stage')
-    expect(reports().at(-1)?.changes.models).toEqual([{ model: assignments[0] }])
+    const told = reports().findLast(({ changes }) => changes.models !== undefined)
+    expect(told?.changes.models).toEqual([{ model: assignments[0] }])
   })
 
   it('cannot bring back a release that was refused here', async () => {
@@ -263,5 +335,160 @@ describe('a desired state at the edge', () => {
     const told = reports()
     expect(told).toHaveLength(before + 1)
     expect(told.at(-1)).toMatchObject({ version: 40, full: true, changes: { desired: { state: 'delivered' } } })
+  })
+})
+
+/** A hub that signs: `signed` as its documents carry it, `rotate` to its next key. */
+function signingHub() {
+  let privateKey = generateKeyPairSync('ed25519').privateKey
+  let number = 1
+  const first = { number, publicKey: desiredKeyText(privateKey) }
+  const chain: DesiredKeyLink[] = []
+  return {
+    first,
+    rotate: (): void => {
+      const next = generateKeyPairSync('ed25519').privateKey
+      chain.push(linkDesiredKey({ number: ++number, publicKey: desiredKeyText(next) }, privateKey))
+      privateKey = next
+    },
+    /** A signer of the moment: it keeps its key when the hub goes on to another one. */
+    signer: () => {
+      const [key, keyNumber, links] = [privateKey, number, [...chain]]
+      return ({ version, digest }: DesiredDelivery): DesiredSignature => ({
+        key: keyNumber,
+        signature: sign(null, desiredStatement(DEVICE, version, digest), key).toString('base64'),
+        chain: links,
+      })
+    },
+  }
+}
+
+describe('a box that has pinned the key of its hub', () => {
+  const events = () =>
+    Array.from({ length: log.size }, (_, at) => decodeEvent(log.leaf(at) ?? Buffer.alloc(0))).map(
+      (one) => `${one?.event} ${one?.codes.join(' ')}`,
+    )
+  const minutes = () => site.file.current().retention.windowMinutes
+  const at = (value: number): DesiredSections => ({ schedules: { 'retention.windowMinutes': value } })
+
+  it('takes what the hub signed, and nothing else: each refusal has its code, its leaf, and changes nothing', async () => {
+    const hub = signingHub()
+    await writeFile(join(folder, HUB_KEY_FILE), JSON.stringify(hub.first))
+    await mkdir(join(folder, 'trust-state'))
+    await wish(1, at(31))
+    await service.look()
+    expect(service.refused).toMatchObject({ version: 1, code: 'desired-unsigned' })
+    await wish(2, at(32), { signed: signingHub().signer() })
+    await service.look()
+    expect(service.refused?.code).toBe('desired-signature')
+    expect(held.records.desired.desired()).toBeUndefined()
+    await wish(3, at(33), { signed: hub.signer() })
+    await service.look()
+    expect([minutes(), service.refused]).toEqual([33, null])
+    await wish(2, at(32), { signed: hub.signer() })
+    await service.look()
+    await service.look()
+    expect([minutes(), service.refused?.code]).toEqual([33, 'desired-older'])
+    await wish(3, at(34), { signed: hub.signer() })
+    await service.look()
+    expect([minutes(), service.refused?.code]).toEqual([33, 'desired-conflict'])
+    expect(events().filter((one) => one.startsWith('desired.refused'))).toEqual([
+      'desired.refused desired-1 desired-unsigned',
+      'desired.refused desired-2 desired-signature',
+      'desired.refused desired-2 desired-older',
+      'desired.refused desired-3 desired-conflict',
+    ])
+  })
+
+  it('follows a rotation that the key before vouches for, over a restart, and never goes back', async () => {
+    const hub = signingHub()
+    await writeFile(join(folder, HUB_KEY_FILE), JSON.stringify(hub.first))
+    await mkdir(join(folder, 'trust-state'))
+    const old = hub.signer()
+    hub.rotate()
+    hub.rotate()
+    await wish(1, at(31), { signed: hub.signer() })
+    await service.look()
+    expect(minutes()).toBe(31)
+    expect(events()).toContain('trust.pinned rotated desired-key-3')
+    await site.file.stop()
+    await compose()
+    await wish(2, at(32), { signed: old })
+    await service.look()
+    expect([minutes(), service.refused?.code]).toEqual([31, 'desired-key-unknown'])
+    await wish(2, at(32), { signed: hub.signer() })
+    await service.look()
+    expect(minutes()).toBe(32)
+  })
+})
+
+describe('acts that a hub asks for', () => {
+  const ID = '8f3f3d0e-4d1c-4c57-9a55-0d3a3a0f6a11'
+  const OTHER_ID = '8f3f3d0e-4d1c-4c57-9a55-0d3a3a0f6a12'
+
+  it('are done once, when they can be, and only where the site lets the hub ask', async () => {
+    await wish(1, { command: { id: OTHER_ID, act: 'restart-workers' } })
+    await service.look()
+    expect(lastDesired()?.parts).toEqual([{ section: 'command', state: 'local', reason: 'decided-at-site' }])
+    await writeSettings({ hubMayDecide: ['command', 'schedules'] })
+    await site.file.look()
+    isBusy = true
+    await wish(2, { command: { id: ID, act: 'restart-workers' } })
+    await service.look()
+    expect(lastDesired()).toMatchObject({ state: 'delivered', parts: [{ state: 'waiting', reason: 'workers-busy' }] })
+    isBusy = false
+    await service.look()
+    expect(lastDesired()).toMatchObject({ version: 2, state: 'applied' })
+    // The next document carries the act along: it has its end already.
+    await wish(3, { command: { id: ID, act: 'restart-workers' }, schedules: { 'retention.windowMinutes': 30 } })
+    await service.look()
+    expect([lastDesired()?.state, restarts]).toEqual(['applied', 1])
+    isGolden = false
+    await wish(4, { command: { id: OTHER_ID, act: 'test-models' } })
+    await service.look()
+    expect(lastDesired()?.parts[0]).toMatchObject({ state: 'rejected', reason: 'golden-case-failed' })
+  })
+
+  it('an act that nobody could do in time expires', async () => {
+    await writeSettings({ hubMayDecide: ['command'] })
+    await site.file.look()
+    isBusy = true
+    await wish(1, { command: { id: ID, act: 'restart-workers' } }, { expiresAt: '2026-01-05T00:01:00.000Z' })
+    await service.look()
+    clock.advance(120_000)
+    await service.look()
+    expect([lastDesired()?.state, restarts]).toEqual(['expired', 0])
+  })
+
+  it('a backfill starts in its window, once, even when the box is killed between the start and the report', async () => {
+    await writeSettings({ hubMayDecide: ['backfill', 'assignments'] })
+    await site.file.look()
+    const backfill = { id: ID, model: 'chest-radiograph', window: '22:00-06:00', deliver: false }
+    await wish(1, { backfill })
+    await service.look()
+    expect(lastDesired()?.parts[0]).toMatchObject({ state: 'rejected', reason: 'backfill-model' })
+    await place('active', true)
+    await site.file.stop()
+    await compose()
+    await library.start()
+    await wish(2, { backfill: { ...backfill, id: OTHER_ID } })
+    await service.look()
+    expect(lastDesired()).toMatchObject({ version: 2, state: 'applied' })
+    const jobs = () => backfills.list(10).map(({ job }) => [job.createdBy, job.windowFrom, job.windowTo])
+    expect(jobs()).toEqual([['hub', '22:00', '06:00']])
+    const row = held.records.desired.desired()
+    if (row === undefined) throw new Error('no document')
+    held.records.transaction(() => {
+      held.records.desired.setDesired({
+        ...row,
+        state: 'delivered',
+        parts: [{ section: 'backfill', state: 'waiting', reason: 'not-yet-applied' }],
+      })
+    })
+    await service.look()
+    expect([lastDesired()?.state, jobs().length]).toEqual(['applied', 1])
+    await wish(3, { backfill: { ...backfill, id: ID, window: '22:61-06:00' } })
+    await service.look()
+    expect(lastDesired()?.parts[0]).toMatchObject({ state: 'rejected', reason: 'backfill-window' })
   })
 })

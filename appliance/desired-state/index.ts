@@ -1,3 +1,5 @@
 export { type ApplierDependencies, DesiredApplier } from './applier.ts'
+export { type CommandDependencies, HubCommands } from './commands.ts'
 export { StateReporter } from './reporter.ts'
-export { DesiredStateService } from './service.ts'
+export { DesiredStateService, type RefusedDocument } from './service.ts'
+export { type DesiredSpeaker, DesiredTrust, HUB_KEY_FILE } from './trust.ts'

@@ -6,15 +6,37 @@ import {
   type ReportedPart,
 } from '@leadglass/sync-agent/contract'
 
-/** What a site does with each section of a document, before anything of it is applied. */
-export function openingParts(document: DesiredDocument, hubMayDecide: readonly DesiredSection[]): ReportedPart[] {
+/** Sections that are acts: done once, by their identifier, whatever other documents carry them along. */
+const ACTS = ['backfill', 'command'] as const
+
+/**
+ * What a site does with each section of a document, before anything of it is applied.
+ * @param before the document that was known before: an act that it carried too has its end already.
+ */
+export function openingParts(
+  document: DesiredDocument,
+  hubMayDecide: readonly DesiredSection[],
+  before?: { readonly document: DesiredDocument; readonly parts: readonly ReportedPart[] },
+): ReportedPart[] {
   const wanted = DESIRED_SECTIONS.filter((section) => document.sections[section] !== undefined)
-  return wanted.map(
-    (section): ReportedPart =>
-      hubMayDecide.includes(section)
-        ? { section, state: 'waiting', reason: 'not-yet-applied' }
-        : { section, state: 'local', reason: 'decided-at-site' },
-  )
+  return wanted.map((section): ReportedPart => {
+    const done = before === undefined ? undefined : endOfAct(section, document, before)
+    if (done !== undefined) return done
+    return hubMayDecide.includes(section)
+      ? { section, state: 'waiting', reason: 'not-yet-applied' }
+      : { section, state: 'local', reason: 'decided-at-site' }
+  })
+}
+
+function endOfAct(
+  section: DesiredSection,
+  document: DesiredDocument,
+  before: { readonly document: DesiredDocument; readonly parts: readonly ReportedPart[] },
+): ReportedPart | undefined {
+  const act = ACTS.find((one) => one === section)
+  if (act === undefined || document.sections[act]?.id !== before.document.sections[act]?.id) return undefined
+  const part = before.parts.find((one) => one.section === section)
+  return part?.state === 'waiting' ? undefined : part
 }
 
 /** How far a document is, from its sections. A section that the site keeps to itself counts as rejected. */

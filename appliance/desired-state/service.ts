@@ -1,5 +1,7 @@
 import {
+  type DesiredDelivery,
   type DesiredDocument,
+  type DesiredRefusal,
   type ReportedDocument,
   type ReportedPart,
   unpackDesired,
@@ -9,22 +11,33 @@ import { type Clock, type Logger, type Service, sha256Hex } from '@leadglass/syn
 import type { AuditSink } from '../egress/index.ts'
 import type { DesiredStateRow, Records } from '../records/index.ts'
 import type { CurrentSettings } from '../settings.ts'
-import { type DesiredApplier, HUB } from './applier.ts'
+import type { DesiredApplier } from './applier.ts'
 import { isExpired, openingParts, stateOf } from './judge.ts'
+import { activationsOf, updatesOf } from './model-facts.ts'
+import { HUB } from './outcome.ts'
 import type { StateReporter } from './reporter.ts'
+import type { DesiredTrust } from './trust.ts'
 
 const POLL_MS = 1000
 
 export interface DesiredStateDependencies {
   readonly file: Pick<DesiredStateFile, 'read'>
+  readonly trust: Pick<DesiredTrust, 'judge'>
   readonly applier: Pick<DesiredApplier, 'apply'>
   readonly reporter: Pick<StateReporter, 'report'>
-  readonly records: Pick<Records, 'desired' | 'settings' | 'models' | 'transaction'>
+  readonly records: Pick<Records, 'desired' | 'settings' | 'models' | 'activations' | 'halts' | 'transaction'>
   readonly settings: CurrentSettings
   readonly softwareVersion: string
   readonly audit: Pick<AuditSink, 'record'>
   readonly clock: Clock
   readonly logger: Logger
+}
+
+/** A document of which nothing was applied, and why. */
+export interface RefusedDocument {
+  readonly version: number
+  readonly code: DesiredRefusal | 'desired-damaged' | 'desired-older' | 'desired-conflict'
+  readonly at: number
 }
 
 /**
@@ -36,7 +49,9 @@ export class DesiredStateService implements Service {
   readonly #dependencies: DesiredStateDependencies
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
-  #refused = ''
+  #refused: RefusedDocument | null = null
+  /** What was looked at last: the same file is judged once. */
+  #judged = ''
 
   constructor(dependencies: DesiredStateDependencies) {
     this.#dependencies = dependencies
@@ -67,7 +82,7 @@ export class DesiredStateService implements Service {
     const { file, records, reporter } = this.#dependencies
     const read = await file.read()
     const message = read.kind === 'value' ? read.value : undefined
-    if (message?.document !== undefined) this.#take(message.document)
+    if (message?.document !== undefined) await this.#take(message.document)
     const row = records.desired.desired()
     if (row?.state === 'delivered') {
       // Said before it is done: the hub sees that the document arrived, whatever becomes of it.
@@ -77,22 +92,69 @@ export class DesiredStateService implements Service {
     reporter.report(this.#state(), message?.resync ?? 0)
   }
 
-  #take(delivery: Parameters<typeof unpackDesired>[0]): void {
-    const { records, settings, clock, logger } = this.#dependencies
-    const known = records.desired.desired()
-    // An older document is never applied after a newer one, and a number says one thing only.
-    if (known !== undefined && delivery.version <= known.document.version) return
-    const document = unpackDesired(delivery)
-    if (document === undefined) {
-      if (this.#refused !== delivery.digest) logger.warn('desired-state.refused', { version: delivery.version })
-      this.#refused = delivery.digest
+  /** The last document that was refused since the start; null when the newest one is the hub's. */
+  get refused(): RefusedDocument | null {
+    return this.#refused
+  }
+
+  async #take(delivery: DesiredDelivery): Promise<void> {
+    const { records, settings, clock, trust } = this.#dependencies
+    const mark = `${delivery.version}/${delivery.digest}/${delivery.signed?.signature ?? ''}`
+    if (mark === this.#judged) return
+    const speaker = await trust.judge(delivery)
+    this.#judged = mark
+    if (speaker.kind === 'refused') {
+      this.#refuse(delivery, speaker.code)
       return
     }
-    const parts = openingParts(document, settings().hubMayDecide)
+    if (speaker.kind === 'hub' && speaker.rotatedTo !== null) this.#noteRotation(speaker.rotatedTo)
+    const known = records.desired.desired()
+    if (known !== undefined && delivery.version <= known.document.version) {
+      // An older document is never applied after a newer one, and a number says one thing only.
+      if (delivery.version < known.document.version) this.#refuse(delivery, 'desired-older')
+      else if (delivery.digest !== known.digest) this.#refuse(delivery, 'desired-conflict')
+      else this.#refused = null
+      return
+    }
+    const document = unpackDesired(delivery)
+    if (document === undefined) {
+      this.#refuse(delivery, 'desired-damaged')
+      return
+    }
+    this.#refused = null
+    const parts = openingParts(document, settings().hubMayDecide, known)
     this.#note({ digest: delivery.digest, document, state: 'delivered', parts, changedAt: clock.now() })
   }
 
-  async #apply({ digest, document, parts: before }: DesiredStateRow): Promise<void> {
+  #refuse({ version }: DesiredDelivery, code: RefusedDocument['code']): void {
+    const { audit, records, clock, logger } = this.#dependencies
+    logger.error('desired-state.refused', { version, code })
+    this.#refused = { version, code, at: clock.now() }
+    records.transaction(() => {
+      audit.record({
+        event: 'desired.refused',
+        actor: { kind: 'system', id: 'appliance' },
+        subject: { kind: 'setting', id: 'desired-state' },
+        outcome: 'refused',
+        codes: [`desired-${version}`, code],
+      })
+    })
+  }
+
+  #noteRotation(number: number): void {
+    const { audit, records } = this.#dependencies
+    records.transaction(() => {
+      audit.record({
+        event: 'trust.pinned',
+        actor: HUB,
+        subject: { kind: 'setting', id: 'desired-state' },
+        outcome: 'success',
+        codes: ['rotated', `desired-key-${number}`],
+      })
+    })
+  }
+
+  async #apply({ digest, document, parts: before, changedAt }: DesiredStateRow): Promise<void> {
     const { clock, applier } = this.#dependencies
     if (isExpired(document, clock.now())) {
       this.#end(digest, document, 'expired', before)
@@ -101,13 +163,14 @@ export class DesiredStateService implements Service {
     const parts: ReportedPart[] = []
     for (const part of before) {
       const isDue = part.state === 'waiting'
-      const outcome = isDue ? await applier.apply(part.section, document.sections, document.version) : part
+      const outcome = isDue ? await applier.apply(part.section, document.sections, document.version, changedAt) : part
       parts.push({ section: part.section, state: outcome.state, reason: outcome.reason })
     }
     const state = stateOf(parts)
     if (state !== 'delivered') this.#end(digest, document, state, parts)
     else if (JSON.stringify(parts) !== JSON.stringify(before)) {
-      this.#note({ digest, document, state, parts, changedAt: clock.now() })
+      // The instant stays that of the arrival: an act that was begun is found again by it.
+      this.#note({ digest, document, state, parts, changedAt })
     }
   }
 
@@ -158,6 +221,8 @@ export class DesiredStateService implements Service {
         digest: inForce === undefined ? null : sha256Hex.parse(inForce.digest),
       },
       models: records.models.active().map(({ name, version, digest }) => ({ model: { name, version, digest } })),
+      activations: activationsOf(records),
+      updates: updatesOf(records),
       hubMayDecide: [...settings().hubMayDecide],
     }
   }

@@ -31,19 +31,26 @@ export class AuditTrail implements AuditSink {
   }
 
   record(event: AuditEventInput, studyId?: number, detail?: AuditDetail): void {
+    const first = this.#log.size
     const { index, leaf } = this.#append(event, studyId, detail)
-    const body: AuditLeaf = auditLeaf.parse({
-      kind: 'audit-leaf',
-      index,
-      leaf: Buffer.from(leaf).toString('base64'),
-    })
-    this.#door.seal(body, studyId ?? null)
+    // The log may say first that the clock leapt: the hub gets every leaf.
+    for (let at = first; at < index; at += 1) this.#seal(at, this.#log.leaf(at) ?? new Uint8Array(0), null)
+    this.#seal(index, leaf, studyId ?? null)
   }
 
   recordNow(event: AuditEventInput, studyId?: number, detail?: AuditDetail): void {
     this.#records.transaction(() => {
       this.record(event, studyId, detail)
     })
+  }
+
+  #seal(index: number, leaf: Uint8Array, studyId: number | null): void {
+    const body: AuditLeaf = auditLeaf.parse({
+      kind: 'audit-leaf',
+      index,
+      leaf: Buffer.from(leaf).toString('base64'),
+    })
+    this.#door.seal(body, studyId)
   }
 
   #append(event: AuditEventInput, studyId?: number, detail?: AuditDetail): ReturnType<AuditLog['append']> {

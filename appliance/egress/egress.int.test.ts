@@ -6,21 +6,36 @@ import {
   AuditLog,
   createCosigner,
   createNoteSigner,
+  decodeEvent,
   readCheckpoint,
   SqliteLogStore,
   signCheckpoint,
 } from '@leadglass/sync-agent/audit-log'
-import type { DeviceId, StreamName } from '@leadglass/sync-agent/contract'
+import type { DeviceId, EnvelopeBody, StreamName } from '@leadglass/sync-agent/contract'
 import { type AcknowledgedState, decodeBatch, OutboxWriter } from '@leadglass/sync-agent/exchange'
 import { ManualClock, silentLogger } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { temporaryRecords } from '../testing/memory-records.ts'
 import { takeAcknowledgement } from './acknowledgements.ts'
+import { EpochRoller } from './epoch-roller.ts'
 import { AuditTrail, Checkpoints, EgressDoor, Relay } from './index.ts'
+import { reportRejections } from './quotas.ts'
 
 const DEVICE = 'test-box' as DeviceId
 const ORIGIN = 'leadglass/test-box/audit'
 const NOTE = `${ORIGIN}\n1\n${Buffer.alloc(32).toString('base64')}\n\n\u2014 ${ORIGIN} AAAAAAAAAAAA\n`
+
+const LABEL = {
+  kind: 'study-label',
+  label: '00000000-0000-4000-8000-000000000001',
+  study: 'a'.repeat(32),
+  patient: 'b'.repeat(32),
+  revision: 1,
+  finding: 'pneumonia',
+  value: 'present',
+  reader: 'c'.repeat(32),
+  blind: false,
+} as EnvelopeBody
 
 describe('the door', () => {
   let held: ReturnType<typeof temporaryRecords>
@@ -78,6 +93,7 @@ describe('the door', () => {
     takeAcknowledgement(state, { records: held.records, log, audit, clock, logger: silentLogger })
   }
 
+  const words = (): string[] => [...log.leaves()].map((leaf) => decodeEvent(leaf)?.event ?? '')
   const mark = (sequence: number, stream: StreamName = 'audit') => ({ epoch: 1, stream, sequence })
   const counter = (stream: StreamName) => held.records.egress.counters().find((one) => one.stream === stream)
 
@@ -150,6 +166,7 @@ describe('the door', () => {
     expect(counter('audit')).toMatchObject({ acknowledged: 3, relayed: 3 })
     await relay.pass()
     expect((await files())[0]).toMatch(/^0000001-0-000000000004-/)
+    expect(words()).toContain('egress.rewound')
   })
 
   it('raises a refusal once and keeps it', () => {
@@ -158,6 +175,44 @@ describe('the door', () => {
     acknowledge({ refused: [{ ...mark(2), code: 'schema' }] })
     expect(held.records.egress.refusalCounts()).toEqual([{ epoch: 1, stream: 'audit', count: 1 }])
     expect(log.size).toBe(4)
+    expect(words().at(-1)).toBe('egress.refused')
+  })
+
+  it('leaves an entry when envelopes are sealed for the way out, acknowledged, and turned away', async () => {
+    const outbox = new OutboxWriter({ exchangeFolder: exchange, device: DEVICE })
+    await outbox.start()
+    held.records.transaction(() => door.seal(LABEL))
+    await new Relay({ records: held.records, outbox, audit, logger: silentLogger }).pass()
+    expect(words()).toEqual(['egress.sealed'])
+    acknowledge({ watermarks: [mark(1, 'labels')] })
+    expect(words().at(-1)).toBe('egress.acknowledged')
+    held.records.transaction(() =>
+      held.records.sync.addRejection({
+        stream: 'features',
+        kind: 'not-scored',
+        reason: 'quota-envelopes',
+        bytes: 100,
+        studyId: null,
+        at: clock.now(),
+      }),
+    )
+    for (const _ of [1, 2]) reportRejections(held.records, audit)
+    expect(words().filter((word) => word === 'egress.rejected')).toHaveLength(1)
+  })
+
+  it('leaves an entry when an epoch closes and when the next one opens', () => {
+    record(1)
+    const roller = new EpochRoller({
+      records: held.records,
+      epochHours: () => 1,
+      audit,
+      clock,
+      logger: silentLogger,
+    })
+    expect(roller.pass()).toBeUndefined()
+    clock.advance(3_600_000)
+    expect(roller.pass()).toBe(2)
+    expect(words().slice(-2)).toEqual(['epoch.closed', 'epoch.opened'])
   })
 
   it('signs a checkpoint after 15 seconds or 256 leaves, and not for nothing', () => {

@@ -1,3 +1,4 @@
+import type { AuditDetail, AuditEventInput } from '@leadglass/sync-agent/audit-log'
 import type { Watermark } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { Records } from '../records/index.ts'
@@ -6,7 +7,15 @@ import type { AuditSink } from './audit-sink.ts'
 const HOUR_MS = 3_600_000
 /** A hub that claims to know an epoch further ahead than this is not believed: numbers are bounded. */
 const MOST_AHEAD = 1000
-const ACTOR = { kind: 'system', id: 'egress' } as const
+
+/** Who has an epoch opened, and what is noted of it. */
+interface RolledBy {
+  readonly actor: AuditEventInput['actor']
+  readonly codes: readonly string[]
+  readonly detail?: AuditDetail
+}
+
+const BY_ITSELF: RolledBy = { actor: { kind: 'system', id: 'egress' }, codes: [] }
 
 export interface EpochRollerDependencies {
   readonly records: Pick<Records, 'egress' | 'sync' | 'transaction'>
@@ -54,17 +63,23 @@ export class EpochRoller {
     return this.#roll('hub-ahead', Math.max(...ahead.map(({ epoch }) => epoch)) + 1)
   }
 
-  #roll(reason: 'scheduled' | 'hub-ahead', atLeast: number): number {
+  /** Opens an epoch because a person has it: what the hub refused at its old places gets new ones. @returns its number. */
+  open({ actor, reason, envelopes }: { actor: AuditEventInput['actor']; reason: string; envelopes: number }): number {
+    return this.#roll('conflict', 1, { actor, codes: [`resealed-${envelopes}`], detail: { reason } })
+  }
+
+  #roll(reason: 'scheduled' | 'hub-ahead' | 'conflict', atLeast: number, by: RolledBy = BY_ITSELF): number {
     const { records, audit, clock } = this.#dependencies
+    const { actor } = by
     return records.transaction(() => {
       const at = clock.now()
       const before = records.egress.epoch(at)
       const subject = { kind: 'stream', id: 'all' } as const
-      audit.record({ event: 'epoch.closed', actor: ACTOR, subject, outcome: 'success', codes: [`epoch-${before}`] })
+      audit.record({ event: 'epoch.closed', actor, subject, outcome: 'success', codes: [`epoch-${before}`] })
       const epoch = records.egress.openEpoch(at, reason, atLeast)
-      const codes = [`epoch-${epoch}`, reason]
-      const outcome = reason === 'scheduled' ? 'success' : 'failure'
-      audit.record({ event: 'epoch.opened', actor: ACTOR, subject, outcome, codes })
+      const codes = [`epoch-${epoch}`, reason, ...by.codes]
+      const outcome = reason === 'hub-ahead' ? 'failure' : 'success'
+      audit.record({ event: 'epoch.opened', actor, subject, outcome, codes }, undefined, by.detail)
       return epoch
     })
   }

@@ -133,6 +133,7 @@ describe('the intake', () => {
       freeSpace: { isLow: () => over.low === true },
       settings: () => settings,
       audit,
+      together: (work) => records.transaction(work),
       clock,
       logger: silentLogger,
       encodeFileMeta: (about) => encodeFileMeta(about),
@@ -210,6 +211,15 @@ describe('the intake', () => {
     expect(outcomes.every((outcome) => outcome.kind === 'stored')).toBe(true)
     expect(held.records.studies.totals().instances).toBe(40)
     expect(transactions).toBeLessThan(40)
+  })
+
+  it('says how many came again, once, at the end of the association', async () => {
+    const one = facts('1.1')
+    for (const _ of [1, 2, 3]) await store('1.1', dataSet('1.1', '1.2'))
+    storage.associationEnded(one.association, 'released', { stored: 3, refused: 1 })
+    storage.associationEnded(one.association, 'released', { stored: 0, refused: 0 })
+    const words = audited.filter((word) => word.startsWith('instance.'))
+    expect(words).toEqual(['instance.stored', 'instance.duplicate', 'instance.refused'])
   })
 
   it.each([

@@ -50,6 +50,8 @@ export class Journal {
   #waiting: Waiting[] = []
   #timer: NodeJS.Timeout | undefined
   #waitingSince = 0
+  /** Instances that came again, by association, until it ends. */
+  readonly #duplicates = new Map<string, number>()
   #failing = false
 
   constructor(dependencies: JournalDependencies) {
@@ -146,8 +148,19 @@ export class Journal {
       if (one === undefined || arrival === undefined) return
       if (head !== undefined) releaseMemory(new Uint8Array(head.buffer))
       spool.settle(instance, one.wrapped, one.registration.kind === 'duplicate')
+      if (one.registration.kind === 'duplicate') {
+        const { associationId } = instance
+        this.#duplicates.set(associationId, (this.#duplicates.get(associationId) ?? 0) + 1)
+      }
       hooks.after(arrival, one.registration)
     })
+  }
+
+  /** How many instances came again over an association that has ended; told once. */
+  takeDuplicates(associationId: string): number {
+    const count = this.#duplicates.get(associationId) ?? 0
+    this.#duplicates.delete(associationId)
+    return count
   }
 
   #arrivalOf(one: Waiting): Arrival {

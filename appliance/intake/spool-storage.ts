@@ -33,6 +33,8 @@ export interface SpoolStorageDependencies {
   readonly freeSpace: Pick<FreeSpace, 'isLow'>
   readonly settings: CurrentSettings
   readonly audit: AuditSink
+  /** Does several changes of the record in one commit. */
+  readonly together: (work: () => void) => void
   readonly clock: Clock
   readonly logger: Logger
   /** Preamble, prefix and group 0002 for an instance (PS3.10 7.1). */
@@ -104,12 +106,15 @@ export class SpoolStorage implements StorageService {
     // The assembler must know of every instance before it hears that no more will come.
     journal.flush()
     assembler.associationEnded(facts.associationId)
-    this.#recordActs(facts, counts)
-    this.#recordAct(facts, 'association.ended', how === 'released' ? 'success' : 'failure', [
-      how,
-      `stored-${counts.stored}`,
-      `refused-${counts.refused}`,
-    ])
+    // One commit for all that an association leaves: it is the disk that costs.
+    this.#dependencies.together(() => {
+      this.#recordActs(facts, counts)
+      this.#recordAct(facts, 'association.ended', how === 'released' ? 'success' : 'failure', [
+        how,
+        `stored-${counts.stored}`,
+        `refused-${counts.refused}`,
+      ])
+    })
   }
 
   /** What was done over an association: one leaf for each kind of act with its count, not one for each of 5,000 slices. */
@@ -119,12 +124,14 @@ export class SpoolStorage implements StorageService {
   ): void {
     if (echoed > 0) this.#recordAct(facts, 'echo.answered', 'success', [`requests-${echoed}`])
     if (stored > 0) this.#recordAct(facts, 'instance.stored', 'success', [`instances-${stored}`])
+    const again = this.#dependencies.journal.takeDuplicates(facts.associationId)
+    if (again > 0) this.#recordAct(facts, 'instance.duplicate', 'success', ['identical', `instances-${again}`])
     if (refused > 0) this.#recordAct(facts, 'instance.refused', 'refused', [`instances-${refused}`])
   }
 
   #recordAct(
     { associationId }: AssociationFacts,
-    event: 'echo.answered' | 'instance.stored' | 'instance.refused' | 'association.ended',
+    event: 'echo.answered' | 'instance.stored' | 'instance.duplicate' | 'instance.refused' | 'association.ended',
     outcome: 'success' | 'failure' | 'refused',
     codes: readonly string[],
   ): void {

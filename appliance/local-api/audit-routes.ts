@@ -1,8 +1,6 @@
 import { readCheckpoint } from '@leadglass/sync-agent/audit-log'
-import { toIsoInstant } from '@leadglass/sync-agent/foundation'
-import type { AuditFeedList, AuditFeedView, LogCheckpoint, LogExport } from '@leadglass/ui/contract/local-api'
+import type { AuditFeedList, LogCheckpoint, LogExport } from '@leadglass/ui/contract/local-api'
 import type { FastifyInstance } from 'fastify'
-import type { FeedState } from '../audit-feed/index.ts'
 import { actorOf, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
 import type { Caller } from './sessions.ts'
@@ -18,7 +16,7 @@ export function auditRoutes(server: FastifyInstance, context: LocalApiContext): 
 
   server.get('/api/audit/feeds', async (request): Promise<AuditFeedList> => {
     requireRole(request, context, ['site-admin', 'operator'])
-    return { feeds: (context.auditFeeds?.states() ?? []).map(viewOf) }
+    return { feeds: context.auditFeeds?.views() ?? [] }
   })
 
   server.get('/api/audit/export', async (request): Promise<LogExport> => {
@@ -28,23 +26,6 @@ export function auditRoutes(server: FastifyInstance, context: LocalApiContext): 
     const leaves = [...log.leaves(0, checkpoint.size)].map((leaf) => Buffer.from(leaf).toString('base64'))
     return { schema: 'leadglass.log-export/1', checkpoint, leaves }
   })
-}
-
-function viewOf({ name, kind, next, waiting, takenAt, failingSince, failure, isLate }: FeedState): AuditFeedView {
-  return {
-    name,
-    kind,
-    sent: next,
-    waiting,
-    takenAt: instantOf(takenAt),
-    failingSince: instantOf(failingSince),
-    failure,
-    late: isLate,
-  }
-}
-
-function instantOf(ms: number | null): string | null {
-  return ms === null ? null : toIsoInstant(ms)
 }
 
 function recordRead({ audit, log }: LocalApiContext, caller: Caller): void {

@@ -1,14 +1,15 @@
-import type { AuditLog } from '@leadglass/sync-agent/audit-log'
+import type { AuditFeeds, AuditLog } from '@leadglass/sync-agent/audit-log'
 import type { AgentStatusFile } from '@leadglass/sync-agent/exchange'
 import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
-import type { ModelLibrary } from '../activation/index.ts'
-import type { AuditFeeds } from '../audit-feed/index.ts'
+import type { ModelLibrary, StopDesk } from '../activation/index.ts'
 import type { BackfillDesk } from '../backfill/index.ts'
 import type { BreachDesk } from '../breach/index.ts'
 import type { ScoringStatus } from '../compose-scoring-plan.ts'
 import type { Corrections } from '../corrections/index.ts'
 import type { DeploymentCounter, DeploymentDesk } from '../deployment/index.ts'
-import type { AuditSink, Checkpoints, EgressDoor, EpochProver, HoldDesk } from '../egress/index.ts'
+import type { DesiredStateService } from '../desired-state/index.ts'
+import type { AuditSink, Checkpoints, EgressDoor, EpochProver, HoldDesk, ResealDesk } from '../egress/index.ts'
+import type { EnrolmentDesk } from '../enrolment/index.ts'
 import type { ExplanationDesk } from '../explanation/index.ts'
 import type { Exporter, ReviewDesk } from '../pixel-review/index.ts'
 import type { PressureGauge } from '../pressure/index.ts'
@@ -38,6 +39,7 @@ export interface LocalApiContext {
   /** Absent where nothing scores. */
   readonly explanations?: Pick<ExplanationDesk, 'list' | 'make' | 'read'>
   readonly library: ModelLibrary
+  readonly stops: StopDesk
   readonly deployments: {
     readonly desk: DeploymentDesk
     readonly counter: Pick<DeploymentCounter, 'figures' | 'verdict'>
@@ -54,13 +56,18 @@ export interface LocalApiContext {
   readonly log: AuditLog
   /** What the agent saw of the hub's log; absent where nobody looks. */
   readonly hubLog?: Pick<HubLogWatch, 'state'>
+  /** What the hub wishes; absent where no hub is. */
+  readonly desiredState?: Pick<DesiredStateService, 'refused'>
+  /** Absent where no hub is. */
+  readonly enrolment?: Pick<EnrolmentDesk, 'view' | 'join' | 'confirm'>
   readonly breaches: Pick<BreachDesk, 'open' | 'add' | 'find' | 'list' | 'evidence'>
   /** Absent where nothing is told. */
-  readonly auditFeeds?: Pick<AuditFeeds, 'states'>
+  readonly auditFeeds?: Pick<AuditFeeds, 'views'>
   readonly checkpoints: Checkpoints
   readonly holdDesk: HoldDesk
   /** Absent where nothing goes to a hub. */
   readonly prover?: Pick<EpochProver, 'request'>
+  readonly resealDesk?: Pick<ResealDesk, 'reseal'>
   readonly freeSpace: Pick<PressureGauge, 'isLow' | 'figures' | 'state'>
   readonly desk: SettingsDesk
   /** The DICOM conformance statement of the running configuration, as Markdown. */

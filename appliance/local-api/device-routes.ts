@@ -6,9 +6,11 @@ import {
   egressQuery,
   type Health,
   type LocalModelList,
+  modelStopRequest,
   replayRequest,
 } from '@leadglass/ui/contract/local-api'
 import type { FastifyInstance } from 'fastify'
+import { ActivationError } from '../activation/index.ts'
 import { actorOf, parse, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
 import { deviceStatusOf, modelListOf } from './device-views.ts'
@@ -16,6 +18,9 @@ import { LocalApiError } from './errors.ts'
 import { envelopeView, instantOrNull } from './views.ts'
 
 const EVERYONE = ['technologist', 'radiologist', 'site-admin', 'operator'] as const
+
+/** Who answers for what the model says here: whoever reads its results, and whoever runs the site. */
+const STOPPERS = ['radiologist', 'site-admin', 'operator'] as const
 
 /** Health, the device, what leaves it, the models it runs and where results go. */
 export function deviceRoutes(server: FastifyInstance, context: LocalApiContext): void {
@@ -41,6 +46,22 @@ export function deviceRoutes(server: FastifyInstance, context: LocalApiContext):
     const { name } = request.params as { readonly name: string }
     const outcome = await library.rollBack(name, caller.person)
     if (outcome.kind === 'impossible') throw new LocalApiError('no-earlier-version')
+    return modelListOf(context)
+  })
+
+  server.post('/api/models/:name/stop', async (request): Promise<LocalModelList> => {
+    const caller = requireRole(request, context, STOPPERS)
+    const { name } = request.params as { readonly name: string }
+    const { reason } = parse(modelStopRequest, request.body)
+    answering(() => context.stops.stop(name, reason, actorOf(caller)))
+    return modelListOf(context)
+  })
+
+  server.post('/api/models/:name/start', async (request): Promise<LocalModelList> => {
+    const caller = requireRole(request, context, STOPPERS)
+    const { name } = request.params as { readonly name: string }
+    const { reason } = parse(modelStopRequest, request.body)
+    answering(() => context.stops.start(name, reason, actorOf(caller)))
     return modelListOf(context)
   })
 
@@ -136,4 +157,14 @@ export function deviceRoutes(server: FastifyInstance, context: LocalApiContext):
       stop()
     })
   })
+}
+
+/** The refusals of a stop or a start as the interface tells them. */
+function answering(work: () => void): void {
+  try {
+    work()
+  } catch (cause) {
+    if (cause instanceof ActivationError) throw new LocalApiError(cause.code)
+    throw cause
+  }
 }

@@ -1,6 +1,8 @@
 import { toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type { DeviceStatus, LocalModelList } from '@leadglass/ui/contract/local-api'
 import { z } from 'zod'
+import { ACTIVATION_STATES } from '../activation/index.ts'
+import type { ActivationRow, ModelRow, Records } from '../records/index.ts'
 import type { LocalApiContext } from './context.ts'
 import { destinationStates } from './delivery-views.ts'
 import { scoringView } from './scoring-view.ts'
@@ -70,8 +72,28 @@ export async function deviceStatusOf(context: LocalApiContext): Promise<DeviceSt
 
 const storedApprovals = z.array(z.object({ person: z.string(), role: z.string() }))
 
+/** Why a version does not run: a recall goes before what somebody here decided, since nobody here can lift it. */
+function haltOf({ halts }: Pick<Records, 'halts'>, { digest, name, state }: ModelRow): ModelView['halted'] {
+  const recall = halts.recalls().find((one) => one.digest === digest)
+  if (recall !== undefined) {
+    return { kind: 'recalled', reason: recall.reason, by: recall.person, at: recall.recalledAt }
+  }
+  const stop = state === 'active' ? halts.stopOf(name) : undefined
+  if (stop === undefined) return null
+  return { kind: 'stopped-at-site', reason: stop.reason, by: stop.stoppedBy, at: toIsoInstant(stop.stoppedAt) }
+}
+
+function activationView(row: ActivationRow | undefined): ModelView['activation'] {
+  if (row === undefined) return null
+  const state = ACTIVATION_STATES.find((one) => one === row.state)
+  return state === undefined ? null : { state, attempts: row.attempts, reason: row.reason }
+}
+
+type ModelView = LocalModelList['models'][number]
+
 /** Models in use, kept and refused, and what came in kits and was refused before it was a model. */
 export function modelListOf({ records, library }: LocalApiContext): LocalModelList {
+  const activations = new Map(records.activations.all().map((row) => [row.digest, row]))
   const active = new Map(library.active().map((one) => [one.digest as string, one.manifest]))
   const known = records.models.all().map((row): LocalModelList['models'][number] => {
     const manifest = active.get(row.digest)
@@ -80,6 +102,8 @@ export function modelListOf({ records, library }: LocalApiContext): LocalModelLi
       state: row.state,
       message: row.message,
       releaseCounter: row.releaseCounter,
+      halted: haltOf(records, row),
+      activation: activationView(activations.get(row.digest)),
       approvals: storedApprovals.parse(JSON.parse(row.approvals)),
       title: manifest?.title ?? null,
       intendedUse: manifest?.intendedUse ?? null,
@@ -102,6 +126,8 @@ export function modelListOf({ records, library }: LocalApiContext): LocalModelLi
         state: 'refused',
         message,
         releaseCounter: 0,
+        halted: null,
+        activation: null,
         approvals: [],
         title: null,
         intendedUse: null,

@@ -43,6 +43,12 @@ const FAILURES = {
     effect: 'nothing was read or changed',
     nextStep: 'take the name from the list again',
   },
+  'nothing-to-reseal': {
+    status: 409,
+    message: 'the hub has refused nothing that could be sealed again',
+    effect: 'nothing was changed',
+    nextStep: 'look at "leadglass sync status": it names what the hub refuses, and why',
+  },
   'not-labelled-yet': {
     status: 409,
     message: 'the study has no complete revision yet',
@@ -114,6 +120,36 @@ const FAILURES = {
     message: 'the backfill has ended, or is in that state already',
     effect: 'nothing was changed',
     nextStep: 'look at its state; start another one where studies are left',
+  },
+  'anchors-missing': {
+    status: 409,
+    message: 'the hub has given nothing to pin yet',
+    effect: 'what this box trusts is as it was',
+    nextStep: 'join the hub first, or wait until the agent has asked it',
+  },
+  'anchors-other': {
+    status: 409,
+    message: 'the fingerprint is not the one of what the hub gave',
+    effect: 'what this box trusts is as it was',
+    nextStep: 'compare it again with the hub’s fleet page; tell the hub’s people when it stays different',
+  },
+  'anchors-differ': {
+    status: 409,
+    message: 'this box already trusts another root, policy or key',
+    effect: 'what was pinned stays in force; nothing was replaced',
+    nextStep: 'a box goes to another hub only when it is set up anew',
+  },
+  'code-mistyped': {
+    status: 422,
+    message: 'this is no code: its check character does not agree',
+    effect: 'nothing was sent',
+    nextStep: 'type it again as the hub’s page shows it: sixteen letters and digits',
+  },
+  'agent-silent': {
+    status: 409,
+    message: 'the sync agent has not said anything on this machine yet',
+    effect: 'nothing was sent',
+    nextStep: 'start the sync agent, then enter the code again',
   },
   'backfill-window': {
     status: 422,
@@ -301,6 +337,30 @@ const FAILURES = {
     message: 'this appliance does not know such a version',
     effect: 'nothing was changed',
     nextStep: 'take name and version from "leadglass deployment status"',
+  },
+  'version-recalled': {
+    status: 409,
+    message: 'a safety officer recalled this version',
+    effect: 'nothing was changed',
+    nextStep: 'wait for another version; a recall is never taken back',
+  },
+  'model-unknown': {
+    status: 404,
+    message: 'this appliance knows no such model',
+    effect: 'nothing was changed',
+    nextStep: 'take a name from the list of models',
+  },
+  'model-stopped': {
+    status: 409,
+    message: 'the model is stopped already',
+    effect: 'it stays stopped',
+    nextStep: 'look who stopped it and why',
+  },
+  'model-not-stopped': {
+    status: 409,
+    message: 'nobody stopped the model here',
+    effect: 'nothing was changed',
+    nextStep: 'a recall cannot be lifted at a site',
   },
   'version-not-approved': {
     status: 409,

@@ -12,6 +12,7 @@ import { deliveryRoutes } from './delivery-routes.ts'
 import { deploymentRoutes } from './deployment-routes.ts'
 import { deviceRoutes } from './device-routes.ts'
 import { egressRoutes } from './egress-routes.ts'
+import { enrolmentRoutes } from './enrolment-routes.ts'
 import { LocalApiError } from './errors.ts'
 import { explanationRoutes } from './explanation-routes.ts'
 import { leakRoutes } from './leak-routes.ts'
@@ -110,6 +111,7 @@ export async function buildLocalApi(
   deliveryRoutes(server, context)
   egressRoutes(server, context)
   syncRoutes(server, context)
+  enrolmentRoutes(server, context)
   ruleRoutes(server, context)
   retentionRoutes(server, context)
   deploymentRoutes(server, context)

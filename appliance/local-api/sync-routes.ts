@@ -1,9 +1,9 @@
 import { STREAMS } from '@leadglass/sync-agent/contract'
 import { toIsoInstant } from '@leadglass/sync-agent/foundation'
-import type { SyncEpoch, SyncStatus } from '@leadglass/ui/contract/local-api'
+import { type SyncEpoch, type SyncResealed, type SyncStatus, syncResealRequest } from '@leadglass/ui/contract/local-api'
 import type { FastifyInstance } from 'fastify'
 import type { EpochRow, StatementRow } from '../records/index.ts'
-import { requireRole } from './access.ts'
+import { actorOf, parse, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
 import { LocalApiError } from './errors.ts'
 import { instantOrNull } from './views.ts'
@@ -31,6 +31,7 @@ export function syncRoutes(server: FastifyInstance, context: LocalApiContext): v
         firstAt: toIsoInstant(firstAt),
         lastAt: toIsoInstant(lastAt),
       })),
+      refused: records.egress.openRefusals().map(({ since, ...row }) => ({ ...row, since: toIsoInstant(since) })),
       epochs: rows.map((row, index) => epochView(row, index > 0, context)),
     }
   })
@@ -49,6 +50,14 @@ export function syncRoutes(server: FastifyInstance, context: LocalApiContext): v
     const serial = prover?.request(epochOf(request.params))
     if (serial === undefined) throw new LocalApiError('not-found')
     return { serial }
+  })
+
+  server.post('/api/sync/reseal', async (request): Promise<SyncResealed> => {
+    const caller = requireRole(request, context, ADMINISTRATORS)
+    const { reason } = parse(syncResealRequest, request.body)
+    const outcome = context.resealDesk?.reseal(actorOf(caller), reason)
+    if (outcome?.kind !== 'resealed') throw new LocalApiError('nothing-to-reseal')
+    return { epoch: outcome.epoch, envelopes: outcome.envelopes }
   })
 }
 

@@ -21,10 +21,18 @@ export interface ModelUse {
   readonly failed?: { readonly chosen: ChosenModel; readonly run: ModelRun }
 }
 
+/** A model that may not run now; `reason` as it stands in the result. */
+export interface HaltedChoice {
+  readonly package: ModelPackage
+  readonly reason: string
+}
+
 /** Which versions score, and who counts how they do. */
 export interface ModelChoice {
   /** One version a model name; asked once a revision, so that a revision has one version from end to end. */
   choose(study: Pick<WaitingRevision, 'studyId' | 'studyInstanceUid'>): readonly ChosenModel[]
+  /** Models that would score and may not, and why. */
+  halted(): readonly HaltedChoice[]
   /** Told in the transaction that writes the revision. @param leaves false: nothing about the study leaves the site. */
   written(revision: WaitingRevision, uses: readonly ModelUse[], leaves: boolean): void
 }

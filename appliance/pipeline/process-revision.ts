@@ -15,6 +15,7 @@ import type { CurrentSettings } from '../settings.ts'
 import { deidentificationEvidence, modelCodes } from './deidentification-evidence.ts'
 import { bodiesOf } from './envelopes.ts'
 import type { Gate } from './gate.ts'
+import { withHalted } from './halted.ts'
 import { judgeMeasured, keptByRule, withOwnFigures } from './measured.ts'
 import type { ModelChoice, ModelUse } from './model-choice.ts'
 import { notScoredEnd } from './not-scored.ts'
@@ -98,11 +99,12 @@ export async function processRevision(revision: WaitingRevision, dependencies: P
         : { outcomes: instances.map(({ ordinal }) => notScoredByRule(ordinal, decided)), uses: [], packages: [] },
       decided.profile === 'local-only' ? undefined : whatBlocks(seen, dependencies.pixels),
     ])
+    const halted = models.halted().filter((one) => takesIn(decided.models, one.package.model.name))
     const active = scored.packages
     const { studyId } = revision
     const measured = withOwnFigures(records, {
       studyId,
-      outcomes: scored.outcomes,
+      outcomes: isScored ? withHalted(scored.outcomes, preparation.prepared, halted) : scored.outcomes,
       prepared: preparation.prepared,
       instances,
     })

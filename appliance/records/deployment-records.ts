@@ -67,7 +67,8 @@ export const ADMIT = `
 INSERT INTO model_admitted (model_digest, admitted_at) VALUES (?, ?) ON CONFLICT DO NOTHING`
 export const SELECT_ADMITTED = `
 SELECT 1 AS admitted FROM model_admitted a JOIN model m ON m.model_digest = a.model_digest
-WHERE a.model_digest = ? AND m.state IN ('active','retained','staged')`
+WHERE a.model_digest = ? AND m.state IN ('active','retained','staged')
+  AND NOT EXISTS (SELECT 1 FROM model_recall r WHERE r.model_digest = a.model_digest)`
 export const SELECT_POLICY = 'SELECT new_versions AS newVersions FROM deployment_policy WHERE model_name = ?'
 export const PUT_POLICY = `
 INSERT INTO deployment_policy (model_name, new_versions) VALUES (?, ?)

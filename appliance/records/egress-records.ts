@@ -19,6 +19,17 @@ export interface StoredEnvelope {
   readonly content: string
 }
 
+/** Places of a stream that the hub refuses for one reason. */
+export interface OpenRefusal {
+  readonly epoch: number
+  readonly stream: StreamName
+  readonly code: string
+  readonly count: number
+  readonly first: number
+  readonly last: number
+  readonly since: number
+}
+
 /** One envelope in the list of what left. `acknowledgedAt` is null until the hub has committed it. */
 export interface ListedEnvelope extends StoredEnvelope {
   readonly kind: string
@@ -74,8 +85,29 @@ export const SELECT_NEWEST_ENVELOPES_OF_STUDY = SELECT_NEWEST_ENVELOPES.replace(
   'ORDER BY',
   'WHERE e.study_id = ? ORDER BY',
 )
+/**
+ * What the hub has not taken, by stream and reason. A conflict stands until it was sealed again at another place; every other
+ * refusal until the hub has committed the place after all.
+ */
+export const SELECT_OPEN_REFUSALS = `
+SELECT r.epoch, r.stream, r.code, count(*) AS count, min(r.sequence) AS first, max(r.sequence) AS last,
+  min(r.refused_at) AS since
+FROM egress_refusal r LEFT JOIN egress_counter c ON c.epoch = r.epoch AND c.stream = r.stream
+WHERE r.code NOT IN ('gap', 'resealed') AND CASE WHEN r.code IN ('conflict', 'closed-epoch') THEN NOT EXISTS (
+    SELECT 1 FROM egress_refusal d
+    WHERE d.epoch = r.epoch AND d.stream = r.stream AND d.sequence = r.sequence AND d.code = 'resealed')
+  ELSE r.sequence > ifnull(c.acknowledged, 0) END
+GROUP BY r.epoch, r.stream, r.code ORDER BY r.epoch, r.stream, r.code LIMIT 100`
+/** What never took effect because its place holds, or may hold, something else. Not the log's own, and no figures of the box. */
+export const SELECT_RESEALABLE = `
+SELECT e.epoch, e.stream, e.sequence, e.content, e.study_id AS studyId FROM egress_refusal r
+JOIN envelope e ON e.epoch = r.epoch AND e.stream = r.stream AND e.sequence = r.sequence
+WHERE r.code IN ('conflict', 'closed-epoch') AND r.stream IN ('labels', 'drift', 'features') AND NOT EXISTS (
+  SELECT 1 FROM egress_refusal d
+  WHERE d.epoch = r.epoch AND d.stream = r.stream AND d.sequence = r.sequence AND d.code = 'resealed')
+GROUP BY e.epoch, e.stream, e.sequence ORDER BY e.epoch, e.stream, e.sequence LIMIT ?`
 export const COUNT_REFUSALS = `
-SELECT epoch, stream, count(*) AS count FROM egress_refusal WHERE code <> 'gap' GROUP BY epoch, stream`
+SELECT epoch, stream, count(*) AS count FROM egress_refusal WHERE code NOT IN ('gap', 'resealed') GROUP BY epoch, stream`
 export const INSERT_REFUSAL = `
 INSERT INTO egress_refusal (epoch, stream, sequence, code, refused_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING`
@@ -192,6 +224,21 @@ export class EgressRecords {
   newest(limit: number, studyId: number | null): readonly ListedEnvelope[] {
     if (studyId === null) return this.#sql.all(SELECT_NEWEST_ENVELOPES, limit)
     return this.#sql.all(SELECT_NEWEST_ENVELOPES_OF_STUDY, studyId, limit)
+  }
+
+  /** What the hub has not taken and nobody has settled. Times in milliseconds since 1970. */
+  openRefusals(): readonly OpenRefusal[] {
+    return this.#sql.all(SELECT_OPEN_REFUSALS)
+  }
+
+  /** Envelopes that never took effect because their place was taken, the oldest first. */
+  resealable(limit: number): readonly (StoredEnvelope & { readonly studyId: number | null })[] {
+    return this.#sql.all(SELECT_RESEALABLE, limit)
+  }
+
+  /** What stood at a place that the hub refused has another place now. */
+  markResealed(epoch: number, stream: StreamName, sequence: number): void {
+    this.#sql.run(INSERT_REFUSAL, epoch, stream, sequence, 'resealed', 0)
   }
 
   refusalCounts(): readonly { epoch: number; stream: StreamName; count: number }[] {

@@ -1,3 +1,4 @@
+export type { ActivationRecords, ActivationRow } from './activation-records.ts'
 export type { BackfillCount, BackfillJobRow, BackfillRecords, NewBackfillJob } from './backfill-records.ts'
 export type { BreachRecords } from './breach-records.ts'
 export type { ConfirmationRecords, ConfirmBy, UnconfirmedDelivery } from './confirmation-records.ts'
@@ -32,7 +33,7 @@ export {
   type RevisionOrigin,
 } from './evidence-records.ts'
 export type { ExplainedResult, ExplanationRecords, ExplanationRow, NewExplanation } from './explanation-records.ts'
-export type { FeedRecords, FeedRow } from './feed-records.ts'
+export type { HaltRecords, RecallRow, StopRow } from './halt-records.ts'
 export type { HeldBatchRow, HeldEgressRecords, HeldEnvelopeRow, HeldTotals } from './held-egress-records.ts'
 export type { Arrival, IntakeRecords, Registration, StudyIdentity } from './intake-records.ts'
 export type { KeyRecords, WrappedKey } from './key-records.ts'

@@ -1,6 +1,8 @@
 import { chmodSync } from 'node:fs'
+import { type FeedBook, SqliteFeedBook } from '@leadglass/sync-agent/audit-log'
 import { openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type { Database } from 'better-sqlite3'
+import { ActivationRecords } from './activation-records.ts'
 import { AuditDetailRecords } from './audit-detail-records.ts'
 import { BackfillRecords } from './backfill-records.ts'
 import { BreachRecords } from './breach-records.ts'
@@ -12,7 +14,7 @@ import { DesiredRecords } from './desired-records.ts'
 import { EgressRecords } from './egress-records.ts'
 import { EvidenceRecords } from './evidence-records.ts'
 import { ExplanationRecords } from './explanation-records.ts'
-import { FeedRecords } from './feed-records.ts'
+import { HaltRecords } from './halt-records.ts'
 import { HeldEgressRecords } from './held-egress-records.ts'
 import { IntakeRecords } from './intake-records.ts'
 import { KeyRecords } from './key-records.ts'
@@ -47,11 +49,13 @@ export interface Records {
   readonly sync: SyncRecords
   readonly vault: VaultRecords
   readonly leaks: LeakRecords
-  readonly feeds: FeedRecords
+  readonly feeds: FeedBook
   readonly details: AuditDetailRecords
   readonly breaches: BreachRecords
   readonly models: ModelRecords
   readonly deployments: DeploymentRecords
+  readonly activations: ActivationRecords
+  readonly halts: HaltRecords
   readonly desired: DesiredRecords
   readonly people: PeopleRecords
   readonly rules: RuleRecords
@@ -94,11 +98,13 @@ export function openRecords(path: string, key: Uint8Array): Records {
     sync: new SyncRecords(database),
     vault: new VaultRecords(database),
     leaks: new LeakRecords(database),
-    feeds: new FeedRecords(database),
+    feeds: new SqliteFeedBook(database),
     details: new AuditDetailRecords(database),
     breaches: new BreachRecords(database),
     models: new ModelRecords(database),
     deployments: new DeploymentRecords(database),
+    activations: new ActivationRecords(database),
+    halts: new HaltRecords(database),
     desired: new DesiredRecords(database),
     people: new PeopleRecords(database),
     rules: new RuleRecords(database),

@@ -136,6 +136,7 @@ describe('the delivery queue', () => {
     await settled({ archive: 'accepted 1', pacs: 'dead 1' })
     const [dead] = held.records.results.dead('pacs', 10)
     expect(dead?.reason).toBe('status-0122')
+    expect(audited.map((event) => event.split(' ')[0])).toContain('result.dead')
     answers.delete('pacs')
     expect(held.records.results.replay('archive', dead?.deliveryId ?? 0, clock.now())).toBe(false)
     expect(held.records.results.replay('pacs', dead?.deliveryId ?? 0, clock.now())).toBe(true)

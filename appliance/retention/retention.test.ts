@@ -27,6 +27,7 @@ const ERASED = [
 ].flatMap((line) => line.split(' '))
 /** Tables with pseudonyms, codes, counts and times only, or nothing about studies. */
 const NAMELESS = [
+  'activation activation_run model_recall model_stop',
   'desired_state egress_rejection egress_rejection_of_study epoch_statement pruned_envelope reported_state witness_cosignature',
   'audit_feed backfill_job backfill_study delivery_alarm deployment deployment_candidate deployment_policy deployment_tally',
   'model_admitted model_use pixel_print_key radiomic_region radiomic_value scoring_token study_arm',

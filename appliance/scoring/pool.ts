@@ -54,6 +54,8 @@ export interface ScoringPoolOptions {
   readonly execution?: Execution
   /** The module that a worker runs; the product's own unless a test brings another. */
   readonly workerEntry?: string
+  /** Told of each worker that was killed or ended by itself, and of the job that it had. */
+  readonly onWorkerKilled?: (reason: 'timed-out' | 'crashed' | 'memory', job: WorkerRequest) => void
   /** How far workers stand back behind everything else on the machine: 0 to 19. */
   readonly niceness?: number
 }
@@ -265,6 +267,11 @@ export class ScoringPool implements Service {
     return true
   }
 
+  /** Replaces every worker by a new one, as it is. @returns false when a job is in hand; nothing changes then. */
+  restart(): Promise<boolean> {
+    return this.adopt(this.#slots.length, this.#execution())
+  }
+
   figures(): PoolFigures {
     return {
       ready: this.#slots.filter((slot) => slot.ready).length,
@@ -345,6 +352,7 @@ export class ScoringPool implements Service {
   #onDeath(job: PoolJob, reason: 'timed-out' | 'crashed' | 'memory', detail: string): void {
     this.#deaths += 1
     job.deaths += 1
+    this.#options.onWorkerKilled?.(reason, job.request)
     if (reason === 'timed-out' || job.deaths >= MOST_DEATHS) job.fail(reason, detail)
     else if (this.#running) this.#queue.putBack(job.lane, job)
     else job.fail('stopped', 'the box is stopping')

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ModelPackage, phantomDicom } from '@leadglass/models'
+import { encodeEvent } from '@leadglass/sync-agent/audit-log'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ScoringOutcome, ScoringPool } from './index.ts'
+import { type ScoringOutcome, type ScoringPool, workerKilled } from './index.ts'
 import { ScoringRoom } from './testing/scoring-room.ts'
 import { writeTinyPackage } from './testing/tiny-package.ts'
 
@@ -15,6 +16,7 @@ describe('a stuck or crashing model', () => {
   let file: string
   let sound: ModelPackage
   let hanging: ModelPackage
+  const leaves: string[] = []
 
   beforeAll(async () => {
     room = await ScoringRoom.open()
@@ -22,7 +24,11 @@ describe('a stuck or crashing model', () => {
     await writeFile(file, phantomDicom({ seed: 3, index: 1, rows: 96, columns: 96 }).bytes)
     sound = await writeTinyPackage(room.models, { name: 'sound', head: 'sigmoid' })
     hanging = await writeTinyPackage(room.models, { name: 'hanging', head: 'endless' })
-    pool = await room.started({ workers: 2, limits: { memoryBudgetMiB: 600 } })
+    pool = await room.started({
+      workers: 2,
+      limits: { memoryBudgetMiB: 600 },
+      onWorkerKilled: (...death) => leaves.push(Buffer.from(encodeEvent(workerKilled(...death), 0)).toString()),
+    })
     await Promise.all([score(sound), score(sound), score(sound), score(sound)])
   }, 60_000)
   afterAll(() => room.close())
@@ -75,6 +81,12 @@ describe('a stuck or crashing model', () => {
     expect(beside.scored).toBe(JOBS)
     for (const outcome of await Promise.all(killed)) expect(outcome).toMatchObject({ kind: 'failed' })
     expect(pool.figures().deaths).toBe(before + 3)
+    const deaths = leaves.slice(-3).map((leaf) => JSON.parse(leaf) as Record<string, unknown>)
+    for (const leaf of deaths) {
+      const subject = { kind: 'model', id: hanging.model.digest }
+      expect(leaf).toMatchObject({ event: 'worker.killed', codes: ['timed-out'], subject })
+    }
+    expect(deaths).toHaveLength(3)
   }, 60_000)
 
   it('is not even loaded when it declares more memory than the box has, and waits when others hold it', async () => {

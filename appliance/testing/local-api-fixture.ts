@@ -12,13 +12,13 @@ import {
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { ManualClock, silentLogger, systemRandomness } from '@leadglass/sync-agent/foundation'
 import type { FastifyInstance } from 'fastify'
-import { ModelLibrary } from '../activation/index.ts'
+import { ModelLibrary, StopDesk } from '../activation/index.ts'
 import { BreachDesk } from '../breach/index.ts'
 import { conformanceStatement, DEFAULT_CONFORMANCE } from '../conformance/index.ts'
 import { Corrections } from '../corrections/index.ts'
 import { deriveSiteKeys } from '../deidentify/index.ts'
 import { deploymentFixture } from '../deployment/testing/room.ts'
-import { AuditTrail, Checkpoints, EgressDoor, EgressHold, HoldDesk } from '../egress/index.ts'
+import { AuditTrail, Checkpoints, EgressDoor, EgressHold, EpochRoller, HoldDesk, ResealDesk } from '../egress/index.ts'
 import { SpoolError } from '../intake/index.ts'
 import { buildLocalApi, hashPassword, type LocalApiContext, Sessions, StudyEvents } from '../local-api/index.ts'
 import { ReviewDesk } from '../pixel-review/index.ts'
@@ -92,6 +92,7 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
   })
   const context: LocalApiContext = {
     records,
+    stops: new StopDesk({ records, audit, clock, onChange: () => undefined }),
     corrections,
     exporter: { export: async () => ({ kind: 'quarantined', reason: 'object-gone' }) },
     reviews: new ReviewDesk({
@@ -135,6 +136,11 @@ export async function localApiFixture(pagesFolder?: string): Promise<LocalApiFix
     rules: new RuleBook({ records, settings: () => settings, audit, clock, onChanged: () => undefined }),
     library,
     deployments: deploymentFixture({ records, library, audit, door, clock }),
+    resealDesk: new ResealDesk({
+      records,
+      door,
+      roller: new EpochRoller({ records, audit, epochHours: () => null, clock, logger: silentLogger }),
+    }),
     deliveries: { wake: () => undefined, retryNow: () => undefined, circuit: () => CLOSED },
     door,
     audit,

@@ -76,6 +76,7 @@ describe('generations of pseudonym keys', () => {
     expect(pseudonymOfPatient(again, patient)).toBe(pseudonymOfPatient(after, patient))
     expect((await stat(join(folder, 'site.secret.2'))).mode & 0o777).toBe(0o600)
     const events = [...log.leaves()].map((leaf) => decodeEvent(leaf))
+    expect(events.map((event) => event?.event)).toEqual(['pseudonyms.rotated', 'pseudonyms.rotated'])
     expect(events.map((event) => event?.codes)).toEqual([
       ['opened', 'generation-2', `with-${BY.second}`],
       ['in-force', 'generation-2'],

@@ -102,6 +102,7 @@ describe('the vault', () => {
 
   it('opens for any two, and for nobody alone', async () => {
     await enrolAll()
+    expect(events().filter((event) => event?.event === 'vault.enrolled')).not.toEqual([])
     leave(study(7))
     for (const two of [pair(ANN, BOB), pair(CYD, ANN), pair(BOB, CYD)]) {
       const opened = await ceremony.open(pseudonym('5', 7), 'incidental finding, ticket 4', two)
@@ -203,6 +204,7 @@ describe('the vault', () => {
     await enrolAll()
     for (let number = 1; number <= 4; number += 1) leave(study(number, number))
     new VaultAnchors({ records: held.records, audit }).anchor()
+    expect(events().at(-1)?.event).toBe('vault.anchored')
     expect(verifyVault(held.records, log)).toEqual({ kind: 'sound', entries: 8, anchors: 1 })
     const { database } = held.records
     expect(() => database.exec("UPDATE vault_entry SET kind = 'study'")).toThrow(/never changed/)

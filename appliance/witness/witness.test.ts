@@ -63,7 +63,13 @@ describe('what the appliance watches of the logs', () => {
         value: { schema: 'leadglass.hub-log/1' as const, state, size: 9, at: '2026-03-01T12:00:00.000Z' },
       }),
     }
-    const watch = new HubLogWatch({ file, audit, logger: silentLogger })
+    const watch = new HubLogWatch({
+      file,
+      audit,
+      acknowledged: () => 0,
+      clock: new ManualClock(0),
+      logger: silentLogger,
+    })
     await watch.look()
     expect(events).toEqual([])
     state = 'diverged'
@@ -71,5 +77,38 @@ describe('what the appliance watches of the logs', () => {
     await watch.look()
     expect(events).toEqual(['log.inconsistent diverged'])
     expect(watch.state).toMatchObject({ state: 'diverged', size: 9 })
+  })
+
+  it('finds recording switched off at the hub: it acknowledges what is sent, and its log stands still', async () => {
+    const clock = new ManualClock(Date.parse('2026-03-01T12:00:00Z'))
+    const hub = { size: 9, acknowledged: 100 }
+    const file = {
+      read: async () => ({
+        kind: 'value' as const,
+        value: {
+          schema: 'leadglass.hub-log/1' as const,
+          state: 'cosigned' as const,
+          size: hub.size,
+          at: new Date(clock.now()).toISOString(),
+        },
+      }),
+    }
+    const acknowledged = (): number => hub.acknowledged
+    const watch = new HubLogWatch({ file, audit, acknowledged, clock, logger: silentLogger })
+    const after = async (ms: number): Promise<number> => {
+      clock.advance(ms)
+      await watch.look()
+      return events.length
+    }
+    expect(await after(0)).toBe(0)
+    // Nothing is sent: a log that stands still says nothing.
+    expect(await after(3_600_000)).toBe(0)
+    hub.acknowledged += 5
+    expect([await after(1000), await after(200_000)]).toEqual([0, 0])
+    hub.size += 1
+    expect([await after(60_000), await after(3_600_000)]).toEqual([0, 0])
+    hub.acknowledged += 5
+    expect([await after(1000), await after(290_000), await after(20_000), await after(60_000)]).toEqual([0, 0, 1, 1])
+    expect(events).toEqual(['log.inconsistent hub-recording-off'])
   })
 })

@@ -1,9 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { auditMatches, auditRetention, savedViewList } from '@leadglass/ui/contract/hub-api'
+import type { DeviceId } from '@leadglass/sync-agent/contract'
+import { systemClock } from '@leadglass/sync-agent/foundation'
+import {
+  auditFeedList,
+  auditMatches,
+  auditRetention,
+  driftAlertList,
+  savedViewList,
+} from '@leadglass/ui/contract/hub-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { initialiseHub } from '../commands.ts'
+import { enrolDevice, initialiseHub } from '../commands.ts'
+import { hubLayout } from '../hub-folder.ts'
+import { CertificateAuthority, Enrolment } from '../ingest/index.ts'
+import { openHubDatabase } from '../storage/index.ts'
 import { HubProcess } from '../testing/hub-process.ts'
 import { HUB_ROUTES } from '../testing/route-audit.ts'
 import { allRoutes } from './routes/index.ts'
@@ -37,6 +48,13 @@ describe('the hub and its log', () => {
     return entries.map((entry) => entry.event.event)
   }
   const size = async (): Promise<number> => ((await hub.get('/api/audit/checkpoint')) as { size: number }).size
+  /** As the gate does when a device shows in two places. */
+  const hold = (device: string): void => {
+    const database = openHubDatabase(folder)
+    const authority = new CertificateAuthority(hubLayout(folder).authority, systemClock)
+    expect(new Enrolment(database, authority, systemClock).hold(device, 'boot.twice')).toBe(true)
+    database.close()
+  }
   const act = async (method: string, url: string, body?: unknown, headers?: Record<string, string>) => {
     const from = await size()
     const answer = await hub.request(method, url, body, headers)
@@ -81,6 +99,32 @@ describe('the hub and its log', () => {
     for (const bad of ['event=A%20B', 'after=x', 'limit=0', 'from=yesterday', 'log=../etc']) {
       expect((await act('GET', `/api/audit/search?${bad}`, undefined, auditor)).status, bad).toBe(400)
     }
+  })
+
+  it('writes down who may join, whose identity ends, and what is settled', async () => {
+    expect((await act('POST', '/api/devices/box-07/invitation', { minutes: 10 })).words).toEqual(['device.invited'])
+    await enrolDevice({ folder, device: 'box-07' })
+    const renewed = await size()
+    await enrolDevice({ folder, device: 'box-07' })
+    expect(await wordsAfter(renewed)).toContain('device.renewed')
+    expect((await act('POST', '/api/devices/box-07/release')).words).toEqual([])
+    hold('box-07')
+    expect((await act('POST', '/api/devices/box-07/release')).words).toEqual(['device.released'])
+    expect((await act('POST', '/api/devices/box-07/revocation', { reason: 'stolen' })).words).toContain(
+      'device.revoked',
+    )
+    const none = `/api/drift/alerts/${crypto.randomUUID()}/settle`
+    expect(await act('POST', none, { reason: 'seen' })).toMatchObject({ status: 404, words: [] })
+    expect((await act('POST', none, { reason: 'seen' }, auditor)).words).toEqual(['access.refused'])
+    expect(auditFeedList.parse(await hub.get('/api/audit/feeds')).feeds).toEqual([])
+    expect(driftAlertList.parse(await hub.get('/api/drift/alerts')).alerts).toEqual([])
+  })
+
+  it('writes down that somebody changed a password, also when it was not taken', async () => {
+    const change = (password: string) =>
+      act('POST', '/api/session/password', { password, newPassword: 'another password of the test' }, auditor)
+    expect(await change('not the password')).toMatchObject({ status: 401, words: ['password.changed'] })
+    expect(await change('a password of the test')).toMatchObject({ status: 200, words: ['password.changed'] })
   })
 
   it('places and lifts holds, and prunes nothing that is young', async () => {

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { Service } from '@leadglass/sync-agent/foundation'
 import fastify, { type FastifyInstance } from 'fastify'
+import { registerMlflow } from '../mlflow-api/index.ts'
 import { admit } from './door.ts'
 import { ApiError, failureAnswer } from './errors.ts'
+import { mlflowDoor } from './mlflow-door.ts'
 import { allRoutes } from './routes/index.ts'
 import type { HubServices } from './services.ts'
 import { registerSession } from './session-routes.ts'
@@ -107,6 +109,7 @@ export async function buildServer(options: ServerOptions, services: HubServices)
   }))
   registerSession(app, services)
   registerTlog(app, services)
+  registerMlflow(app, services.mlflow, { callerOf: mlflowDoor(services), logger: services.logger })
   for (const route of allRoutes(services)) {
     app.route({
       method: route.method,

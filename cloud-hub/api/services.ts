@@ -1,16 +1,23 @@
+import type { AuditFeeds } from '@leadglass/sync-agent/audit-log'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { AuditDesk, HubAudit, HubWitness, SiteAuditMirror } from '../audit/index.ts'
-import type { ReleaseService } from '../delivery/index.ts'
-import type { Drift } from '../drift/index.ts'
-import type { Invitations } from '../enrolment/index.ts'
-import type { DesiredBook, Fleet, ReportedBook } from '../fleet/index.ts'
-import type { GovernanceRepository } from '../governance/index.ts'
+import type { ChangeDesk } from '../change-control/index.ts'
+import type { RecallService, ReleaseService } from '../delivery/index.ts'
+import type { Drift, DriftAlerts } from '../drift/index.ts'
+import type { Anchoring, Invitations } from '../enrolment/index.ts'
+import type { AzureSideStatus } from '../event-hubs/index.ts'
+import type { DesiredBook, DesiredSigner, Fleet, ReportedBook } from '../fleet/index.ts'
+import type { ApprovalNotes, GovernanceRepository, KeyBook, SigningDesk } from '../governance/index.ts'
 import type { KnownApprover } from '../hub-folder.ts'
 import type { AlarmBook, DamagedEffect, Enrolment, EpochBook, EpochRoot } from '../ingest/index.ts'
 import type { Lake } from '../lake/index.ts'
-import type { Registry } from '../registry/index.ts'
+import type { MlflowParts } from '../mlflow-api/index.ts'
+import type { ModelCards } from '../model-card/index.ts'
+import type { AliasBook, Registry } from '../registry/index.ts'
+import type { Rollouts } from '../rollout/index.ts'
 import type { RunStore, Training } from '../training/index.ts'
+import type { WebhookBook } from '../webhooks/index.ts'
 import type { Accounts } from './accounts/accounts.ts'
 
 /** Everything that the routes speak to. */
@@ -29,10 +36,23 @@ export interface HubServices {
   readonly training: Training
   readonly runs: RunStore
   readonly drift: Drift
+  readonly driftAlerts: Pick<DriftAlerts, 'list' | 'settle'>
+  readonly auditFeeds: Pick<AuditFeeds, 'views'>
   readonly registry: Registry
+  readonly aliases: AliasBook
+  readonly cards: Pick<ModelCards, 'document' | 'graphs'>
+  readonly mlflow: MlflowParts
+  readonly webhooks: WebhookBook
+  readonly change: ChangeDesk
   readonly governance: GovernanceRepository
+  readonly notes: ApprovalNotes
+  readonly keys: KeyBook
+  /** Undefined until the key ceremony has set a policy. */
+  readonly signing: SigningDesk | undefined
   /** Undefined until the repository's key ceremony has taken place. */
   readonly releases: ReleaseService | undefined
+  readonly recalls: RecallService | undefined
+  readonly rollouts: Rollouts
   readonly accounts: Accounts
   /** SHA-256 of the operator token. */
   readonly operatorTokenDigest: string
@@ -44,11 +64,17 @@ export interface HubServices {
     readonly damaged: readonly DamagedEffect[]
   }>
   readonly epochBook: EpochBook
+  /** How the way through an Azure IoT Hub is doing; null where there is none. */
+  readonly azureStatus: () => AzureSideStatus | null
   readonly desired: DesiredBook
   readonly reported: ReportedBook
   /** Tells a device what should be so, now or when it next comes. */
   readonly tell: (device: DeviceId) => void
   readonly invitations: Invitations
+  /** What every box pins. */
+  readonly anchoring: Pick<Anchoring, 'anchors'>
+  /** The key that signs desired documents. */
+  readonly signer: Pick<DesiredSigner, 'current' | 'rotate'>
   /** SHA-256 of the hub's authority, hexadecimal. */
   readonly authorityFingerprint: () => Promise<string>
   /** Ends the connections of a device. */

@@ -1,4 +1,4 @@
-import { type HubSession, signIn } from '@leadglass/ui/contract/hub-api'
+import { type HubSession, passwordChange, signIn } from '@leadglass/ui/contract/hub-api'
 import type { FastifyInstance } from 'fastify'
 import { admit, assertOwnPage, SESSION_COOKIE } from './door.ts'
 import { ApiError } from './errors.ts'
@@ -38,6 +38,23 @@ export function registerSession(app: FastifyInstance, services: HubServices): vo
   app.get('/api/session', async (request): Promise<HubSession> => {
     const { account, role } = admit(request, services, EVERYBODY)
     return { account, role }
+  })
+
+  app.post('/api/session/password', async (request) => {
+    const { account, session } = admit(request, services, EVERYBODY)
+    const { password, newPassword } = passwordChange.parse(request.body)
+    const record = (outcome: 'success' | 'refused'): void => {
+      const actor = { kind: 'person', id: account } as const
+      audit.record({ event: 'password.changed', actor, subject: actor, outcome })
+    }
+    try {
+      await accounts.changePassword(account, password, newPassword, session)
+    } catch (error) {
+      record('refused')
+      throw error
+    }
+    record('success')
+    return { done: true }
   })
 
   app.delete('/api/session', async (request, reply) => {

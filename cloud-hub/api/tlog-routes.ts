@@ -1,6 +1,7 @@
 import { parseTilePath, readTile } from '@leadglass/sync-agent/audit-log'
 import { deviceId } from '@leadglass/sync-agent/contract'
 import type { FastifyInstance } from 'fastify'
+import { deviceWitnessName } from '../audit/index.ts'
 import { admit } from './door.ts'
 import { ApiError } from './errors.ts'
 import { AUDITORS, actorOf, EVERYBODY } from './route.ts'
@@ -30,6 +31,15 @@ export function registerTlog(app: FastifyInstance, services: HubServices): void 
     const cosigned = mirror.lastCosigned(siteOf(log))
     if (cosigned === null) throw nothing()
     return cosigned
+  })
+
+  // Whoever witnesses the hub's log may see what the others have confirmed: a split view has no cosignature to show.
+  app.get<{ Params: { device: string } }>('/tlog/hub/cosigned/:device', async (request, reply) => {
+    const witness = deviceWitnessName(siteOf(request.params.device))
+    const size = audit.cosignatures.cosignedSize(witness)
+    if (size === 0) throw nothing()
+    void reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache')
+    return audit.checkpointAt(size)
   })
 
   app.get<{ Params: { log: string; '*': string } }>('/tlog/:log/tile/*', async (request, reply) => {

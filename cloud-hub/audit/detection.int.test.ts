@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import {
   AuditLog,
   createNoteSigner,
+  decodeEvent,
   encodeVerifierKey,
   MemoryLogStore,
   type NoteSigner,
@@ -75,6 +76,8 @@ describe('what the hub detects of a log that is tampered with at the site', () =
     const bodies = ['a', 'b', 'c', 'd'].map((study) => record(log, study))
     await send([...bodies, checkpoint(log)])
     expect(alarms()).toEqual([])
+    const words = [...core.audit.log.leaves()].map((leaf) => decodeEvent(leaf)?.event)
+    expect(words).toContain('checkpoint.cosigned')
     return log
   }
 

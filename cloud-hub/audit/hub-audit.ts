@@ -19,20 +19,34 @@ export class HubAudit {
   readonly log: AuditLog
   /** Who has cosigned this log. */
   readonly cosignatures: OwnCosignatures
+  readonly #database: Database.Database
+  readonly #append: Database.Transaction<(event: AuditEventInput) => void>
   readonly #signer: NoteSigner
   readonly #verifierKey: string
 
-  /** @param key Ed25519 private key of the hub's log. Not to be constructed inside a transaction. */
-  constructor(database: Database.Database, key: KeyObject, clock: Clock) {
-    this.log = new AuditLog({ origin: HUB_LOG_ORIGIN, store: new SqliteLogStore(database, HUB_LOG_ORIGIN), clock })
+  /**
+   * @param key Ed25519 private key of the hub's log.
+   * @param monotonic a clock that nobody sets: with it, leaps of `clock` are recorded.
+   * Not to be constructed inside a transaction.
+   */
+  constructor(database: Database.Database, key: KeyObject, clock: Clock, monotonic?: Clock) {
+    const store = new SqliteLogStore(database, HUB_LOG_ORIGIN)
+    const watched = monotonic === undefined ? {} : { monotonic }
+    this.log = new AuditLog({ origin: HUB_LOG_ORIGIN, store, clock, ...watched })
+    this.#database = database
+    this.#append = database.transaction((event: AuditEventInput) => void this.log.append(event))
     this.cosignatures = new OwnCosignatures(database, this.log)
     this.#signer = createNoteSigner(HUB_LOG_ORIGIN, key)
     this.#verifierKey = encodeVerifierKey(verifierKeyOf(HUB_LOG_ORIGIN, key))
   }
 
-  /** Adds an event. */
+  /**
+   * Adds an event: in the transaction that is open, or in one of its own. The leaf and the nodes that it completes are there
+   * together or not at all, and another process beside this one, such as an enrolment, waits for its turn.
+   */
   record(event: AuditEventInput): void {
-    this.log.append(event)
+    if (this.#database.inTransaction) this.log.append(event)
+    else this.#append.immediate(event)
   }
 
   /** A signed checkpoint of everything recorded so far, with the cosignatures that there are of it. */

@@ -16,7 +16,8 @@ const READ_PIN = 'SELECT verifier_key AS key FROM device_witness WHERE device = 
 const PINNED = `SELECT w.verifier_key AS key FROM device_witness w JOIN device d ON d.device = w.device
   WHERE d.revoked_at IS NULL`
 const KEEP = `INSERT INTO hub_log_cosignature (witness, size, lines, cosigned_at) VALUES (?, ?, ?, ?)
-  ON CONFLICT (witness, size) DO NOTHING`
+  ON CONFLICT (witness, size) DO UPDATE SET lines = excluded.lines, cosigned_at = excluded.cosigned_at
+  WHERE excluded.cosigned_at > cosigned_at`
 const LINES_AT = 'SELECT lines FROM hub_log_cosignature WHERE size = ? ORDER BY witness LIMIT 16'
 const LARGEST = 'SELECT max(size) AS size FROM hub_log_cosignature WHERE witness = ?'
 const BY_WITNESS = `SELECT witness, max(size) AS size, max(cosigned_at) AS at FROM hub_log_cosignature
@@ -72,7 +73,7 @@ export class OwnCosignatures {
     return { kind: 'kept', size: checkpoint.size, witnesses: opened.by.map((one) => one.name) }
   }
 
-  /** Keeps a verified cosignature. */
+  /** Keeps a verified cosignature; a later one of the same checkpoint says that it was seen again. */
   keep(witness: string, size: number, lines: string, at: number): void {
     this.#database.prepare(KEEP).run(witness, size, lines, at)
   }

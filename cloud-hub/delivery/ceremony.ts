@@ -14,6 +14,8 @@ import type { ScryptCost } from '../governance/sealed-key.ts'
 import { type CustodianKeyFile, createCustodianKey, type OpenCustodianKey } from './custodian-key.ts'
 import { DeliveryError } from './errors.ts'
 import type { OnlineKeys } from './online-keys.ts'
+import type { PublicOfficer } from './recall-key.ts'
+import { recallsDelegation } from './recall-metadata.ts'
 import type { RepositoryFiles } from './repository-files.ts'
 import { metaOf, readNewestRoot } from './repository-state.ts'
 import { timestampPart } from './repository-writer.ts'
@@ -24,6 +26,7 @@ import {
   type SignedPart,
   SPEC_VERSION,
   signMetadata,
+  signOnline,
 } from './tuf-format.ts'
 
 /** The public side of the offline keys. */
@@ -37,6 +40,8 @@ export interface RepositoryParties {
   readonly custodians: Custodians
   readonly online: { readonly snapshot: string; readonly timestamp: string }
   readonly approvers: readonly PublicApprover[]
+  /** Who may recall models; without any the role does not exist. */
+  readonly officers?: readonly PublicOfficer[]
 }
 
 /** Custodians per offline role. */
@@ -90,8 +95,8 @@ export async function initialiseRepository(options: {
   }
   refuseSharedKeys(parties)
   const root = signMetadata(rootPart(1, parties, clock), custodiansOf('root', parties, signers))
-  const targets = signMetadata(targetsPart(1, parties.approvers, clock), custodiansOf('targets', parties, signers))
-  const snapshot = signMetadata(
+  const targets = signMetadata(targetsPart(1, parties, clock), custodiansOf('targets', parties, signers))
+  const snapshot = await signOnline(
     {
       _type: 'snapshot',
       spec_version: SPEC_VERSION,
@@ -106,7 +111,7 @@ export async function initialiseRepository(options: {
   await files.write('metadata/1.snapshot.json', snapshot)
   await files.write(
     'metadata/timestamp.json',
-    signMetadata(timestampPart(1, 1, snapshot, clock), [onlineKeys.timestamp]),
+    await signOnline(timestampPart(1, 1, snapshot, clock), [onlineKeys.timestamp]),
   )
   return { root, rootDigest: digestOf(root) }
 }
@@ -122,7 +127,7 @@ export function signTargets(
   clock: Clock,
 ): Uint8Array {
   refuseSharedKeys(parties)
-  return signMetadata(targetsPart(version, parties.approvers, clock), custodiansOf('targets', parties, signers))
+  return signMetadata(targetsPart(version, parties, clock), custodiansOf('targets', parties, signers))
 }
 
 /**
@@ -174,7 +179,8 @@ function rootPart(version: number, parties: RepositoryParties, clock: Clock): Si
   }
 }
 
-function targetsPart(version: number, approvers: readonly PublicApprover[], clock: Clock): SignedPart {
+function targetsPart(version: number, { approvers, officers = [] }: RepositoryParties, clock: Clock): SignedPart {
+  const recalls = officers.length === 0 ? undefined : recallsDelegation(officers)
   const keys = approvers.map((approver) => [keyIdOf(tufKey(approver.publicKey)), approverTufKey(approver)] as const)
   return {
     _type: 'targets',
@@ -183,7 +189,7 @@ function targetsPart(version: number, approvers: readonly PublicApprover[], cloc
     expires: expiryOf('targets', clock.now()),
     targets: {},
     delegations: {
-      keys: Object.fromEntries(keys),
+      keys: { ...Object.fromEntries(keys), ...recalls?.keys },
       roles: [
         {
           name: APPROVED_MODELS_ROLE,
@@ -192,6 +198,7 @@ function targetsPart(version: number, approvers: readonly PublicApprover[], cloc
           terminating: true,
           paths: [RELEASE_PATH_PATTERN],
         },
+        ...(recalls === undefined ? [] : [recalls.role]),
       ],
     },
   }
@@ -211,13 +218,14 @@ function custodiansOf(
 }
 
 function refuseSharedKeys(parties: RepositoryParties): void {
-  const { custodians, online, approvers } = parties
+  const { custodians, online, approvers, officers = [] } = parties
   const all = [
     ...custodians.root.map((key) => key.publicKey),
     ...custodians.targets.map((key) => key.publicKey),
     online.snapshot,
     online.timestamp,
     ...approvers.map((approver) => approver.publicKey),
+    ...officers.map((officer) => officer.publicKey),
   ]
   if (new Set(all).size !== all.length) {
     throw new DeliveryError('key-shared', 'one key would serve two roles or two people')

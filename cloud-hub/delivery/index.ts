@@ -15,11 +15,36 @@ export {
   openCustodianKey,
   readCustodianKeyFile,
 } from './custodian-key.ts'
+export { DRILLS, type Drill, type DrillStep, drillNamed, runDrill } from './drills/index.ts'
 export { type DeliveryCode, DeliveryError } from './errors.ts'
+export { replaceOnlineKeys } from './exchange-online-file.ts'
+export {
+  OMS_PUBLIC_KEY_PATH,
+  omsPath,
+  openStatementSigner,
+  type StatementSigner,
+  statementSigner,
+} from './oms.ts'
 export { createOnlineKeys, type OnlineKey, type OnlineKeys, readOnlineKeys } from './online-keys.ts'
 export { type ProposedList, type ProposedRelease, proposeRelease } from './propose.ts'
 export { assembleApprovedModels, publishApprovedModels, type SignedList } from './publish.ts'
 export {
+  createOfficerKey,
+  type OfficerKeyFile,
+  type OpenOfficerKey,
+  officerKeyFile,
+  openOfficerKey,
+  type PublicOfficer,
+} from './recall-key.ts'
+export {
+  type ProposedRecalls,
+  proposeRecall,
+  signOfficersOffline,
+  signTargetsWithOfficers,
+} from './recall-metadata.ts'
+export { type RecallList, RecallService, type SignedRecalls } from './recall-service.ts'
+export {
+  type ChangeGate,
   type ReleaseRequest,
   ReleaseService,
   type ReleaseServiceOptions,
@@ -29,3 +54,4 @@ export { FolderRepositoryFiles, type RepositoryFiles } from './repository-files.
 export { type Published, type RepositoryState, readRepositoryState } from './repository-state.ts'
 export { type PublishedPackage, RepositoryWriter } from './repository-writer.ts'
 export { dueReminders, OnlineResigner, REMINDER_DAYS } from './resign-online.ts'
+export { type Ceremony, exchangeApprover, exchangeCustodian, exchangeOnlineKeys, partiesOf } from './rotation.ts'

@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import type { ApprovalPolicy, ModelReference, ReleaseStatement, SignatureMeaning } from '@leadglass/sync-agent/contract'
 import { type Clock, isCodedError, type Logger } from '@leadglass/sync-agent/foundation'
-import { type ActRefusal, type ApprovalState, approvalState, mayAct } from '../governance/approval.ts'
+import { type ActOutcome, type ActRefusal, type ApprovalState, approvalState, mayAct } from '../governance/approval.ts'
 import { openApproverKey } from '../governance/approver-key.ts'
 import type { GovernanceRepository, Proposal } from '../governance/repository.ts'
 import { type SignedApproval, type SigningSubject, signApproval } from '../governance/signing.ts'
+import type { CardGate } from '../model-card/index.ts'
 import type { Registry } from '../registry/registry.ts'
 import { checkSignature, type SignatureRefusal } from './accept-signature.ts'
 import { DeliveryError } from './errors.ts'
+import type { StatementSigner } from './oms.ts'
 import { highestCounter, proposeRelease } from './propose.ts'
 import { publishApprovedModels } from './publish.ts'
 import type { PublishedPackage, RepositoryWriter } from './repository-writer.ts'
@@ -18,6 +20,8 @@ export interface ReleaseRequest {
   readonly signoffs: ReleaseStatement['signoffs']
   /** Set to bring back older bytes on purpose: the release that is undone. */
   readonly rollbackOf?: ModelReference
+  /** Claims to be within the plan for changes of the model. */
+  readonly withinPlan?: boolean
 }
 
 /** What came of an act on a proposal. */
@@ -25,13 +29,27 @@ export type ServiceOutcome =
   | { readonly kind: 'done'; readonly state: ApprovalState; readonly proposal: Proposal }
   | { readonly kind: 'refused'; readonly reason: ActRefusal | SignatureRefusal | 'unknown-proposal' | 'no-key-here' }
 
+/** What the service asks of change control. */
+export interface ChangeGate {
+  /** @throws {ChangeControlError} `not-within-plan` with the reasons. */
+  claim(digest: string): Promise<NonNullable<ReleaseStatement['changeControl']>>
+  /** @throws {ChangeControlError} `not-within-plan` when the claim does not follow from what is known now. */
+  assertClaim(digest: string, claim: NonNullable<ReleaseStatement['changeControl']>): Promise<void>
+}
+
 /** What the service is made of. */
 export interface ReleaseServiceOptions {
   readonly governance: GovernanceRepository
   readonly registry: Registry
+  /** Refuses versions whose model card is not complete. */
+  readonly cards: CardGate
+  /** Lets nobody sign that a change is within a plan unless it is. */
+  readonly changes: ChangeGate
   readonly writer: RepositoryWriter
   /** The policy that devices are pinned to. */
   readonly policy: ApprovalPolicy
+  /** Signs the statement that lies beside each published package; without it none is published. */
+  readonly statements?: StatementSigner
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -54,28 +72,33 @@ export class ReleaseService {
 
   /**
    * A draft by `author` that lists one or more versions. An empty list renews the present one.
-   * @throws {DeliveryError} `release-not-possible`; {RegistryError} for an unknown digest.
+   * @throws {DeliveryError} `release-not-possible`; {RegistryError} for an unknown digest; {CardError} naming what the card
+   * lacks; {ChangeControlError} for a claim that does not hold. A rollback brings back bytes that were approved once, so their card is not asked again.
    */
-  async draft(author: string, requests: readonly ReleaseRequest[]): Promise<Proposal> {
+  async draft(author: string, requests: readonly ReleaseRequest[], previous: string | null = null): Promise<Proposal> {
     const { governance, writer, clock } = this.#options
     const state = await writer.state()
     const listed = { ...state.approvedModels?.metadata.signed.targets }
     const statements: ReleaseStatement[] = []
-    for (const request of requests) statements.push(await this.#statement(request, listed, statements))
+    for (const request of requests) {
+      if (request.rollbackOf === undefined) await this.#options.cards.assertCardComplete(request.digest)
+      statements.push(await this.#statement(request, listed, statements))
+    }
     proposeRelease(state, await this.#proposed(statements), clock) // refuses now what could not be signed later
-    const id = governance.createProposal(author, statements)
+    const id = governance.createProposal(author, statements, previous)
     return this.#known(id)
   }
 
   /** Fixes the bytes to be signed, on the list as published now. */
-  async submit(id: string, person: string): Promise<ServiceOutcome> {
+  async submit(id: string, person: string, dueAt: string | null = null): Promise<ServiceOutcome> {
     const { governance, writer, policy, clock } = this.#options
     const proposal = governance.proposal(id)
     if (proposal === undefined) return refused('unknown-proposal')
     const act = mayAct(proposal, { kind: 'submit', person }, policy)
     if (act.kind === 'refused') return act
+    await this.#assertClaims(proposal)
     const list = proposeRelease(await writer.state(), await this.#proposed(proposal.statements), clock)
-    if (!governance.submit(id, list.version, list.signedBytes)) return refused('wrong-state')
+    if (!governance.submit(id, list.version, list.signedBytes, dueAt)) return refused('wrong-state')
     return this.#done(id)
   }
 
@@ -103,8 +126,11 @@ export class ReleaseService {
     return this.accept(id, signApproval(key, subject, meaning, clock))
   }
 
-  /** Takes a signature that was made elsewhere, as with a key that its owner keeps. */
-  async accept(id: string, approval: SignedApproval): Promise<ServiceOutcome> {
+  /**
+   * Takes a signature that was made elsewhere, as with a key that its owner keeps.
+   * @param recorded runs in the transaction that records it.
+   */
+  async accept(id: string, approval: SignedApproval, recorded?: () => void): Promise<ServiceOutcome> {
     const { governance, writer, policy, clock, logger } = this.#options
     const proposal = governance.proposal(id)
     if (proposal === undefined) return refused('unknown-proposal')
@@ -115,7 +141,15 @@ export class ReleaseService {
       logger.warn('governance.signature-refused', { proposal: id, reason })
       return refused(reason)
     }
-    const taken = governance.addSignature(id, proposal.signedBytes, checked.publicKey, approval, checked.statement)
+    await this.#assertClaims(proposal)
+    const taken = governance.addSignature(
+      id,
+      proposal.signedBytes,
+      checked.publicKey,
+      approval,
+      checked.statement,
+      recorded,
+    )
     if (!taken) return refused(governance.proposal(id)?.closed === null ? 'already-signed' : 'wrong-state')
     logger.info('governance.signed', { proposal: id, person: checked.statement.predicate.person })
     return this.publish(id)
@@ -147,6 +181,16 @@ export class ReleaseService {
     return this.#close(id, { kind: 'reject', person, reason }, 'rejected', reason)
   }
 
+  /** An approver sends it back with what must change. The author answers with a proposal of its own. */
+  async requestChanges(id: string, person: string, reason: string): Promise<ServiceOutcome> {
+    return this.#close(id, { kind: 'request-changes', person, reason }, 'changes-requested', reason)
+  }
+
+  /** Whether a named approver may begin a review now. */
+  mayReview(proposal: Proposal, person: string): ActOutcome {
+    return mayAct(proposal, { kind: 'review', person }, this.#options.policy)
+  }
+
   /** The author takes a proposal back. */
   async withdraw(id: string, person: string): Promise<ServiceOutcome> {
     return this.#close(id, { kind: 'withdraw', person }, 'withdrawn', null)
@@ -164,8 +208,8 @@ export class ReleaseService {
 
   #close(
     id: string,
-    act: Extract<Parameters<typeof mayAct>[1], { kind: 'reject' | 'withdraw' }>,
-    closing: 'rejected' | 'withdrawn',
+    act: Extract<Parameters<typeof mayAct>[1], { kind: 'reject' | 'request-changes' | 'withdraw' }>,
+    closing: 'rejected' | 'changes-requested' | 'withdrawn',
     reason: string | null,
   ): ServiceOutcome {
     const { governance, policy } = this.#options
@@ -182,6 +226,13 @@ export class ReleaseService {
     for (const other of governance.openProposals()) {
       if (other.version === null || other.version > version) continue
       governance.close(other.id, 'superseded', 'hub', 'another list was published first')
+    }
+  }
+
+  /** Asked again before each signature: what a claim rests on may have been withdrawn since. */
+  async #assertClaims({ statements }: Proposal): Promise<void> {
+    for (const { model, changeControl } of statements) {
+      if (changeControl !== undefined) await this.#options.changes.assertClaim(model.digest, changeControl)
     }
   }
 
@@ -202,6 +253,7 @@ export class ReleaseService {
       author: version.author,
       signoffs: [...request.signoffs],
       rollbackOf: request.rollbackOf ?? null,
+      ...(request.withinPlan === true ? { changeControl: await this.#options.changes.claim(request.digest) } : {}),
     }
   }
 
@@ -220,7 +272,13 @@ export class ReleaseService {
       const version = this.#version(model.digest)
       const folder = await this.#options.registry.packageFolder(model.digest)
       const files = version.manifest.files.map((file) => ({ sha256: file.sha256, source: join(folder, file.path) }))
-      packages.push({ model, manifest: version.manifestBytes, files })
+      const statement = this.#options.statements?.sign(model, version.manifest)
+      packages.push({
+        model,
+        manifest: version.manifestBytes,
+        files,
+        ...(statement === undefined ? {} : { statement }),
+      })
     }
     return packages
   }

@@ -1,4 +1,4 @@
-import { APPROVED_MODELS_ROLE } from '@leadglass/sync-agent/contract'
+import { APPROVED_MODELS_ROLE, RECALLS_ROLE } from '@leadglass/sync-agent/contract'
 import { digestOf } from '@leadglass/sync-agent/foundation'
 import type { Metadata, MetaFile, Root, Snapshot, Targets, Timestamp } from '@tufjs/models'
 import { DeliveryError } from './errors.ts'
@@ -19,6 +19,8 @@ export interface RepositoryState {
   readonly targets: Published<Targets>
   /** Absent before the first release. */
   readonly approvedModels: Published<Targets> | undefined
+  /** Absent before the first recall. */
+  readonly recalls: Published<Targets> | undefined
 }
 
 /**
@@ -37,16 +39,19 @@ export async function readRepositoryState(files: RepositoryFiles): Promise<Repos
   const snapshotBytes = await readMeta(files, 'snapshot', snapshotMeta)
   const snapshot = parseSnapshot(snapshotBytes)
   const targetsBytes = await readMeta(files, 'targets', snapshot.signed.meta['targets.json'])
-  const approvedMeta = snapshot.signed.meta[`${APPROVED_MODELS_ROLE}.json`]
-  const approvedBytes =
-    approvedMeta === undefined ? undefined : await readMeta(files, APPROVED_MODELS_ROLE, approvedMeta)
+  const delegated = async (role: string): Promise<Published<Targets> | undefined> => {
+    const meta = snapshot.signed.meta[`${role}.json`]
+    if (meta === undefined) return undefined
+    const bytes = await readMeta(files, role, meta)
+    return { metadata: parseTargets(bytes), bytes }
+  }
   return {
     root,
     timestamp: { metadata: timestamp, bytes: timestampBytes },
     snapshot: { metadata: snapshot, bytes: snapshotBytes },
     targets: { metadata: parseTargets(targetsBytes), bytes: targetsBytes },
-    approvedModels:
-      approvedBytes === undefined ? undefined : { metadata: parseTargets(approvedBytes), bytes: approvedBytes },
+    approvedModels: await delegated(APPROVED_MODELS_ROLE),
+    recalls: await delegated(RECALLS_ROLE),
   }
 }
 

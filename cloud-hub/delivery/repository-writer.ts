@@ -1,19 +1,27 @@
-import { APPROVED_MODELS_ROLE, type ModelReference } from '@leadglass/sync-agent/contract'
-import { type Clock, digestOf, type Sha256Hex } from '@leadglass/sync-agent/foundation'
+import {
+  APPROVED_MODELS_ROLE,
+  type ModelReference,
+  RECALLS_ROLE,
+  type RecallStatement,
+} from '@leadglass/sync-agent/contract'
+import { type Clock, canonicalJson, digestOf, type Sha256Hex } from '@leadglass/sync-agent/foundation'
 import { ISSUED_AT, manifestTargetPath } from '@leadglass/sync-agent/updates'
 import type { Metadata, Targets } from '@tufjs/models'
 import { DeliveryError } from './errors.ts'
+import { omsPath } from './oms.ts'
 import type { OnlineKeys } from './online-keys.ts'
+import { recallTargetPath } from './recall-metadata.ts'
 import type { RepositoryFiles } from './repository-files.ts'
 import { metaOf, type Published, type RepositoryState, readRepositoryState } from './repository-state.ts'
 import {
   canonicalBytes,
   expiryOf,
+  type OnlineSigner,
   parseRoot,
   parseTargets,
   type SignedPart,
   SPEC_VERSION,
-  signMetadata,
+  signOnline,
   tufInstant,
   VALIDITY_DAYS,
 } from './tuf-format.ts'
@@ -23,6 +31,8 @@ export interface PublishedPackage {
   readonly model: ModelReference
   readonly manifest: Uint8Array
   readonly files: readonly { readonly sha256: Sha256Hex; readonly source: string }[]
+  /** The signed statement over every file (OpenSSF Model Signing). */
+  readonly statement?: Uint8Array
 }
 
 const DAY_MS = 86_400_000
@@ -35,12 +45,20 @@ const DAY_MS = 86_400_000
 export class RepositoryWriter {
   readonly #files: RepositoryFiles
   readonly #keys: OnlineKeys
+  readonly #nextKeys: OnlineKeys | undefined
   readonly #clock: Clock
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(options: { readonly files: RepositoryFiles; readonly keys: OnlineKeys; readonly clock: Clock }) {
+  /** @param options.nextKeys sign beside the present ones while custodians exchange them. */
+  constructor(options: {
+    readonly files: RepositoryFiles
+    readonly keys: OnlineKeys
+    readonly nextKeys?: OnlineKeys
+    readonly clock: Clock
+  }) {
     this.#files = options.files
     this.#keys = options.keys
+    this.#nextKeys = options.nextKeys
     this.#clock = options.clock
   }
 
@@ -65,10 +83,30 @@ export class RepositoryWriter {
         if (digestOf(one.manifest) !== (one.model.digest as Sha256Hex)) {
           throw new DeliveryError('package-damaged', `the manifest of ${one.model.name} has changed`)
         }
+        if (one.statement !== undefined) await this.#files.write(omsPath(one.model), one.statement)
         await this.#files.write(`targets/${manifestTargetPath(one.model)}`, one.manifest)
       }
-      await this.#files.write(`metadata/${next.signed.version}.${APPROVED_MODELS_ROLE}.json`, bytes)
-      await this.#publish(state, { ...state, approvedModels: { metadata: next, bytes } })
+      const path = `metadata/${next.signed.version}.${APPROVED_MODELS_ROLE}.json`
+      await this.#publish(state, { ...state, approvedModels: { metadata: next, bytes } }, { path, bytes })
+    })
+  }
+
+  /**
+   * Publishes signed `recalls` with the files of those that are new.
+   * @throws {DeliveryError} `stale`, `signatures-missing`
+   */
+  publishRecalls(bytes: Uint8Array, added: readonly RecallStatement[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const state = await this.state()
+      const next = parseTargets(bytes)
+      if (state.recalls !== undefined && isSame(state.recalls.metadata, next)) return
+      follows(next.signed.version, state.recalls?.metadata.signed.version ?? 0)
+      verified(() => state.targets.metadata.verifyDelegate(RECALLS_ROLE, next))
+      for (const one of added) {
+        await this.#files.write(`targets/${recallTargetPath(one)}`, Buffer.from(canonicalJson(one)))
+      }
+      const path = `metadata/${next.signed.version}.${RECALLS_ROLE}.json`
+      await this.#publish(state, { ...state, recalls: { metadata: next, bytes } }, { path, bytes })
     })
   }
 
@@ -88,8 +126,8 @@ export class RepositoryWriter {
       if (approved !== undefined && options.revoking !== true) {
         verified(() => next.verifyDelegate(APPROVED_MODELS_ROLE, approved))
       }
-      await this.#files.write(`metadata/${next.signed.version}.targets.json`, bytes)
-      await this.#publish(state, { ...state, targets: { metadata: next, bytes } })
+      const path = `metadata/${next.signed.version}.targets.json`
+      await this.#publish(state, { ...state, targets: { metadata: next, bytes } }, { path, bytes })
     })
   }
 
@@ -101,8 +139,7 @@ export class RepositoryWriter {
       follows(next.signed.version, state.root.metadata.signed.version)
       verified(() => state.root.metadata.verifyDelegate('root', next))
       verified(() => next.verifyDelegate('root', next))
-      await this.#files.write(`metadata/${next.signed.version}.root.json`, bytes)
-      await this.#publish(state, state)
+      await this.#publish(state, state, { path: `metadata/${next.signed.version}.root.json`, bytes })
     })
   }
 
@@ -115,45 +152,52 @@ export class RepositoryWriter {
       const state = await this.state()
       const left = Date.parse(state.snapshot.metadata.signed.expires) - this.#clock.now()
       const due = left < (VALIDITY_DAYS.snapshot / 2) * DAY_MS || !isSigned(state)
-      if (due) await this.#publish(state, state)
-      else await this.#writeTimestamp(state, state.snapshot)
+      if (due) return this.#publish(state, state)
+      const { version } = state.snapshot.metadata.signed
+      const timestamp = await this.#signTimestamp(state, version, state.snapshot.bytes)
+      await this.#files.write('metadata/timestamp.json', timestamp)
     })
   }
 
-  async #publish(state: RepositoryState, content: Pick<RepositoryState, 'targets' | 'approvedModels'>): Promise<void> {
+  /** Signs snapshot and timestamp anew whatever their age, as before and after an exchange of the online keys. */
+  resignOnline(): Promise<void> {
+    return this.#inTurn(async () => {
+      const state = await this.state()
+      await this.#publish(state, state)
+    })
+  }
+
+  /**
+   * Signs first and writes then, so that a token that is away leaves nothing behind.
+   * @param added metadata that people signed; it lies there before the snapshot that names it.
+   */
+  async #publish(
+    state: RepositoryState,
+    content: Pick<RepositoryState, 'targets' | 'approvedModels' | 'recalls'>,
+    added?: { readonly path: string; readonly bytes: Uint8Array },
+  ): Promise<void> {
     const version = state.snapshot.metadata.signed.version + 1
     const meta: Record<string, SignedPart> = { 'targets.json': metaOfPublished(content.targets) }
     if (content.approvedModels !== undefined) {
       meta[`${APPROVED_MODELS_ROLE}.json`] = metaOfPublished(content.approvedModels)
     }
-    const bytes = signMetadata(
-      {
-        _type: 'snapshot',
-        spec_version: SPEC_VERSION,
-        version,
-        expires: expiryOf('snapshot', this.#clock.now()),
-        meta,
-      },
-      [this.#keys.snapshot],
-    )
-    await this.#files.write(`metadata/${version}.snapshot.json`, bytes)
-    await this.#writeTimestamp(state, { metadata: { signed: { version } }, bytes })
+    if (content.recalls !== undefined) meta[`${RECALLS_ROLE}.json`] = metaOfPublished(content.recalls)
+    const expires = expiryOf('snapshot', this.#clock.now())
+    const part = { _type: 'snapshot', spec_version: SPEC_VERSION, version, expires, meta }
+    const snapshot = await signOnline(part, this.#signersOf('snapshot'))
+    const timestamp = await this.#signTimestamp(state, version, snapshot)
+    if (added !== undefined) await this.#files.write(added.path, added.bytes)
+    await this.#files.write(`metadata/${version}.snapshot.json`, snapshot)
+    await this.#files.write('metadata/timestamp.json', timestamp)
   }
 
-  async #writeTimestamp(
-    state: RepositoryState,
-    snapshot: { readonly metadata: { readonly signed: { readonly version: number } }; readonly bytes: Uint8Array },
-  ): Promise<void> {
-    const bytes = signMetadata(
-      timestampPart(
-        state.timestamp.metadata.signed.version + 1,
-        snapshot.metadata.signed.version,
-        snapshot.bytes,
-        this.#clock,
-      ),
-      [this.#keys.timestamp],
-    )
-    await this.#files.write('metadata/timestamp.json', bytes)
+  #signTimestamp(state: RepositoryState, snapshotVersion: number, snapshot: Uint8Array): Promise<Buffer> {
+    const version = state.timestamp.metadata.signed.version + 1
+    return signOnline(timestampPart(version, snapshotVersion, snapshot, this.#clock), this.#signersOf('timestamp'))
+  }
+
+  #signersOf(role: keyof OnlineKeys): OnlineSigner[] {
+    return [this.#keys[role], ...(this.#nextKeys === undefined ? [] : [this.#nextKeys[role]])]
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

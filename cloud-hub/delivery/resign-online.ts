@@ -16,12 +16,20 @@ export class OnlineResigner implements Service {
   readonly #writer: RepositoryWriter
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #onSigned: () => void
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: { readonly writer: RepositoryWriter; readonly clock: Clock; readonly logger: Logger }) {
+  /** @param options `onSigned` is told after each renewal. */
+  constructor(options: {
+    readonly writer: RepositoryWriter
+    readonly clock: Clock
+    readonly logger: Logger
+    readonly onSigned?: () => void
+  }) {
     this.#writer = options.writer
     this.#clock = options.clock
     this.#logger = options.logger
+    this.#onSigned = options.onSigned ?? (() => undefined)
   }
 
   async start(): Promise<void> {
@@ -45,6 +53,7 @@ export class OnlineResigner implements Service {
       if (!isTimestampDue(state, this.#clock.now())) return false
       await this.#writer.refreshOnline()
       this.#logger.info('delivery.timestamp-signed')
+      this.#onSigned()
       return true
     } catch (error) {
       this.#logger.error('delivery.refresh-failed', { reason: isCodedError(error) ? error.code : 'unexpected' })

@@ -2,8 +2,18 @@ import { canonicalize } from '@tufjs/canonical-json'
 import { Metadata, MetadataKind, type Root, type Snapshot, type Targets, type Timestamp } from '@tufjs/models'
 import { DeliveryError } from './errors.ts'
 
-/** Validity in days per role: long where people sign, 14 days online so that sites may be dark for a while. */
-export const VALIDITY_DAYS = { root: 365, targets: 180, 'approved-models': 90, snapshot: 30, timestamp: 14 } as const
+/**
+ * Validity in days per role: long where people sign, 14 days online so that sites may be dark for a while. Recalls hold for
+ * ever; their end of validity is so far off that nobody has to sign again what was stopped.
+ */
+export const VALIDITY_DAYS = {
+  root: 365,
+  targets: 180,
+  'approved-models': 90,
+  recalls: 3650,
+  snapshot: 30,
+  timestamp: 14,
+} as const
 
 /** Signatures that root and targets need, of three custodians each. */
 export const CUSTODIAN_THRESHOLD = 2
@@ -18,6 +28,13 @@ export const SPEC_VERSION = '1.0.31'
 export interface MetadataSigner {
   readonly keyid: string
   sign(data: Uint8Array): Uint8Array
+}
+
+/** A signer that may take its time, as a key in a token does. Online keys are such; offline ones sign in a ceremony. */
+export interface OnlineSigner {
+  readonly keyid: string
+  /** Ed25519, 64 bytes. @throws {TokenError} when the key lies in a token and the token does not sign. */
+  sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>
 }
 
 /** The `signed` part of metadata as JSON: integers, strings, lists and objects only. */
@@ -47,6 +64,16 @@ export function signMetadata(signed: SignedPart, signers: readonly MetadataSigne
     signed,
     signers.map((signer) => ({ keyid: signer.keyid, sig: Buffer.from(signer.sign(bytes)).toString('hex') })),
   )
+}
+
+/** Signs with every online signer, one after the other: a token does one thing at a time. @throws {TokenError} */
+export async function signOnline(signed: SignedPart, signers: readonly OnlineSigner[]): Promise<Buffer> {
+  const bytes = canonicalBytes(signed)
+  const signatures: MetadataSignature[] = []
+  for (const signer of signers) {
+    signatures.push({ keyid: signer.keyid, sig: Buffer.from(await signer.sign(bytes)).toString('hex') })
+  }
+  return metadataBytes(signed, signatures)
 }
 
 /** `YYYY-MM-DDTHH:MM:SSZ`, the only form that TUF 4.2 knows. */

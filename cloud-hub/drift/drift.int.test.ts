@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { decodeEvent } from '@leadglass/sync-agent/audit-log'
 import type { DeviceHealth, DriftCounts } from '@leadglass/sync-agent/contract'
+import { silentLogger } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fleet } from '../fleet/index.ts'
 import { parsePayload } from '../ingest/index.ts'
@@ -7,6 +9,7 @@ import { PackageStore, Registry } from '../registry/index.ts'
 import { device, payloadOf, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
 import { Drift } from './drift.ts'
+import { DriftAlerts } from './drift-alerts.ts'
 
 const BOX = device('box-01')
 const PACKAGE = join(import.meta.dirname, '..', '..', 'models', 'packages', 'chest-radiograph', '1.0.0')
@@ -54,6 +57,37 @@ describe('drift from what sites counted', () => {
     ])
     expect(entries[0]?.current.at(-1)).toBe(110)
     expect(entries[0]?.edges).toHaveLength((entries[0]?.reference.length ?? 0) + 1)
+  })
+
+  it('raises one alert for what moved too far, in the log with its row, until a person settles it', async () => {
+    const alerts = new DriftAlerts({
+      database: core.database,
+      drift,
+      audit: core.audit,
+      clock: core.clock,
+      logger: silentLogger,
+    })
+    const words = (): string[] =>
+      [...core.audit.log.leaves()]
+        .map((leaf) => decodeEvent(leaf)?.event ?? '')
+        .filter((word) => word.startsWith('drift.'))
+    expect(await alerts.look()).toBe(0)
+    await send([
+      { ...counts, feature: 'score.pneumonia', cells: [{ bin: 18, count: 200 }] },
+      { ...counts, month: '2026-03', feature: 'score.pneumonia', cells: [{ bin: 18, count: 20 }] },
+    ])
+    expect([await alerts.look(), await alerts.look()]).toEqual([1, 0])
+    expect(words()).toEqual(['drift.alerted'])
+    const [raised] = alerts.list()
+    expect(raised).toMatchObject({ device: BOX, feature: 'score.pneumonia', month: '2026-02', settledAt: null })
+    const person = { kind: 'person', id: 'mlops' } as const
+    expect(alerts.settle(raised?.alert ?? '', person, 'a new detector')).toBe(true)
+    expect(alerts.settle(raised?.alert ?? '', person, 'again')).toBe(false)
+    expect(alerts.settle(crypto.randomUUID(), person, 'none')).toBe(false)
+    expect(words()).toEqual(['drift.alerted', 'drift.settled'])
+    expect(alerts.list()).toMatchObject([{ settledBy: 'mlops', reason: 'a new detector' }])
+    // Settled is settled: the same month does not come again.
+    expect(await alerts.look()).toBe(0)
   })
 
   it('shows a device as it last reported itself', async () => {

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IdentityStore, joinHub } from '@leadglass/sync-agent/agent'
+import { decodeEvent } from '@leadglass/sync-agent/audit-log'
 import { systemClock } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AgentProcess } from '../../sync-agent/agent/testing/agent-process.ts'
@@ -92,6 +93,8 @@ describe('the identity of a box that runs', () => {
     await copy.start()
     await expect.poll(() => hub.held(BOX), WAIT).toMatch(/^boot\./)
     expect(hub.alarms('device-cloned', BOX)).toBeGreaterThanOrEqual(1)
+    const words = [...hub.core.audit.log.leaves()].map((leaf) => decodeEvent(leaf)?.event)
+    expect(words).toContain('device.held')
     await expect.poll(() => hub.alarms('refused-device-held', BOX), WAIT).toBeGreaterThanOrEqual(2)
     await original.end('SIGTERM')
     await copy.end('SIGTERM')

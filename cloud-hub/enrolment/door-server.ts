@@ -1,5 +1,5 @@
 import { createServer, type Server, type TLSSocket } from 'node:tls'
-import { ENROLMENT_PROTOCOL } from '@leadglass/sync-agent/contract'
+import { ENROLMENT_PROTOCOL, UPLOAD_PROTOCOL } from '@leadglass/sync-agent/contract'
 import type { Service } from '@leadglass/sync-agent/foundation'
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -13,9 +13,11 @@ export interface DoorServerOptions {
   readonly certificatePem: string
   readonly keyPem: string
   readonly take: (socket: TLSSocket) => void
+  /** Takes connections that come to upload; it judges their certificate. */
+  readonly upload: (socket: TLSSocket) => void
 }
 
-/** The door by itself, for a hub whose broker is another program. */
+/** The device port without a broker, for a hub whose broker is another program: boxes join, renew and upload here. */
 export class DoorServer implements Service {
   readonly #options: DoorServerOptions
   readonly #sockets = new Set<TLSSocket>()
@@ -32,7 +34,7 @@ export class DoorServer implements Service {
   }
 
   async start(): Promise<void> {
-    const { caPem, certificatePem, keyPem, host, port, take } = this.#options
+    const { caPem, certificatePem, keyPem, host, port, take, upload } = this.#options
     const server = createServer(
       {
         ca: caPem,
@@ -43,13 +45,14 @@ export class DoorServer implements Service {
         rejectUnauthorized: false,
         minVersion: 'TLSv1.3',
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-        ALPNProtocols: [ENROLMENT_PROTOCOL],
+        ALPNProtocols: [ENROLMENT_PROTOCOL, UPLOAD_PROTOCOL],
       },
       (socket) => {
         socket.on('error', () => socket.destroy())
         this.#sockets.add(socket)
         socket.once('close', () => this.#sockets.delete(socket))
         if (socket.alpnProtocol === ENROLMENT_PROTOCOL) take(socket)
+        else if (socket.alpnProtocol === UPLOAD_PROTOCOL) upload(socket)
         else socket.destroy()
       },
     )

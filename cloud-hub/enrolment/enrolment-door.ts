@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { type Clock, isCodedError, type Logger } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
 import { type AlarmBook, EnrolmentError, UNKNOWN_DEVICE } from '../ingest/index.ts'
+import type { Anchoring } from './anchoring.ts'
 import type { DeviceGate } from './device-gate.ts'
 import { InvitationError } from './invitations.ts'
 import type { Joining } from './joining.ts'
@@ -19,6 +20,7 @@ const OVERALL = 300
 export interface EnrolmentDoorParts {
   readonly joining: Joining
   readonly renewing: Renewing
+  readonly anchoring: Anchoring
   readonly gate: DeviceGate
   readonly alarms: AlarmBook
   readonly clock: Clock
@@ -27,7 +29,7 @@ export interface EnrolmentDoorParts {
 
 /**
  * HTTP over TLS connections that asked for it by ALPN on the port of the devices: joining with a code (no client
- * certificate yet), renewing and confirming (mutual TLS).
+ * certificate yet), renewing, confirming and what is to be pinned (mutual TLS).
  */
 export class EnrolmentDoor {
   readonly #parts: EnrolmentDoorParts
@@ -63,7 +65,7 @@ export class EnrolmentDoor {
   }
 
   async #handle(request: IncomingMessage): Promise<unknown> {
-    const { joining, renewing } = this.#parts
+    const { joining, renewing, anchoring } = this.#parts
     const { socket } = request
     if (!(socket instanceof TLSSocket) || request.method !== 'POST') throw malformed()
     if (!this.#limit.allows(socket.remoteAddress ?? '')) throw tooMany()
@@ -71,6 +73,7 @@ export class EnrolmentDoor {
     if (request.url === '/join') return joining.join(body, socket)
     const shown = this.#assertDevice(socket)
     if (request.url === '/renew') return renewing.renew(shown, body)
+    if (request.url === '/anchors') return anchoring.answer(shown.commonName, body)
     if (request.url === '/confirm') return { schema: 'leadglass.confirmation-answer/1' }
     throw malformed()
   }

@@ -1,3 +1,4 @@
+export { Anchoring } from './anchoring.ts'
 export { DeviceGate } from './device-gate.ts'
 export { DoorServer } from './door-server.ts'
 export { EnrolmentDoor } from './enrolment-door.ts'

@@ -10,6 +10,7 @@ import {
 import { type Clock, canonicalJson, digestOf, type JsonValue, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { type DesiredProgress, isOverdue, sectionsFor } from './desired-rules.ts'
+import type { DesiredSigner } from './desired-signer.ts'
 
 const GROUPS_OF = 'SELECT name FROM fleet_group_member WHERE device = ? ORDER BY name'
 const MEMBERS = 'SELECT device FROM fleet_group_member WHERE name = ? ORDER BY device'
@@ -34,6 +35,7 @@ const SUPERSEDE = `UPDATE desired_document SET state = 'expired', reason = 'supe
 const EXPIRE = `UPDATE desired_document SET state = 'expired', reason = 'not-applied-in-time', ended_at = ?
   WHERE device = ? AND version = ?`
 const RESYNCS = 'SELECT device, resync FROM reported_state WHERE resync > 0'
+const ANCHORED = 'SELECT 1 FROM device_anchor WHERE device = ?'
 const REPORTED = `SELECT resync, document FROM reported_state WHERE device = ?`
 
 /** To whom an edit applies. */
@@ -74,10 +76,13 @@ export type EditOutcome =
 export class DesiredBook {
   readonly #database: Database.Database
   readonly #clock: Clock
+  readonly #signer: Pick<DesiredSigner, 'sign'> | undefined
 
-  constructor(database: Database.Database, clock: Clock) {
+  /** @param signer signs for devices that have pinned its key; without it nothing is signed. */
+  constructor(database: Database.Database, clock: Clock, signer?: Pick<DesiredSigner, 'sign'>) {
     this.#database = database
     this.#clock = clock
+    this.#signer = signer
   }
 
   /** Takes an edit and queues a document for every device that it changes. @throws {RangeError} for one too large. */
@@ -144,9 +149,21 @@ export class DesiredBook {
     const row = this.current(device)
     const resync = this.#reported(device)?.resync ?? 0
     return {
-      ...(row === undefined ? {} : { document: packDesired(row.document) }),
+      ...(row === undefined ? {} : { document: this.#packed(device, row.document) }),
       ...(resync === 0 ? {} : { resync }),
     }
+  }
+
+  /** Whether a device has pinned the key of this hub, and so reads signed documents. */
+  readsSignatures(device: string): boolean {
+    return this.#database.prepare(ANCHORED).get(device) !== undefined
+  }
+
+  /** An older device knows no signatures, and would read nothing of a message that has one. */
+  #packed(device: DeviceId, document: DesiredDocument): DesiredDelivery {
+    const packed = packDesired(document)
+    if (this.#signer === undefined || !this.readsSignatures(device)) return packed
+    return { ...packed, signed: this.#signer.sign(device, packed) }
   }
 
   /** Devices that are asked for their whole state, and under which number. */

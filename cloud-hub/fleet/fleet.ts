@@ -6,7 +6,7 @@ import type Database from 'better-sqlite3'
 /** A device that was heard of within this time counts as connected. */
 const CONNECTED_WITHIN_MS = 120_000
 
-const LIST = `SELECT device, enrolled_at AS enrolledAt, revoked_at AS revokedAt, last_seen_at AS lastSeenAt,
+const LIST = `SELECT device, enrolled_at AS enrolledAt, revoked_at AS revokedAt, held_at AS heldAt, last_seen_at AS lastSeenAt,
   (SELECT coalesce(sum(occurrences), 0) FROM ingest_alarm a WHERE a.device = device.device) AS alarms
   FROM device ORDER BY device`
 export const LAST_HEALTH = `SELECT h.software_version, h.models, h.figures FROM envelope_inbox i
@@ -36,6 +36,8 @@ export interface FleetDevice {
   readonly device: string
   readonly enrolledAt: string
   readonly revokedAt: string | null
+  /** Since when it is held as seen in two places. */
+  readonly heldAt: string | null
   readonly lastSeenAt: string | null
   readonly connected: boolean
   readonly alarms: number

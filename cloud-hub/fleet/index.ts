@@ -1,3 +1,4 @@
+export { ContactWatch } from './contact-watch.ts'
 export {
   DesiredBook,
   type DesiredEdit,
@@ -6,6 +7,7 @@ export {
   type EditOutcome,
 } from './desired-book.ts'
 export { type DesiredProgress, differences, type SectionDifference } from './desired-rules.ts'
+export { DesiredSigner } from './desired-signer.ts'
 export {
   type CosignedCheckpoint,
   Fleet,

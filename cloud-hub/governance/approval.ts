@@ -5,15 +5,21 @@ import { findMissingApproval } from '@leadglass/sync-agent/updates'
 export type ApprovalState =
   | 'draft'
   | 'submitted'
+  | 'in-review'
   | 'partially-signed'
   | 'approved'
   | 'published'
   | 'rejected'
   | 'withdrawn'
   | 'superseded'
+  | 'changes-requested'
+  | 'expired'
 
-/** How a proposal ended. `superseded`: another list was published first, so the signed bytes no longer fit. */
-export type Closing = 'published' | 'rejected' | 'withdrawn' | 'superseded'
+/**
+ * How a proposal ended. `superseded`: another list was published first, so the signed bytes no longer fit.
+ * `changes-requested`: an approver sent it back; other bytes need a proposal of their own. `expired`: nobody signed in time.
+ */
+export type Closing = 'published' | 'rejected' | 'withdrawn' | 'superseded' | 'changes-requested' | 'expired'
 
 /** What the state follows from. */
 export interface ProposalFacts {
@@ -21,6 +27,8 @@ export interface ProposalFacts {
   readonly statements: readonly ReleaseStatement[]
   readonly submitted: boolean
   readonly closed: Closing | null
+  /** An approver has begun to look at it. */
+  readonly reviewed?: boolean
   readonly signatures: readonly { readonly person: string; readonly role: ApproverRole }[]
 }
 
@@ -42,6 +50,9 @@ export type ActOutcome = { readonly kind: 'allowed' } | { readonly kind: 'refuse
 export type Act =
   | { readonly kind: 'submit'; readonly person: string }
   | { readonly kind: 'sign'; readonly person: string; readonly role: ApproverRole; readonly meaning: SignatureMeaning }
+  | { readonly kind: 'review'; readonly person: string }
+  | { readonly kind: 'request-changes'; readonly person: string; readonly reason: string }
+  | { readonly kind: 'expire' }
   | { readonly kind: 'reject'; readonly person: string; readonly reason: string }
   | { readonly kind: 'withdraw'; readonly person: string }
   | { readonly kind: 'publish' }
@@ -53,7 +64,7 @@ export function approvalState(
 ): ApprovalState {
   if (facts.closed !== null) return facts.closed
   if (!facts.submitted) return 'draft'
-  if (facts.signatures.length === 0) return 'submitted'
+  if (facts.signatures.length === 0) return facts.reviewed === true ? 'in-review' : 'submitted'
   // A proposal without releases renews the list; its author still never approves.
   const authors = [...new Set([facts.author, ...facts.statements.map((statement) => statement.author)])]
   const missing = authors.some(
@@ -66,9 +77,13 @@ export function approvalState(
 const STATES_OF_ACT: Readonly<Record<Act['kind'], readonly ApprovalState[]>> = {
   submit: ['draft'],
   // Also once approved: an older listed release may need a further signature before the list can be published.
-  sign: ['submitted', 'partially-signed', 'approved'],
-  reject: ['submitted', 'partially-signed', 'approved'],
-  withdraw: ['draft', 'submitted', 'partially-signed', 'approved'],
+  sign: ['submitted', 'in-review', 'partially-signed', 'approved'],
+  review: ['submitted', 'in-review', 'partially-signed'],
+  'request-changes': ['submitted', 'in-review', 'partially-signed'],
+  reject: ['submitted', 'in-review', 'partially-signed', 'approved'],
+  withdraw: ['draft', 'submitted', 'in-review', 'partially-signed', 'approved'],
+  // What has all its signatures is about to be published and no longer waits for anybody.
+  expire: ['submitted', 'in-review', 'partially-signed'],
   publish: ['approved'],
 }
 
@@ -85,9 +100,13 @@ export function mayAct(
       return act.person === facts.author ? { kind: 'allowed' } : refused('not-the-author')
     case 'sign':
       return maySign(facts, act)
+    case 'review':
+      return isNamed(facts, act.person) ? { kind: 'allowed' } : refused('not-named-as-approver')
     case 'reject':
+    case 'request-changes':
       if (act.reason.trim() === '') return refused('reason-missing')
       return isNamed(facts, act.person) ? { kind: 'allowed' } : refused('not-named-as-approver')
+    case 'expire':
     case 'publish':
       return { kind: 'allowed' }
   }

@@ -21,3 +21,27 @@ export class KeyFileError extends CodedError<KeyFileCode> {
     })
   }
 }
+
+/** What can go wrong with a token. */
+export type TokenCode = 'tool-missing' | 'pin-refused' | 'key-not-found' | 'token-failed'
+
+/** A key in a token could not be used. Holds neither PIN nor key. */
+export class TokenError extends CodedError<TokenCode> {
+  constructor(code: TokenCode) {
+    super(code, code === 'token-failed' ? 'transient' : 'permanent', {
+      message: {
+        'tool-missing': 'the program pkcs11-tool cannot be started',
+        'pin-refused': 'the token refuses the PIN',
+        'key-not-found': 'the token, or an Ed25519 key with this identifier in it, is not there',
+        'token-failed': 'the token did not sign',
+      }[code],
+      effect: 'Nothing was signed.',
+      nextStep: {
+        'tool-missing': 'Install OpenSC.',
+        'pin-refused': 'Check the PIN before you try again: tokens lock after a few failures.',
+        'key-not-found': 'Insert the token, and compare its label and the identifier of the key.',
+        'token-failed': 'Insert the token again and repeat the act.',
+      }[code],
+    })
+  }
+}

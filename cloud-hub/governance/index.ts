@@ -1,3 +1,4 @@
+export { type DsseEnvelope, dsseEnvelope } from '@leadglass/sync-agent/updates'
 export {
   type Act,
   type ActOutcome,
@@ -8,6 +9,7 @@ export {
   mayAct,
   type ProposalFacts,
 } from './approval.ts'
+export { type ApprovalNote, ApprovalNotes } from './approval-notes.ts'
 export {
   type ApproverKeyFile,
   approverKeyFile,
@@ -21,17 +23,23 @@ export {
   signWith,
   tufKey,
 } from './approver-key.ts'
-export { type KeyFileCode, KeyFileError } from './errors.ts'
+export { DeadlineWatch } from './deadline-watch.ts'
+export { type KeyFileCode, KeyFileError, type TokenCode, TokenError } from './errors.ts'
+export { KeyBook, type KeyRefusal, type SigningKey, signingKeyKind } from './key-book.ts'
+export { createTokenKey, openTokenKey, type TokenKey, type TokenSigner, tokenKey } from './pkcs11.ts'
 export { type Approver, GovernanceRepository, type Proposal, type RecordedSignature } from './repository.ts'
 export { GOVERNANCE_SCHEMA } from './schema.ts'
 export { generateSigningKey, openSealedKey, publicKeyOf, type ScryptCost, sealedKey, sealKey } from './sealed-key.ts'
 export {
-  type DsseEnvelope,
-  dsseEnvelope,
   type ElectronicSignature,
+  ed25519PublicKey,
   electronicSignature,
   type SignedApproval,
   type SigningSubject,
   signApproval,
+  signPrepared,
+  statementBytes,
   verifyApproval,
 } from './signing.ts'
+export { isPast, type PreparedAct, SigningDesk, type SigningRefusal, signatureCommitment } from './signing-desk.ts'
+export { APPROVAL_WORKFLOW_SCHEMA } from './workflow-schema.ts'

@@ -16,6 +16,7 @@ import {
 } from './repository.ts'
 import { GOVERNANCE_SCHEMA } from './schema.ts'
 import { signApproval, verifyApproval } from './signing.ts'
+import { APPROVAL_WORKFLOW_SCHEMA } from './workflow-schema.ts'
 
 const STATEMENT: ReleaseStatement = {
   schema: 'leadglass.release/1',
@@ -47,7 +48,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'leadglass-governance-'))
   database = openDatabase({
     path: join(folder, 'hub.db'),
-    migrations: [{ number: 1, name: 'governance', sql: GOVERNANCE_SCHEMA }],
+    migrations: [
+      { number: 1, name: 'governance', sql: GOVERNANCE_SCHEMA },
+      { number: 27, name: 'approval-workflow', sql: APPROVAL_WORKFLOW_SCHEMA },
+    ],
   })
   governance = new GovernanceRepository({ database, clock })
 })

@@ -7,11 +7,12 @@ import {
   signatureMeaning,
 } from '@leadglass/sync-agent/contract'
 import { type Clock, canonicalJson, digestOf, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import { dsseEnvelope } from '@leadglass/sync-agent/updates'
 import type Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { Closing, ProposalFacts } from './approval.ts'
 import { type ApproverKeyFile, readApproverKeyFile } from './approver-key.ts'
-import { dsseEnvelope, type ElectronicSignature, type SignedApproval } from './signing.ts'
+import type { ElectronicSignature, SignedApproval } from './signing.ts'
 
 const approverRow = z.object({
   person: z.string(),
@@ -35,6 +36,10 @@ const proposalRow = z.object({
   closed_at: z.string().nullable(),
   closed_by: z.string().nullable(),
   closed_reason: z.string().nullable(),
+  ending: z.enum(['expired', 'changes-requested']).nullable(),
+  due_at: z.string().nullable(),
+  previous: z.string().nullable(),
+  reviewed: z.number(),
 })
 
 const signatureRow = z.object({
@@ -81,9 +86,15 @@ export interface Proposal extends ProposalFacts {
   readonly closedAt: string | null
   readonly closedBy: string | null
   readonly closedReason: string | null
+  /** When it ends by itself unless it was signed; null without a deadline. */
+  readonly dueAt: string | null
+  /** The proposal that was sent back and that this one answers. */
+  readonly previous: string | null
 }
 
-export const SQL_PROPOSAL = 'SELECT * FROM proposal WHERE id = ?'
+export const SQL_PROPOSAL = `SELECT p.*,
+    EXISTS (SELECT 1 FROM approval_note n WHERE n.proposal = p.id AND n.kind = 'review') AS reviewed
+  FROM proposal p WHERE p.id = ?`
 export const SQL_PROPOSALS = 'SELECT id FROM proposal ORDER BY created_at DESC, id LIMIT ?'
 export const SQL_OPEN_PROPOSALS = 'SELECT id FROM proposal WHERE closed IS NULL ORDER BY created_at'
 export const SQL_PROPOSALS_OF_DIGEST = 'SELECT proposal AS id FROM proposal_release WHERE digest = ?'
@@ -92,6 +103,16 @@ const SQL_INSERT_SIGNATURE = `INSERT INTO approval_signature
   (proposal, person, role, printed_name, meaning, signed_at, keyid, public_key, signature, envelope)
   SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM proposal WHERE id = ? AND closed IS NULL AND signed_digest = ?
   ON CONFLICT DO NOTHING`
+
+/** How each closing is written: the first form knew four, later ones say more about one of them. */
+const CLOSING_COLUMNS: Readonly<Record<Closing, readonly [closed: string, ending: string | null]>> = {
+  published: ['published', null],
+  rejected: ['rejected', null],
+  withdrawn: ['withdrawn', null],
+  superseded: ['superseded', null],
+  'changes-requested': ['rejected', 'changes-requested'],
+  expired: ['withdrawn', 'expired'],
+}
 
 /** Proposals, signatures and approvers in the hub's database. Decides nothing; every method is one transaction. */
 export class GovernanceRepository {
@@ -127,12 +148,12 @@ export class GovernanceRepository {
   }
 
   /** A new draft. @returns its identifier. */
-  createProposal(author: string, statements: readonly ReleaseStatement[]): string {
+  createProposal(author: string, statements: readonly ReleaseStatement[], previous: string | null = null): string {
     const id = randomUUID()
     this.#database.transaction(() => {
       this.#database
-        .prepare('INSERT INTO proposal (id, author, statements, created_at) VALUES (?, ?, ?, ?)')
-        .run(id, author, canonicalJson(statements), this.#now())
+        .prepare('INSERT INTO proposal (id, author, statements, created_at, previous) VALUES (?, ?, ?, ?, ?)')
+        .run(id, author, canonicalJson(statements), this.#now(), previous)
       const insert = this.#database.prepare('INSERT INTO proposal_release (proposal, digest) VALUES (?, ?)')
       for (const statement of statements) insert.run(id, statement.model.digest)
     })()
@@ -140,19 +161,20 @@ export class GovernanceRepository {
   }
 
   /** Fixes the bytes that are to be signed. @returns false when the proposal is no draft any more. */
-  submit(id: string, version: number, signedBytes: Uint8Array): boolean {
+  submit(id: string, version: number, signedBytes: Uint8Array, dueAt: string | null = null): boolean {
     const result = this.#database
       .prepare(
-        `UPDATE proposal SET submitted_at = ?, version = ?, signed = ?, signed_digest = ?
+        `UPDATE proposal SET submitted_at = ?, version = ?, signed = ?, signed_digest = ?, due_at = ?
          WHERE id = ? AND signed IS NULL AND closed IS NULL`,
       )
-      .run(this.#now(), version, Buffer.from(signedBytes), digestOf(signedBytes), id)
+      .run(this.#now(), version, Buffer.from(signedBytes), digestOf(signedBytes), dueAt, id)
     return result.changes === 1
   }
 
   /**
    * Records a verified signature over exactly these bytes. Two approvers at one instant both get in; one person or one
    * key twice does not.
+   * @param taken runs in the same transaction once the signature is in: what belongs to the act is durable with it.
    * @returns false when person or key signed already, or the proposal is closed.
    */
   addSignature(
@@ -161,33 +183,39 @@ export class GovernanceRepository {
     publicKey: string,
     approval: SignedApproval,
     statement: ElectronicSignature,
+    taken?: () => void,
   ): boolean {
     const { person, role, printedName, meaning, signedAt } = statement.predicate
-    const result = this.#database
-      .prepare(SQL_INSERT_SIGNATURE)
-      .run(
-        person,
-        role,
-        printedName,
-        meaning,
-        signedAt,
-        approval.keyid,
-        publicKey,
-        approval.signature,
-        JSON.stringify(approval.envelope),
-        id,
-        digestOf(signedBytes),
-      )
-    return result.changes === 1
+    return this.#database.transaction(() => {
+      const result = this.#database
+        .prepare(SQL_INSERT_SIGNATURE)
+        .run(
+          person,
+          role,
+          printedName,
+          meaning,
+          signedAt,
+          approval.keyid,
+          publicKey,
+          approval.signature,
+          JSON.stringify(approval.envelope),
+          id,
+          digestOf(signedBytes),
+        )
+      if (result.changes !== 1) return false
+      taken?.()
+      return true
+    })()
   }
 
   /** Ends a proposal. @returns false when it has ended already. */
   close(id: string, closing: Closing, person: string, reason: string | null): boolean {
     const result = this.#database
       .prepare(
-        'UPDATE proposal SET closed = ?, closed_at = ?, closed_by = ?, closed_reason = ? WHERE id = ? AND closed IS NULL',
+        `UPDATE proposal SET closed = ?, ending = ?, closed_at = ?, closed_by = ?, closed_reason = ?
+         WHERE id = ? AND closed IS NULL`,
       )
-      .run(closing, this.#now(), person, reason, id)
+      .run(...CLOSING_COLUMNS[closing], this.#now(), person, reason, id)
     return result.changes === 1
   }
 
@@ -200,7 +228,10 @@ export class GovernanceRepository {
       author: row.author,
       statements: z.array(releaseStatement).parse(JSON.parse(row.statements)),
       submitted: row.submitted_at !== null,
-      closed: row.closed,
+      closed: row.ending ?? row.closed,
+      reviewed: row.reviewed === 1,
+      dueAt: row.due_at,
+      previous: row.previous,
       createdAt: row.created_at,
       submittedAt: row.submitted_at,
       version: row.version,

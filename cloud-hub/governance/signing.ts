@@ -7,6 +7,7 @@ import {
   signatureMeaning,
 } from '@leadglass/sync-agent/contract'
 import { type Clock, canonicalJson, digestOf, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import { type DsseEnvelope, dsseEnvelope, preAuthEncoding } from '@leadglass/sync-agent/updates'
 import { z } from 'zod'
 import type { OpenApproverKey } from './approver-key.ts'
 
@@ -34,17 +35,11 @@ export const electronicSignature = z.strictObject({
     /** The hub's time, ISO 8601. */
     signedAt: z.iso.datetime(),
     releases: z.array(z.strictObject({ model: modelReference, releaseCounter: z.number().int().min(1) })),
+    /** Why, in the signer's own words; part of what is signed. */
+    reason: z.string().min(1).max(1000).optional(),
   }),
 })
 export type ElectronicSignature = z.infer<typeof electronicSignature>
-
-/** DSSE envelope with one signature; payload and signature are base64. */
-export const dsseEnvelope = z.strictObject({
-  payloadType: z.literal('application/vnd.in-toto+json'),
-  payload: z.base64().max(65_536),
-  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.base64().max(128) })).length(1),
-})
-export type DsseEnvelope = z.infer<typeof dsseEnvelope>
 
 /** One act of signing: the TUF signature that devices check and the electronic signature that people read. */
 export interface SignedApproval {
@@ -64,27 +59,65 @@ export function signApproval(
   meaning: SignatureMeaning,
   clock: Clock,
 ): SignedApproval {
+  const payload = statementBytes(key, subject, meaning, clock.now())
+  return signedApproval(key.keyid, payload, key.sign(subject.signedBytes), key.sign(preAuthEncoding(payload)))
+}
+
+/**
+ * The same act with a signer that answers later: a token, a smart card.
+ * @param payload bytes of the statement, as the hub prepared them.
+ */
+export async function signPrepared(
+  key: { readonly keyid: string; sign(data: Uint8Array): Uint8Array | Promise<Uint8Array> },
+  signedBytes: Uint8Array,
+  payload: Uint8Array,
+): Promise<SignedApproval> {
+  const signature = await key.sign(signedBytes)
+  return signedApproval(key.keyid, payload, signature, await key.sign(preAuthEncoding(payload)))
+}
+
+/** Canonical bytes of the statement that a person signs: who, in which role and meaning, when, over what. */
+export function statementBytes(
+  signer: {
+    readonly person: string
+    readonly printedName: string
+    readonly role: ElectronicSignature['predicate']['role']
+  },
+  subject: SigningSubject,
+  meaning: SignatureMeaning,
+  atMs: number,
+  reason?: string,
+): Buffer {
   const statement: ElectronicSignature = {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: subjectName(subject.version), digest: { sha256: digestOf(subject.signedBytes) } }],
     predicateType: 'urn:leadglass:electronic-signature:1',
     predicate: {
-      person: key.person,
-      printedName: key.printedName,
-      role: key.role,
+      person: signer.person,
+      printedName: signer.printedName,
+      role: signer.role,
       meaning,
-      signedAt: toIsoInstant(clock.now()),
+      signedAt: toIsoInstant(atMs),
       releases: subject.releases.map(({ model, releaseCounter }) => ({ model, releaseCounter })),
+      ...(reason === undefined ? {} : { reason }),
     },
   }
-  const payload = Buffer.from(canonicalJson(statement))
+  return Buffer.from(canonicalJson(statement))
+}
+
+function signedApproval(
+  keyid: string,
+  payload: Uint8Array,
+  signature: Uint8Array,
+  statementSignature: Uint8Array,
+): SignedApproval {
   return {
-    keyid: key.keyid,
-    signature: Buffer.from(key.sign(subject.signedBytes)).toString('hex'),
+    keyid,
+    signature: Buffer.from(signature).toString('hex'),
     envelope: {
       payloadType: 'application/vnd.in-toto+json',
-      payload: payload.toString('base64'),
-      signatures: [{ keyid: key.keyid, sig: Buffer.from(key.sign(preAuthEncoding(payload))).toString('base64') }],
+      payload: Buffer.from(payload).toString('base64'),
+      signatures: [{ keyid, sig: Buffer.from(statementSignature).toString('base64') }],
     },
   }
 }
@@ -120,12 +153,6 @@ export function verifyApproval(
 export function ed25519PublicKey(publicKey: string): KeyObject {
   const x = Buffer.from(publicKey, 'hex').toString('base64url')
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
-}
-
-/** DSSE protocol 1.0: what is signed is the type and the payload, each with its length. */
-function preAuthEncoding(payload: Uint8Array): Buffer {
-  const type = 'application/vnd.in-toto+json'
-  return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload])
 }
 
 function subjectName(version: number): string {

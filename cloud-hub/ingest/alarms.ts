@@ -3,6 +3,7 @@ import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { HubAudit } from '../audit/hub-audit.ts'
 import { siteLogOrigin } from '../audit/log-names.ts'
+import type { BatchResult } from './inbox-store.ts'
 import { impossibleTimes } from './stated-times.ts'
 
 /** A device that keeps sending rubbish must not be able to fill the audit log: one entry a minute and cause. */
@@ -25,10 +26,10 @@ const WRITE = `INSERT INTO ingest_alarm (device, code, occurrences, first_at, la
 export class AlarmBook {
   readonly #read: Database.Statement
   readonly #write: Database.Statement
-  readonly #audit: HubAudit
+  readonly #audit: Pick<HubAudit, 'record'>
   readonly #clock: Clock
 
-  constructor(database: Database.Database, audit: HubAudit, clock: Clock) {
+  constructor(database: Database.Database, audit: Pick<HubAudit, 'record'>, clock: Clock) {
     this.#read = database.prepare(READ)
     this.#write = database.prepare(WRITE)
     this.#audit = audit
@@ -58,6 +59,34 @@ export class AlarmBook {
   examineTimes(device: string, envelopes: readonly Envelope[]): void {
     const found = impossibleTimes(envelopes, this.#clock.now())
     if (found > 0) this.raise(device, 'clock-off', found)
+  }
+
+  /**
+   * Writes what a group of batches brought, one entry for each device. Called in the transaction of the commit; where the
+   * effects stand in another database than the log, before its end: the log may name what was lost, and never misses anything.
+   */
+  committed(results: readonly BatchResult[]): void {
+    const byDevice = new Map<string, { messages: number; accepted: number; duplicates: number }>()
+    for (const result of results) {
+      if (result.outcome !== 'committed') continue
+      const { device } = result.acknowledgement
+      const sum = byDevice.get(device) ?? { messages: 0, accepted: 0, duplicates: 0 }
+      sum.messages += 1
+      sum.accepted += result.accepted
+      sum.duplicates += result.duplicates
+      byDevice.set(device, sum)
+    }
+    for (const [device, { messages, accepted, duplicates }] of byDevice) {
+      // What only came again changed nothing: a device that repeats itself does not fill the log.
+      if (accepted === 0) continue
+      this.#audit.record({
+        event: 'ingest.committed',
+        actor: { kind: 'device', id: device },
+        subject: { kind: 'device', id: device },
+        outcome: 'success',
+        codes: [`messages-${messages}`, `accepted-${accepted}`, `duplicates-${duplicates}`],
+      })
+    }
   }
 
   /** Writes the outcome of comparing an epoch; what differs is an alarm. */

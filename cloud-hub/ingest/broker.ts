@@ -2,15 +2,23 @@ import { Duplex } from 'node:stream'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { type DeviceId, ENROLMENT_PROTOCOL, MAX_BATCH_BYTES, UPLOAD_PROTOCOL } from '@leadglass/sync-agent/contract'
 import type { Logger, Service } from '@leadglass/sync-agent/foundation'
-import { Aedes } from 'aedes'
+import { Aedes, type Connection } from 'aedes'
 import type { ConnectionGate, EnrolmentDoorPort } from './connection-gate.ts'
+import { LaneEmitter } from './lane-emitter.ts'
 import { PacketGuard, PacketTooLarge } from './packet-guard.ts'
-import { mayPublish, maySubscribe, ownsClientId, type Peer, peerOf } from './topic-rules.ts'
+import { admittedPeer, commonNameOf } from './peer-admission.ts'
+import { deviceOfTopic, mayPublish, maySubscribe, ownsClientId, type Peer } from './topic-rules.ts'
 
 /** Largest MQTT packet taken: a batch that does not compress, its topic and its header. */
 const MAX_PACKET_BYTES = MAX_BATCH_BYTES + 8192
 const MAX_CONNECTIONS = 4096
 const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Envelope messages that are handed to the hub's client at once; the others wait, and their senders are not read. */
+const ENVELOPES_AT_ONCE = 64
+/** How long a peer may take nothing. The hub takes nothing while its database is busy: not for this long. */
+const DRAIN_TIMEOUT_MS = 600_000
+/** Answers that may wait for a device that does not read, in bytes; it gets them again when it sends again. */
+const MOST_UNREAD_BYTES = 1_048_576
 
 /** How the embedded broker listens. Certificates are PEM. */
 export interface BrokerOptions {
@@ -51,7 +59,13 @@ export class Broker implements Service {
 
   async start(): Promise<void> {
     const aedes = await Aedes.createBroker({
-      concurrency: 64,
+      concurrency: ENVELOPES_AT_ONCE,
+      drainTimeout: DRAIN_TIMEOUT_MS,
+      mq: new LaneEmitter({
+        isBounded: (topic) => deviceOfTopic(topic) !== undefined,
+        concurrency: ENVELOPES_AT_ONCE,
+      }),
+      authorizeForward: (client, packet) => (this.#isDeaf(client.conn) ? null : packet),
       connectTimeout: HANDSHAKE_TIMEOUT_MS,
       maxClientsIdLength: 128,
       maxTopicLevels: 8,
@@ -146,7 +160,7 @@ export class Broker implements Service {
       door(socket)
       return
     }
-    const peer = this.#admittedPeer(socket)
+    const peer = admittedPeer(socket, this.#options)
     if (peer === undefined) {
       this.#logger.warn('broker.certificate-refused')
       socket.destroy()
@@ -170,19 +184,10 @@ export class Broker implements Service {
     aedes.handle(guarded)
   }
 
-  /** Who holds a connection; undefined unless TLS verified the certificate, and it is one that is in force. */
-  #admittedPeer(socket: TLSSocket): Peer | undefined {
-    const { gate, isAdmitted } = this.#options
-    const commonName = commonNameOf(socket)
-    if (!socket.authorized || socket.alpnProtocol === ENROLMENT_PROTOCOL) {
-      if (commonName !== '') gate?.refuseCertificate(commonName, String(socket.authorizationError))
-      return undefined
-    }
-    const peer = peerOf(commonName)
-    if (peer?.kind !== 'device') return peer
-    const serial = socket.getPeerCertificate().serialNumber
-    if (gate !== undefined && gate.admitCertificate({ commonName, serial }).outcome === 'refused') return undefined
-    return isAdmitted(commonName) ? peer : undefined
+  /** True for a device that has stopped reading: nothing more is kept for it. */
+  #isDeaf(connection: Connection): boolean {
+    const isHub = this.#peers.get(connection)?.kind === 'hub'
+    return !isHub && 'writableLength' in connection && Number(connection.writableLength) > MOST_UNREAD_BYTES
   }
 
   #admitsSession(peer: Peer, userName: unknown): boolean {
@@ -190,11 +195,4 @@ export class Broker implements Service {
     if (peer.kind === 'hub' || gate === undefined) return true
     return gate.admitSession(peer.device, typeof userName === 'string' ? userName : '').outcome === 'admitted'
   }
-}
-
-/** CN of the client certificate; empty when there is none, or when it has several. */
-function commonNameOf(socket: TLSSocket): string {
-  // Typed as always present; Node gives `{}` without a certificate and an array for a repeated CN.
-  const subject = socket.getPeerCertificate().subject as { readonly CN?: unknown } | undefined
-  return typeof subject?.CN === 'string' ? subject.CN : ''
 }

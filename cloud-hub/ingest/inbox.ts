@@ -66,7 +66,13 @@ export class Inbox implements InboxStore {
         statements.map((statement) => this.#epochs.compare(batch.device, statement)),
       )
     }
-    return this.#database.transaction(() => batches.map(take)).immediate()
+    return this.#database
+      .transaction(() => {
+        const results = batches.map(take)
+        this.#alarms.committed(results)
+        return results
+      })
+      .immediate()
   }
 
   #transaction(): InboxTransaction {

@@ -2,13 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { topics } from '@leadglass/sync-agent/contract'
+import { decodeBatch, packEnvelopes } from '@leadglass/sync-agent/exchange'
 import { ingestSummary } from '@leadglass/ui/contract/hub-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer } from '../../installer/testing/peers.ts'
+import { Uploader } from '../../sync-agent/agent/uploader.ts'
+import { freePort } from '../../sync-agent/transport/testing/free-port.ts'
 import { enrolDevice, initialiseHub, issueBrokerCertificate } from '../commands.ts'
 import { device, featuresBody, payloadOf, sealAll, TestDevice } from '../testing/device.ts'
 import { HubProcess } from '../testing/hub-process.ts'
@@ -16,14 +19,6 @@ import { mosquittoAccessList, mosquittoConfiguration } from './mosquitto.ts'
 
 const mosquitto = peer('mosquitto')
 const BOX = device('box-01')
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 async function waitForPort(port: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -46,6 +41,8 @@ describe.skipIf(mosquitto === undefined)(
     let broker: ChildProcess
     let port: number
     let hub: HubProcess
+    let devicePort: number
+    let otherFolder: string
 
     const startBroker = async (): Promise<void> => {
       broker = spawn(mosquitto ?? '', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' })
@@ -54,7 +51,7 @@ describe.skipIf(mosquitto === undefined)(
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'hub-mosquitto-'))
-      await initialiseHub({ folder, names: [] })
+      await initialiseHub({ folder, names: [], accounts: [] })
       port = await freePort()
       const file = (name: string): string => join(folder, name)
       const { caPem, certificatePem, keyPem } = await issueBrokerCertificate({ folder, names: ['127.0.0.1'] })
@@ -73,12 +70,17 @@ describe.skipIf(mosquitto === undefined)(
       // Debian's build gives up root; the temporary folder is readable by its owner only.
       await writeFile(file('mosquitto.conf'), `user root\n${mosquittoConfiguration(paths)}`)
       await startBroker()
-      hub = await HubProcess.start(folder, { broker: { url: `mqtts://127.0.0.1:${port}` } })
+      otherFolder = await mkdtemp(join(tmpdir(), 'hub-other-'))
+      await initialiseHub({ folder: otherFolder, names: [], accounts: [] })
+      devicePort = await freePort()
+      const broker = { url: `mqtts://127.0.0.1:${port}` }
+      hub = await HubProcess.start(folder, { broker, enrolmentPort: devicePort })
     })
     afterAll(async () => {
       await hub.stop()
       broker.kill()
       await rm(folder, { recursive: true, force: true })
+      await rm(otherFolder, { recursive: true, force: true })
     })
 
     it('commits and acknowledges over the same path as the embedded broker, and again after the broker was away', async () => {
@@ -110,6 +112,33 @@ describe.skipIf(mosquitto === undefined)(
       await send(100, 200)
       const { devices } = ingestSummary.parse(await hub.get('/api/ingest/summary'))
       expect(devices[0]?.streams[0]).toMatchObject({ watermark: 200, effects: 200 })
+    })
+
+    it('takes what is too large for a message on its own device port, and answers over the broker', async () => {
+      const large = device('box-03')
+      const identity = await enrolDevice({ folder, device: large })
+      const credentials = { caPem: identity.caPem, certificatePem: identity.certificatePem, keyPem: identity.keyPem }
+      let state = 1
+      const values = Array.from({ length: 200_000 }, () => {
+        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+        return Math.fround(state / 2 ** 32)
+      })
+      const [packed] = packEnvelopes(sealAll(large, [featuresBody(0, values)]))
+      const bytes = packed?.bytes ?? new Uint8Array()
+      expect(decodeBatch(bytes)).toMatchObject({ upload: true })
+      const box = await TestDevice.connect(large, `mqtts://127.0.0.1:${port}`, identity)
+      // The broker itself has no such way: nothing is lost by trying.
+      await expect(new Uploader(`mqtts://127.0.0.1:${port}`, async () => credentials).upload(bytes)).rejects.toThrow()
+      const uploader = new Uploader(`mqtts://127.0.0.1:${devicePort}`, async () => credentials)
+      for (let times = 0; times < 2; times += 1) await uploader.upload(bytes)
+      const answer = await box.acknowledged(packed?.batch.batch ?? '')
+      expect(answer.watermarks).toEqual([{ epoch: 1, stream: 'features', sequence: 1 }])
+      const { devices } = ingestSummary.parse(await hub.get('/api/ingest/summary'))
+      expect(devices.find((one) => one.device === large)?.streams[0]).toMatchObject({ watermark: 1, effects: 1 })
+      await box.end()
+      const foreign = await enrolDevice({ folder: otherFolder, device: large })
+      const forged = async () => ({ ...foreign, caPem: identity.caPem })
+      await expect(new Uploader(`mqtts://127.0.0.1:${devicePort}`, forged).upload(bytes)).rejects.toThrow()
     })
 
     it('lets no device publish under another name', async () => {

@@ -4,10 +4,14 @@ import type { AlarmBook } from './alarms.ts'
 import type { BatchResult, InboxStore } from './inbox-store.ts'
 import { type ParsedBatch, parsePayload } from './payload.ts'
 
-/** Batches waiting before the broker is asked to wait too. */
-const HIGH_WATER = 64
-/** Batches committed together; one fsync for all of them. */
-const GROUP = 32
+/** Batches, and their bytes as they travelled, that wait before the broker is asked to wait too. */
+const HIGH_WATER = 256
+const HIGH_WATER_BYTES = 4_194_304
+/** Batches committed together, one fsync for all of them; and bytes, which bound how long a commit keeps the hub busy. */
+const GROUP = 128
+const GROUP_BYTES = 1_048_576
+/** How long a commit waits for batches that are about to come: a flush of the disk costs as much for one as for many. */
+const GATHER_MS = 4
 
 /** Sends a message to a device. */
 export type SendPort = (topic: string, message: unknown) => void
@@ -21,7 +25,8 @@ export class IngestPipeline {
   readonly #alarms: AlarmBook
   readonly #send: SendPort
   readonly #logger: Logger
-  readonly #queue: Promise<ParsedBatch | undefined>[] = []
+  readonly #queue: { readonly bytes: number; readonly parsed: Promise<ParsedBatch | undefined> }[] = []
+  #waitingBytes = 0
   #draining: Promise<void> | undefined
   #room: (() => void)[] = []
 
@@ -34,9 +39,11 @@ export class IngestPipeline {
 
   /** Takes a payload; resolves when there is room for the next. @param most bytes after inflating. */
   async take(device: DeviceId, payload: Uint8Array, most = MAX_BATCH_BYTES): Promise<void> {
-    this.#queue.push(this.#parse(device, payload, most))
+    this.#queue.push({ bytes: payload.length, parsed: this.#parse(device, payload, most) })
+    this.#waitingBytes += payload.length
     this.#draining ??= this.#drain()
-    if (this.#queue.length >= HIGH_WATER) await new Promise<void>((resolve) => this.#room.push(resolve))
+    if (this.#queue.length >= HIGH_WATER || this.#waitingBytes >= HIGH_WATER_BYTES)
+      await new Promise<void>((resolve) => this.#room.push(resolve))
   }
 
   /** Resolves when everything taken so far is committed. */
@@ -59,12 +66,30 @@ export class IngestPipeline {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const parsed = await Promise.all(this.#queue.slice(0, GROUP))
+      // A turn of the loop for the sockets at least: answers go out, and others are heard, between two commits.
+      await new Promise<void>((resolve) => {
+        if (this.#queue.length >= GROUP) setImmediate(resolve)
+        else setTimeout(resolve, GATHER_MS)
+      })
+      const group = this.#queue.slice(0, this.#groupLength())
+      const parsed = await Promise.all(group.map((one) => one.parsed))
       await this.#commit(parsed.filter((batch) => batch !== undefined))
-      void this.#queue.splice(0, parsed.length)
+      for (const { bytes } of this.#queue.splice(0, group.length)) this.#waitingBytes -= bytes
       for (const resolve of this.#room.splice(0)) resolve()
     }
     this.#draining = undefined
+  }
+
+  /** How many of those that wait are committed next: at least one. */
+  #groupLength(): number {
+    let bytes = 0
+    let length = 0
+    for (const one of this.#queue.slice(0, GROUP)) {
+      bytes += one.bytes
+      if (length > 0 && bytes > GROUP_BYTES) break
+      length += 1
+    }
+    return length
   }
 
   async #commit(batches: readonly ParsedBatch[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import type { Clock } from '@leadglass/sync-agent/foundation'
 import { parseUsername } from './names.ts'
-import type { DeviceDirectory } from './ports.ts'
+import type { DeviceDirectory, PolicyDirectory } from './ports.ts'
 import { type SasRefusal, verifySas } from './sas-token.ts'
 
 /** What came with a connection or a request. */
@@ -28,13 +28,26 @@ export type Authenticated =
 export class Authentication {
   readonly #hostName: string
   readonly #devices: DeviceDirectory
+  readonly #policies: PolicyDirectory
   readonly #clock: Clock
 
   /** @param hostName the hub's own name, as it stands in user names and tokens; it may carry a port. */
-  constructor(hostName: string, devices: DeviceDirectory, clock: Clock) {
+  constructor(hostName: string, devices: DeviceDirectory, policies: PolicyDirectory, clock: Clock) {
     this.#hostName = hostName.toLowerCase()
     this.#devices = devices
+    this.#policies = policies
     this.#clock = clock
+  }
+
+  /**
+   * A service that speaks for the whole hub, under a policy's key. Its token may name the hub with or without the port that
+   * its calls come to.
+   */
+  proveService(token: string | undefined, host: string | undefined): boolean {
+    const keys = (policy: string): readonly string[] => this.#policies.keysOf(policy)
+    return [this.#hostName, host ?? ''].some(
+      (name) => name !== '' && verifySas(token ?? '', name, keys, this.#clock.now()).kind === 'valid',
+    )
   }
 
   /** An MQTT connection: the user name names hub and device, the client id must be the device. */

@@ -2,17 +2,21 @@ import { join } from 'node:path'
 import type { DesiredState, DeviceId } from '@leadglass/sync-agent/contract'
 import { type Clock, type Logger, type Service, startInOrder } from '@leadglass/sync-agent/foundation'
 import { desiredStatePatch } from '@leadglass/sync-agent/transport'
+import { AnswerDesk } from './answer-desk.ts'
 import { Authentication } from './authentication.ts'
 import type { MethodResult } from './device-methods.ts'
 import { HttpsEndpoint } from './https-endpoint.ts'
 import { MqttEndpoint } from './mqtt-endpoint.ts'
-import type { BatchIntake, DeviceDirectory } from './ports.ts'
+import type { BatchIntake, DeviceDirectory, PolicyDirectory, UploadIntake } from './ports.ts'
+import { ServiceApi } from './service-api.ts'
 import { FolderTwinStore } from './twin-store.ts'
 import { type Twin, Twins } from './twins.ts'
 import { FolderUploadStore, type StoredUpload } from './upload-store.ts'
+import { isBatchName, takeUploadedBatch } from './uploaded-batch.ts'
 import { Uploads } from './uploads.ts'
 
 const DEFAULT_MAX_UPLOAD_BYTES = 256 * 1024 * 1024
+const NO_POLICIES: PolicyDirectory = { keysOf: () => [] }
 
 /** How an endpoint listens and where it keeps things. Certificates are PEM; ports may be 0. */
 export interface IotHubEndpointOptions {
@@ -34,6 +38,10 @@ export interface IotHubEndpointOptions {
 export interface IotHubEndpointParts {
   readonly devices: DeviceDirectory
   readonly intake: BatchIntake
+  /** Takes files whose name says that they are batches; without it every file is kept. */
+  readonly uploadIntake?: UploadIntake
+  /** Policies under which services may read and change twins and call methods; none unless named. */
+  readonly policies?: PolicyDirectory
   readonly clock: Clock
   readonly logger: Logger
   /** A file of a device is complete and kept. */
@@ -50,17 +58,27 @@ export class IotHubEndpoint implements Service {
 
   constructor(options: IotHubEndpointOptions, parts: IotHubEndpointParts) {
     const { clock, logger, intake } = parts
-    const authentication = new Authentication(options.hostName, parts.devices, clock)
+    const authentication = new Authentication(options.hostName, parts.devices, parts.policies ?? NO_POLICIES, clock)
     this.#twins = new Twins(new FolderTwinStore(join(options.folder, 'twins')))
+    const answers = new AnswerDesk(this.#twins, clock)
     this.#uploads = new FolderUploadStore(join(options.folder, 'uploads'))
     this.#mqtt = new MqttEndpoint(
       { ...options, port: options.mqttPort },
-      { authentication, twins: this.#twins, intake, clock, logger },
+      { authentication, twins: this.#twins, answers, intake, clock, logger },
     )
     const uploads = new Uploads(this.#uploads, clock, options.maxUploadBytes ?? DEFAULT_MAX_UPLOAD_BYTES)
     this.#https = new HttpsEndpoint(
       { ...options, port: options.httpsPort },
-      { authentication, uploads, onUpload: parts.onUpload ?? (() => undefined), logger },
+      {
+        authentication,
+        uploads,
+        takeFile: async (file) => {
+          if (parts.uploadIntake === undefined || !isBatchName(file.name)) return parts.onUpload?.(file)
+          await takeUploadedBatch(file, { store: this.#uploads, intake: parts.uploadIntake, answers })
+        },
+        service: new ServiceApi(this.#twins, (...call) => this.#mqtt.invokeMethod(...call)),
+        logger,
+      },
     )
   }
 

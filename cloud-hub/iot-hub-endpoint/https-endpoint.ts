@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Authentication } from './authentication.ts'
 import { EndpointError } from './errors.ts'
 import { commonNameOf, secureContext } from './peer.ts'
+import { MAX_SERVICE_BYTES, type ServiceApi } from './service-api.ts'
 import type { StoredUpload } from './upload-store.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -31,7 +32,9 @@ export interface HttpsEndpointOptions {
 export interface HttpsEndpointParts {
   readonly authentication: Authentication
   readonly uploads: Uploads
-  readonly onUpload: (upload: StoredUpload) => void
+  /** Takes a file that is whole; its device's notification is answered afterwards. */
+  readonly takeFile: (upload: StoredUpload) => Promise<void> | void
+  readonly service: ServiceApi
   readonly logger: Logger
 }
 
@@ -39,6 +42,9 @@ interface Answer {
   readonly status: number
   readonly body?: unknown
 }
+
+const UNAUTHORISED: Answer = { status: 401, body: { Message: 'ErrorCode:IotHubUnauthorizedAccess;Unauthorized' } }
+const DISABLED: Answer = { status: 403, body: { Message: 'ErrorCode:DeviceDisabled;the device is not admitted' } }
 
 /** The HTTPS side of an IoT-Hub-compatible endpoint: file upload, both the hub's part and the blob service's. */
 export class HttpsEndpoint implements Service {
@@ -97,20 +103,41 @@ export class HttpsEndpoint implements Service {
     const url = new URL(request.url ?? '/', 'https://endpoint.invalid')
     const { pathname, searchParams } = url
     if (request.method === 'PUT') return this.#blob(request, pathname, searchParams)
+    if (this.#parts.service.serves(pathname)) return this.#serve(request, pathname)
+    const receiving = /^\/devices\/([a-z0-9-]{3,48})\/messages\/devicebound\/?$/i.exec(pathname)
+    // There are never cloud-to-device messages; a device that asks learns whether it is let in at all.
+    if (receiving !== null && request.method === 'GET') return this.#admission(request, receiving[1]) ?? { status: 204 }
     const match = /^\/devices\/([a-z0-9-]{3,48})\/files(?:\/notifications\/([0-9a-f-]{36}))?\/?$/.exec(pathname)
     const device = deviceId.safeParse(match?.[1])
     if (request.method !== 'POST' || !device.success || !searchParams.has('api-version')) return { status: 404 }
-    if (!this.#isAdmitted(request, device.data)) return { status: 401 }
+    const refused = this.#admission(request, device.data)
+    if (refused !== undefined) return refused
     const body = parseJson(await readBody(request, MAX_JSON_BYTES))
     return match?.[2] === undefined ? this.#begin(device.data, body) : this.#notify(device.data, match[2], body)
   }
 
-  #isAdmitted(request: IncomingMessage, device: DeviceId): boolean {
+  /**
+   * What to answer to somebody who is not let in; `undefined` for a device that is. Whoever has proved to be a device is told
+   * that it is not wanted; to anybody else every refusal looks the same.
+   */
+  #admission(request: IncomingMessage, name: string | undefined): Answer | undefined {
     const { authentication, logger } = this.#parts
+    const device = deviceId.safeParse(name)
+    if (!device.success) return UNAUTHORISED
     const commonName = commonNameOf(request.socket as TLSSocket)
-    const verdict = authentication.prove(device, { commonName, token: request.headers.authorization })
-    if (verdict.kind === 'refused') logger.warn('iot-hub.request-refused', { code: verdict.code })
-    return verdict.kind === 'admitted'
+    const verdict = authentication.prove(device.data, { commonName, token: request.headers.authorization })
+    if (verdict.kind === 'admitted') return undefined
+    logger.warn('iot-hub.request-refused', { code: verdict.code })
+    return verdict.code === 'not-admitted' ? DISABLED : UNAUTHORISED
+  }
+
+  async #serve(request: IncomingMessage, path: string): Promise<Answer> {
+    const { authentication, service, logger } = this.#parts
+    if (!authentication.proveService(request.headers.authorization, request.headers.host)) {
+      logger.warn('iot-hub.service-refused')
+      return UNAUTHORISED
+    }
+    return service.answer(request.method, path, parseJson(await readBody(request, MAX_SERVICE_BYTES)))
   }
 
   async #begin(device: DeviceId, body: unknown): Promise<Answer> {
@@ -127,7 +154,7 @@ export class HttpsEndpoint implements Service {
     const parsed = uploadResult.safeParse(body)
     if (!parsed.success) return { status: 400 }
     const stored = await this.#parts.uploads.notify(device, id, parsed.data.isSuccess)
-    if (stored !== undefined) this.#parts.onUpload(stored)
+    if (stored !== undefined) await this.#parts.takeFile(stored)
     return { status: 204 }
   }
 

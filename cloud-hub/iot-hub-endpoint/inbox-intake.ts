@@ -1,8 +1,8 @@
-import type { Acknowledgement, DeviceId } from '@leadglass/sync-agent/contract'
+import { type Acknowledgement, type DeviceId, MAX_BATCH_BYTES, MAX_UPLOAD_BYTES } from '@leadglass/sync-agent/contract'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
 import { type AlarmBook, type BatchResult, type ParsedBatch, parsePayload } from '../ingest/index.ts'
 import { EndpointError } from './errors.ts'
-import type { BatchIntake } from './ports.ts'
+import type { BatchIntake, UploadIntake } from './ports.ts'
 
 /** Batches committed together; one fsync for all of them. */
 const GROUP = 32
@@ -19,24 +19,35 @@ export interface InboxPort {
 }
 
 /** The hub's own inbox as the intake: the same parsing, the same transaction and the same answer as over the broker. */
-export class InboxIntake implements BatchIntake {
+export class InboxIntake implements BatchIntake, UploadIntake {
   readonly #inbox: InboxPort
-  readonly #alarms: Pick<AlarmBook, 'raise'>
+  readonly #alarms: Pick<AlarmBook, 'raise' | 'examineTimes'>
   readonly #queue: Waiting[] = []
   #draining = false
 
-  constructor(inbox: InboxPort, alarms: Pick<AlarmBook, 'raise'>) {
+  constructor(inbox: InboxPort, alarms: Pick<AlarmBook, 'raise' | 'examineTimes'>) {
     this.#inbox = inbox
     this.#alarms = alarms
   }
 
   /** @throws {PayloadError} for a payload that is no batch; {EndpointError} `device-unknown` for a stranger. */
   submitBatch(device: DeviceId, payload: Uint8Array): Promise<Acknowledgement> {
+    return this.#submit(device, payload, MAX_BATCH_BYTES)
+  }
+
+  submitUpload(device: DeviceId, payload: Uint8Array): Promise<Acknowledgement> {
+    return this.#submit(device, payload, MAX_UPLOAD_BYTES)
+  }
+
+  #submit(device: DeviceId, payload: Uint8Array, most: number): Promise<Acknowledgement> {
     return new Promise((resolve, reject) => {
-      const parsed = parsePayload(device, payload)
-      parsed.catch((error: unknown) => {
-        if (isCodedError(error)) this.#alarms.raise(device, error.code, 1)
-      })
+      const parsed = parsePayload(device, payload, most)
+      parsed.then(
+        ({ envelopes }) => this.#alarms.examineTimes(device, envelopes),
+        (error: unknown) => {
+          if (isCodedError(error)) this.#alarms.raise(device, error.code, 1)
+        },
+      )
       this.#queue.push({ parsed, resolve, reject })
       if (!this.#draining) void this.#drain()
     })

@@ -3,9 +3,10 @@ import { Duplex } from 'node:stream'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
-import type { AnswerBoard, JsonObject } from '@leadglass/sync-agent/transport'
+import type { JsonObject } from '@leadglass/sync-agent/transport'
 import { Aedes, type Client } from 'aedes'
 import { PacketGuard } from '../ingest/packet-guard.ts'
+import type { AnswerDesk } from './answer-desk.ts'
 import type { Authentication } from './authentication.ts'
 import { DeviceMethods, type MethodResult } from './device-methods.ts'
 import { EndpointError } from './errors.ts'
@@ -36,6 +37,7 @@ export interface MqttEndpointOptions {
 export interface MqttEndpointParts {
   readonly authentication: Authentication
   readonly twins: Twins
+  readonly answers: AnswerDesk
   readonly intake: BatchIntake
   readonly clock: Clock
   readonly logger: Logger
@@ -46,7 +48,6 @@ export class MqttEndpoint implements Service {
   readonly #options: MqttEndpointOptions
   readonly #parts: MqttEndpointParts
   readonly #methods = new DeviceMethods()
-  readonly #boards = new Map<DeviceId, AnswerBoard>()
   readonly #sockets = new Set<Socket>()
   readonly #names = new WeakMap<object, string>()
   readonly #sessions = new WeakMap<Client, Session>()
@@ -168,7 +169,7 @@ export class MqttEndpoint implements Service {
     const { device, expiresAtMs } = verdict
     if (client.clean) await twins.setSubscriptions(device, [])
     const { subscriptions } = await twins.read(device)
-    const parts: SessionParts = { ...this.#parts, methods: this.#methods, boards: this.#boards }
+    const parts: SessionParts = { ...this.#parts, methods: this.#methods }
     const session = new Session(device, subscriptions, parts, (topic, payload) => send(client, topic, payload))
     this.#sessions.set(client, session)
     if (expiresAtMs !== undefined) {

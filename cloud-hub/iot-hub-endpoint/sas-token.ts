@@ -16,17 +16,26 @@ interface SasFields {
   readonly resource: string
   readonly signature: Buffer
   readonly expiry: string
+  /** `skn`; empty for a device's own key. */
+  readonly policy: string
 }
+
+/** Whose keys a token may be under: a device's own, or those of the policy that it names. */
+export type SasKeys = readonly string[] | ((policy: string) => readonly string[])
 
 /**
  * Checks `SharedAccessSignature sr=…&sig=…&se=…`, where sig is base64 HMAC-SHA256 of `sr + "\n" + se` under the device's
  * key. Every key is tried and compared in constant time, and the clock is asked last.
  * @param resource `{hub name}/devices/{device}`, which the token must name; the hub's name in lower case.
- * @param keys base64 keys of the device; none for a device that has none.
+ * @param allowed base64 keys of the device, none for a device that has none; or those of a policy, by its name.
  */
-export function verifySas(token: string, resource: string, keys: readonly string[], nowMs: number): SasVerdict {
+export function verifySas(token: string, resource: string, allowed: SasKeys, nowMs: number): SasVerdict {
   const parsed = parseSas(token)
-  if (typeof parsed === 'string') return { kind: 'refused', code: parsed }
+  if (parsed === 'malformed') return { kind: 'refused', code: parsed }
+  const ofPolicy = typeof allowed === 'function'
+  // A key of a policy would speak for every device; from devices only their own key is taken.
+  if (ofPolicy !== (parsed.policy !== '')) return { kind: 'refused', code: 'policy-key' }
+  const keys = ofPolicy ? allowed(parsed.policy) : allowed
   let signed = 0
   for (const key of keys.length === 0 ? [''] : keys) {
     const bytes = Buffer.from(key, 'base64')
@@ -42,7 +51,7 @@ export function verifySas(token: string, resource: string, keys: readonly string
   return expiresAtMs > nowMs ? { kind: 'valid', expiresAtMs } : { kind: 'refused', code: 'expired' }
 }
 
-function parseSas(token: string): SasFields | 'malformed' | 'policy-key' {
+function parseSas(token: string): SasFields | 'malformed' {
   if (token.length > MAX_TOKEN || !token.startsWith(PREFIX)) return 'malformed'
   const fields = new Map<string, string>()
   for (const part of token.slice(PREFIX.length).split('&')) {
@@ -53,8 +62,6 @@ function parseSas(token: string): SasFields | 'malformed' | 'policy-key' {
     if (!known || fields.has(name) || value.length > MAX_FIELD || /[^\x21-\x7e]/.test(value)) return 'malformed'
     fields.set(name, value)
   }
-  // A key of a policy would speak for every device; only a device's own key is taken.
-  if ((fields.get('skn') ?? '') !== '') return 'policy-key'
   const resource = fields.get('sr')
   const expiry = fields.get('se')
   const text = decode(fields.get('sig') ?? '')
@@ -63,7 +70,7 @@ function parseSas(token: string): SasFields | 'malformed' | 'policy-key' {
   }
   const signature = Buffer.from(text, 'base64')
   if (signature.length !== 32 || signature.toString('base64') !== text) return 'malformed'
-  return { resource, signature, expiry }
+  return { resource, signature, expiry, policy: decode(fields.get('skn') ?? '') ?? '' }
 }
 
 function decode(value: string): string | undefined {

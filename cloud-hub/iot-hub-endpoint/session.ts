@@ -1,6 +1,7 @@
-import type { DeviceId } from '@leadglass/sync-agent/contract'
+import { type DeviceId, UPLOAD_SCHEMA } from '@leadglass/sync-agent/contract'
 import { isCodedError, type Logger } from '@leadglass/sync-agent/foundation'
-import { AnswerBoard, type JsonObject } from '@leadglass/sync-agent/transport'
+import type { JsonObject } from '@leadglass/sync-agent/transport'
+import type { AnswerDesk } from './answer-desk.ts'
 import type { DeviceMethods } from './device-methods.ts'
 import { parsePropertyBag, parsePublishTopic, type SubscriptionKind } from './names.ts'
 import type { BatchIntake } from './ports.ts'
@@ -17,8 +18,7 @@ export interface SessionParts {
   readonly twins: Twins
   readonly intake: BatchIntake
   readonly methods: DeviceMethods
-  readonly boards: Map<DeviceId, AnswerBoard>
-  readonly clock: { now(): number }
+  readonly answers: AnswerDesk
   readonly logger: Logger
 }
 
@@ -90,7 +90,7 @@ export class Session {
   }
 
   async #telemetry(bag: string, payload: Uint8Array, retain: boolean): Promise<void> {
-    const { intake, twins, logger, boards } = this.#parts
+    const { intake, answers, logger } = this.#parts
     const properties = parsePropertyBag(bag)
     if (properties === undefined || payload.byteLength > MAX_TELEMETRY_BYTES) {
       throw new ProtocolBreach('the message is too large or its properties are malformed')
@@ -99,6 +99,8 @@ export class Session {
     if (retain) logger.info('iot-hub.retain-ignored', { device: this.device })
     let answer: Awaited<ReturnType<BatchIntake['submitBatch']>>
     try {
+      // The file was taken when it was whole, and answered; who passes messages on passes this on too.
+      if (properties.application.get('schema') === UPLOAD_SCHEMA) return intake.announceUpload?.(this.device, payload)
       answer = await intake.submitBatch(this.device, payload)
     } catch (error) {
       const code = isCodedError(error) ? error.code : 'unexpected'
@@ -107,9 +109,7 @@ export class Session {
       if (isCodedError(error) && error.failureClass === 'permanent') return
       throw error
     }
-    const board = boards.get(this.device) ?? new AnswerBoard(this.#parts.clock)
-    boards.set(this.device, board)
-    await twins.patchDesired(this.device, board.post(answer))
+    if (answer !== undefined) await answers.post(this.device, answer)
   }
 
   async #twinGet(request: string): Promise<void> {

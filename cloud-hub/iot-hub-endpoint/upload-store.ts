@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { digestOf, type Sha256Hex, syncFolder, writeFileAtomically } from '@leadglass/sync-agent/foundation'
@@ -27,6 +27,10 @@ export interface UploadStore {
   keep(upload: StoredUpload): Promise<void>
   /** Throws a file away that was not kept. */
   discard(id: string): Promise<void>
+  /** The whole of a file that was kept. */
+  read(upload: StoredUpload): Promise<Uint8Array>
+  /** Removes a file that was kept. */
+  remove(upload: StoredUpload): Promise<void>
 }
 
 /** Uploads as files: `<device>/<id>.blob` with `<id>.json` beside it; blocks in `.incoming/` until then. */
@@ -100,6 +104,14 @@ export class FolderUploadStore implements UploadStore {
 
   async discard(id: string): Promise<void> {
     await rm(join(this.#incoming, id), { recursive: true, force: true })
+  }
+
+  read({ device, id }: StoredUpload): Promise<Uint8Array> {
+    return readFile(join(this.#folder, device, `${id}.blob`))
+  }
+
+  async remove({ device, id }: StoredUpload): Promise<void> {
+    for (const ending of ['json', 'blob']) await rm(join(this.#folder, device, `${id}.${ending}`), { force: true })
   }
 
   #block(id: string, block: string): string {

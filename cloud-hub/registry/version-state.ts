@@ -9,9 +9,12 @@ const ORDER: readonly ApprovalState[] = [
   'published',
   'approved',
   'partially-signed',
+  'in-review',
   'submitted',
   'draft',
+  'changes-requested',
   'rejected',
+  'expired',
   'withdrawn',
   'superseded',
 ]

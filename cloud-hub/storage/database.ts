@@ -2,17 +2,24 @@ import { join } from 'node:path'
 import { AUDIT_LOG_SCHEMA } from '@leadglass/sync-agent/audit-log'
 import { type Migration, openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type Database from 'better-sqlite3'
-import { ACCOUNTS_SCHEMA } from '../api/accounts/schema.ts'
+import { ACCOUNTS_SCHEMA, PASSWORD_AGE_SCHEMA } from '../api/accounts/schema.ts'
 import { SITE_AUDIT_SCHEMA, WITNESS_SCHEMA } from '../audit/schema.ts'
 import { AUDIT_DESK_SCHEMA } from '../audit/search-schema.ts'
+import { AUDIT_WATCH_SCHEMA } from '../audit/watch-schema.ts'
+import { CHANGE_CONTROL_SCHEMA } from '../change-control/index.ts'
+import { DEVICE_ANCHOR_SCHEMA } from '../enrolment/anchor-schema.ts'
+import { EVENT_HUB_SCHEMA } from '../event-hubs/schema.ts'
 import { DESIRED_STATE_SCHEMA } from '../fleet/schema.ts'
 import { GOVERNANCE_SCHEMA } from '../governance/schema.ts'
+import { APPROVAL_WORKFLOW_SCHEMA } from '../governance/workflow-schema.ts'
 import { CHAIN_SCHEMA } from '../ingest/chain-schema.ts'
 import { DEPLOYMENT_STATISTICS_SCHEMA } from '../ingest/deployment-schema.ts'
 import { EPOCH_SCHEMA } from '../ingest/epoch-schema.ts'
 import { GENERATION_SCHEMA, INGEST_SCHEMA, STUDY_REVISION_SCHEMA } from '../ingest/schema.ts'
 import { LAKE_SCHEMA } from '../lake/schema.ts'
 import { REGISTRY_SCHEMA } from '../registry/schema.ts'
+import { REGISTRY_TOOLS_SCHEMA } from '../registry/tools-schema.ts'
+import { ROLLOUT_HISTORY_SCHEMA, ROLLOUT_SCHEMA } from '../rollout/schema.ts'
 import { TRAINING_SCHEMA } from '../training/schema.ts'
 
 /** Every step of the hub's schema, in order. A released step is never edited. */
@@ -33,6 +40,14 @@ export const HUB_MIGRATIONS: readonly Migration[] = [
   { number: 14, name: 'witness', sql: WITNESS_SCHEMA },
   { number: 15, name: 'audit-desk', sql: AUDIT_DESK_SCHEMA },
   { number: 21, name: 'deployment-statistics', sql: DEPLOYMENT_STATISTICS_SCHEMA },
+  { number: 22, name: 'device-anchors', sql: DEVICE_ANCHOR_SCHEMA },
+  { number: 23, name: 'event-hubs', sql: EVENT_HUB_SCHEMA },
+  { number: 25, name: 'audit-watch', sql: AUDIT_WATCH_SCHEMA },
+  { number: 26, name: 'registry-tools', sql: REGISTRY_TOOLS_SCHEMA },
+  { number: 27, name: 'approval-workflow', sql: APPROVAL_WORKFLOW_SCHEMA + PASSWORD_AGE_SCHEMA },
+  { number: 29, name: 'rollouts', sql: ROLLOUT_SCHEMA },
+  { number: 30, name: 'rollout-history', sql: ROLLOUT_HISTORY_SCHEMA },
+  { number: 31, name: 'change-control', sql: CHANGE_CONTROL_SCHEMA },
 ]
 
 /** Opens `hub.db` in the hub's folder and brings it up to date. */

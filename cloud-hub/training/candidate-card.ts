@@ -1,4 +1,4 @@
-import type { ModelPackage } from '@leadglass/models'
+import { declarationOf, type ModelPackage } from '@leadglass/models'
 import type { JsonValue } from '@leadglass/sync-agent/foundation'
 import type { SnapshotManifest } from '../lake/index.ts'
 import type { TrainingReport } from './report.ts'
@@ -13,6 +13,7 @@ export function candidateCard(
   const card = parent.card as unknown as Readonly<Record<string, JsonValue>>
   return {
     ...card,
+    declaration: declarationOf(parent.model.digest, parent.card) as unknown as JsonValue,
     version,
     data: {
       snapshot: report.snapshot,

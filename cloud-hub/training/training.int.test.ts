@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readPackage, readPackageFile } from '@leadglass/models'
+import { decodeEvent } from '@leadglass/sync-agent/audit-log'
 import { silentLogger } from '@leadglass/sync-agent/foundation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parsePayload } from '../ingest/payload.ts'
@@ -70,6 +71,7 @@ describe('training at the hub', () => {
       ),
     ]
   }
+  const words = (): (string | undefined)[] => [...core.audit.log.leaves()].map((leaf) => decodeEvent(leaf)?.event)
   const ask = (): string =>
     training.request({
       finding: 'pneumonia',
@@ -87,6 +89,13 @@ describe('training at the hub', () => {
     const ended = store.run(run)
     expect(ended?.reason).toBeNull()
     expect(ended).toMatchObject({ state: 'candidate', progress: 100, candidate: { version: '1.1.0' } })
+    expect(words().slice(-5)).toEqual([
+      'training.started',
+      'dataset.frozen',
+      'evaluation.recorded',
+      'training.finished',
+      'model.registered',
+    ])
     const report = ended?.report
     expect(report?.parity.largestDifference).toBeLessThanOrEqual(1e-6)
     expect(report?.gates.every((gate) => gate.passed)).toBe(true)
@@ -122,6 +131,7 @@ describe('training at the hub', () => {
     const run = ask()
     await training.settle()
     expect(store.run(run)).toMatchObject({ state: 'stopped', candidate: null })
+    expect(words().slice(-2)).toEqual(['evaluation.recorded', 'training.refused'])
     expect(store.run(run)?.reason).toContain('patients')
     expect(registry.versions('chest-radiograph')).toHaveLength(1)
   })

@@ -156,6 +156,8 @@ export class Training implements Service {
     this.#assertWanted(run)
     store.change(run.run, { report })
     const failed = report.gates.filter((gate) => !gate.passed)
+    const outcome = failed.length === 0 ? 'success' : 'failure'
+    this.#record('evaluation.recorded', run, outcome, [`gates-${report.gates.length}`, `failed-${failed.length}`])
     if (failed.length > 0) {
       const said = failed.map((gate) => `${gate.gate}: ${gate.measured} (limit ${gate.limit})`).join('; ')
       throw new TrainingError('gate-failed', `gates not passed: ${said}`)
@@ -256,7 +258,7 @@ export class Training implements Service {
   }
 
   #record(
-    event: 'training.started' | 'training.finished' | 'training.refused',
+    event: 'training.started' | 'training.finished' | 'training.refused' | 'evaluation.recorded',
     run: TrainingRun,
     outcome: 'success' | 'failure',
     codes: readonly string[] = [],

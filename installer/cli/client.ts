@@ -77,6 +77,13 @@ export class InstanceClient {
     })
   }
 
+  /** A file of the service. @throws InstallerError as `request` does. */
+  async bytes(service: ServiceName, path: string): Promise<Uint8Array> {
+    const response = await this.#fetch({ service, method: 'GET', path, schema: z.unknown() })
+    if (!response.ok) throw refusal(service, response.status, parseJson(await response.text()))
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
   /** POST whose answer may be a file, however long it takes. @throws InstallerError as `request` does. */
   async longPost(service: ServiceName, path: string, body?: unknown): Promise<LongAnswer> {
     const token = await this.#token(service)

@@ -9,9 +9,15 @@ const ONE = {
   heldAt: null,
   heldReason: null,
   revokedAt: null,
+  readsSignatures: true,
 }
+const ANCHORS = { root: null, policy: null, desiredKey: '', all: '' }
 const of = (members: Partial<typeof ONE> | { heldReason: string } | { revokedAt: string }, device = 'box-01') =>
-  certificates({ authorityFingerprint: '', invitations: [], devices: [{ ...ONE, ...members }] }, device, NOW)
+  certificates(
+    { authorityFingerprint: '', anchors: ANCHORS, invitations: [], devices: [{ ...ONE, ...members }] },
+    device,
+    NOW,
+  )
 
 describe('the certificate of a box, as the doctor sees it', () => {
   it.each([

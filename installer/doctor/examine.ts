@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { AssociationRequester } from '@leadglass/appliance/dimse'
 import { isCodedError } from '@leadglass/sync-agent/foundation'
-import { deviceList, enrolmentList, health } from '@leadglass/ui/contract/hub-api'
+import { adviceFor } from '@leadglass/sync-agent/transport'
+import { azureView, deviceList, enrolmentList, health } from '@leadglass/ui/contract/hub-api'
 import {
   auditFeedList,
   breachList,
@@ -14,6 +15,7 @@ import {
 import type { InstanceClient, ServiceName } from '../cli/client.ts'
 import { applianceHost } from '../start/instance-file.ts'
 import { auditFeeds } from './audit-feeds.ts'
+import { azureFindings } from './azure.ts'
 import { breaches } from './breaches.ts'
 import { certificates } from './certificates.ts'
 import { type Finding, fail, ok, warning } from './checks.ts'
@@ -35,10 +37,12 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
     () => device(client),
     () => models(client),
     () => destinations(client),
-    () => repositories(client),
+    () => repositories(client, 'appliance'),
+    () => repositories(client, 'hub'),
     () => suspectedBreaches(client),
     () => wayToTheHub(client),
     () => fleet(client),
+    () => azure(client),
     () => ownCertificate(client),
     () => keyFiles(client),
     () => encryptionAtRest(client),
@@ -57,10 +61,9 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
   return findings
 }
 
-async function repositories(client: InstanceClient): Promise<Finding[]> {
-  return auditFeeds(
-    await client.request({ service: 'appliance', method: 'GET', path: '/api/audit/feeds', schema: auditFeedList }),
-  )
+async function repositories(client: InstanceClient, service: ServiceName): Promise<Finding[]> {
+  const list = await client.request({ service, method: 'GET', path: '/api/audit/feeds', schema: auditFeedList })
+  return auditFeeds(list, service)
 }
 
 async function suspectedBreaches(client: InstanceClient): Promise<Finding[]> {
@@ -73,6 +76,10 @@ async function wayToTheHub(client: InstanceClient): Promise<Finding[]> {
   return syncFindings(
     await client.request({ service: 'appliance', method: 'GET', path: '/api/sync', schema: syncStatus }),
   )
+}
+
+async function azure(client: InstanceClient): Promise<Finding[]> {
+  return azureFindings(await client.request({ service: 'hub', method: 'GET', path: '/api/azure', schema: azureView }))
 }
 
 async function ownCertificate(client: InstanceClient): Promise<Finding> {
@@ -178,6 +185,9 @@ function link(status: DeviceStatus): Finding {
   const age = lastAcknowledgementAt === null ? null : (Date.now() - Date.parse(lastAcknowledgementAt)) / 1000
   const found = `${state}; last acknowledgement ${age === null ? 'never' : `${Math.round(age)} s ago`}${lastErrorCode === null ? '' : `; last error ${lastErrorCode}`}`
   if (state !== 'connected') {
+    const advice = lastErrorCode === null ? undefined : adviceFor(lastErrorCode)
+    // Refused by the hub itself: waiting changes nothing.
+    if (advice?.permanent === true) return fail('hub link', found, advice.nextStep)
     return warning(
       'hub link',
       found,

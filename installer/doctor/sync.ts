@@ -1,4 +1,4 @@
-import type { SyncEpoch, SyncStatus } from '@leadglass/ui/contract/local-api'
+import { REFUSAL_WORDS, type SyncEpoch, type SyncStatus } from '@leadglass/ui/contract/local-api'
 import { type Finding, fail, ok, warning } from './checks.ts'
 
 /** Nearly full: this share of a quota is used. */
@@ -27,6 +27,7 @@ export function syncFindings(status: SyncStatus, now = Date.now()): Finding[] {
     ...(newest === undefined
       ? [ok('sync: epochs', 'none was compared yet; the first is when it ends')]
       : [ok(`sync: epoch ${newest.epoch} equal`, `${newest.envelopes ?? 0} envelopes, root ${newest.root ?? ''}`)]),
+    ...status.refused.map(refusedFinding),
     ...quotas(status),
   ]
 }
@@ -38,6 +39,12 @@ function unequalFinding({ epoch, differences }: SyncEpoch): Finding {
     `this side and the hub differ: ${where.join(', ')}`,
     'one of the two databases was changed or damaged; "leadglass egress list" and the hub\'s device page show both sides',
   )
+}
+
+function refusedFinding({ stream, code, count, epoch, first, last }: SyncStatus['refused'][number]): Finding {
+  const words = REFUSAL_WORDS[code] ?? { found: code, nextStep: '"leadglass sync status" names what is refused' }
+  const where = `${count} of ${stream} (epoch ${epoch}, ${first} to ${last})`
+  return fail(`sync: refused by the hub`, `${where}: ${words.found}`, words.nextStep)
 }
 
 function quotas({ classes, rejected }: SyncStatus): Finding[] {

@@ -4,6 +4,14 @@ import type { Harness } from '../harness/run-harness.ts'
 import { loopFault } from './loop.ts'
 import { receiveFault } from './receive/index.ts'
 import { syncFault } from './sync/index.ts'
+import { updatesFault } from './updates/index.ts'
 
 /** Every fault run, by name. */
-export const FAULT_RUNS: readonly Harness[] = [loopFault, receiveFault, syncFault, fuzzFault, fuzzSyncFault]
+export const FAULT_RUNS: readonly Harness[] = [
+  loopFault,
+  receiveFault,
+  syncFault,
+  updatesFault,
+  fuzzFault,
+  fuzzSyncFault,
+]

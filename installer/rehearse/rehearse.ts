@@ -192,7 +192,9 @@ async function nameDestination(applianceFolder: string, sink: ResultSink): Promi
   const path = join(applianceFolder, 'settings.json')
   const settings: unknown = JSON.parse(await readFile(path, 'utf8'))
   const destinations = [{ name: 'rehearsal', aeTitle: sink.aeTitle, host: '127.0.0.1', port: sink.port }]
-  await writeFile(path, JSON.stringify({ ...(settings as object), destinations }, null, 2), { mode: 0o600 })
+  // The rehearsal has no live studies between two versions: golden cases and the trial decide there.
+  const changed = { ...(settings as object), destinations, activation: { shadowStudies: 0 } }
+  await writeFile(path, JSON.stringify(changed, null, 2), { mode: 0o600 })
 }
 
 function patientsOf(radiographs: readonly Radiograph[]): number {

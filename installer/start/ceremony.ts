@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  createOfficerKey,
   createOnlineKeys,
   createRepositoryKeys,
   FolderRepositoryFiles,
@@ -18,6 +19,9 @@ const EVALUATION_APPROVERS = [
   { person: 'clinical-approver', role: 'clinical', printedName: 'Evaluation clinical approver' },
   { person: 'technical-approver', role: 'technical', printedName: 'Evaluation technical approver' },
 ] as const
+
+/** File name of the safety officer's key of an evaluation instance, beside those of the approvers. */
+export const SAFETY_OFFICER_KEY = 'safety-officer.key.json'
 
 /** What the ceremony leaves behind for the other zones, and what a person must know. */
 export interface CeremonyOutcome {
@@ -56,6 +60,11 @@ export async function holdCeremony(layout: InstanceLayout): Promise<CeremonyOutc
       return { keyFile, path, passphrase }
     }),
   )
+  // The safety officer's key lies with the approvers' keys: in a hospital it is that person's own.
+  const officerPassphrase = makePassphrase()
+  const officer = await createOfficerKey({ person: 'safety-officer', passphrase: officerPassphrase })
+  await writeFileAtomically(join(layout.approvers, SAFETY_OFFICER_KEY), JSON.stringify(officer, null, 2))
+  await writeFileAtomically(join(layout.approvers, 'safety-officer.PASSPHRASE.txt'), `${officerPassphrase}\n`)
   const online = await createOnlineKeys(join(secrets, 'online-keys.json'))
   const signers = await Promise.all(
     [custodians.root[0], custodians.root[1], custodians.targets[0], custodians.targets[1]].map((file) =>
@@ -68,6 +77,7 @@ export async function holdCeremony(layout: InstanceLayout): Promise<CeremonyOutc
       custodians,
       online: { snapshot: online.snapshot.publicKey, timestamp: online.timestamp.publicKey },
       approvers: approvers.map(({ keyFile: { person, role, publicKey } }) => ({ person, role, publicKey })),
+      officers: [{ person: officer.person, publicKey: officer.publicKey }],
     },
     signers,
     onlineKeys: online,

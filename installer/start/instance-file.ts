@@ -19,6 +19,8 @@ export const instanceFile = z.strictObject({
   /** How batches and answers travel between agent and hub; `mqtt` unless told. */
   transport: z.enum(['mqtt', 'azure-iot']).optional(),
   createdAt: z.iso.datetime(),
+  /** The box gets its identity by joining the hub beside it; absent where the first start made the identity itself. */
+  joins: z.boolean().optional(),
   /** Set once the first start has gone through to its end. */
   provisioned: z.boolean(),
 })

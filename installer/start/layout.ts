@@ -69,3 +69,8 @@ export interface InstancePorts {
 export function portsFrom(base: number): InstancePorts {
   return { dimse: base, appliance: base + 1, hub: base + 2, mqtt: base + 3 }
 }
+
+/** Where the hub speaks the Azure IoT contract beside its broker: N+4 for MQTT, N+5 for files over HTTPS. */
+export function iotHubPortsOf({ mqtt }: InstancePorts): { readonly iotHubMqtt: number; readonly iotHubHttps: number } {
+  return { iotHubMqtt: mqtt + 1, iotHubHttps: mqtt + 2 }
+}

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { initialiseAppliance } from '@leadglass/appliance/commands'
-import { enrolDevice, initialiseHub } from '@leadglass/cloud-hub/commands'
+import { initialiseHub } from '@leadglass/cloud-hub/commands'
 import { createSigningKeyFile, encodeVerifierKey, SIGNATURE_TYPE, verifierKeyOf } from '@leadglass/sync-agent/audit-log'
 import { deviceId } from '@leadglass/sync-agent/contract'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
@@ -11,7 +11,7 @@ import type { Progress } from '../cli/progress.ts'
 import { SOFTWARE_VERSION } from '../cli/version.ts'
 import { holdCeremony } from './ceremony.ts'
 import { type InstanceFile, writeInstanceFile } from './instance-file.ts'
-import { DEFAULT_AE_TITLE, type InstanceLayout, type InstancePorts, LOOPBACK } from './layout.ts'
+import { DEFAULT_AE_TITLE, type InstanceLayout, type InstancePorts, iotHubPortsOf, LOOPBACK } from './layout.ts'
 import { PAGES } from './pages.ts'
 import { type SignInFile, writeSignInFile } from './sign-in-file.ts'
 
@@ -42,6 +42,7 @@ export async function provision(
     ...(keysFolder === undefined ? {} : { keysFolder }),
     createdAt: new Date().toISOString(),
     provisioned: false,
+    joins: true,
   }
   for (const folder of [layout.root, layout.logs, layout.agent.folder, layout.exchange]) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -68,13 +69,7 @@ export async function provision(
     trust: { initialRoot: ceremony.initialRoot, policy: ceremony.policy },
   })
   const witnessVerifierKey = await makeWitness(layout, device, hub.auditVerifierKey)
-  const identity = await enrolDevice({
-    folder: layout.hub.folder,
-    device,
-    auditVerifierKey: appliance.auditVerifierKey,
-    witnessVerifierKey,
-  })
-  await writeAgentFiles(layout, device, ports, identity, ceremony)
+  await writeAgentFiles(layout, ceremony)
   await writeAuditKeys(layout, [
     appliance.auditVerifierKey,
     hub.auditVerifierKey,
@@ -105,6 +100,7 @@ export async function writeConfigurations(
   workers: number,
 ): Promise<void> {
   const { ports, host, device, aeTitle } = instance
+  const beside = iotHubPortsOf(ports)
   const write = (path: string, content: unknown): Promise<void> =>
     writeFileAtomically(path, `${JSON.stringify(content, null, 2)}\n`)
   await write(layout.hub.configFile, {
@@ -113,9 +109,8 @@ export async function writeConfigurations(
     httpPort: ports.hub,
     mqttPort: ports.mqtt,
     broker: 'embedded',
-    // Beside the broker: N+4 for MQTT, N+5 for files over HTTPS.
     ...(instance.transport === 'azure-iot'
-      ? { iotHub: { hostName: 'localhost', mqttPort: ports.mqtt + 1, httpsPort: ports.mqtt + 2 } }
+      ? { iotHub: { hostName: 'localhost', mqttPort: beside.iotHubMqtt, httpsPort: beside.iotHubHttps } }
       : {}),
     pagesFolder: PAGES.hub,
     softwareVersion: SOFTWARE_VERSION,
@@ -138,7 +133,7 @@ export async function writeConfigurations(
     ...(instance.transport === 'azure-iot'
       ? {
           transport: 'azure-iot',
-          azureIot: { hostName: 'localhost', gatewayHostName: `localhost:${ports.mqtt + 1}` },
+          azureIot: { hostName: 'localhost', gatewayHostName: `localhost:${beside.iotHubMqtt}` },
         }
       : {}),
     exchangeFolder: layout.exchange,
@@ -177,17 +172,12 @@ async function makeWitness(layout: InstanceLayout, device: string, hubLogKey: st
   return encodeVerifierKey(verifierKeyOf(`leadglass/${device}/witness`, key, SIGNATURE_TYPE.cosignature))
 }
 
+/** What the agent trusts for updates. Its identity comes when the box joins its hub, see `enrol-own-box.ts`. */
 async function writeAgentFiles(
   layout: InstanceLayout,
-  _device: string,
-  _ports: InstancePorts,
-  identity: { readonly certificatePem: string; readonly keyPem: string; readonly caPem: string },
   ceremony: { readonly initialRoot: Uint8Array; readonly policy: unknown },
 ): Promise<void> {
   const file = (name: string): string => join(layout.agent.folder, name)
-  await writeFileAtomically(file('hub-ca.pem'), identity.caPem)
-  await writeFileAtomically(file('device.pem'), identity.certificatePem)
-  await writeFileAtomically(file('device.key'), identity.keyPem)
   await writeFileAtomically(file('initial-root.json'), ceremony.initialRoot)
   await writeFileAtomically(file('policy.json'), JSON.stringify(ceremony.policy))
 }

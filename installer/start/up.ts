@@ -5,10 +5,11 @@ import { localModelList } from '@leadglass/ui/contract/local-api'
 import { InstanceClient } from '../cli/client.ts'
 import type { Progress } from '../cli/progress.ts'
 import { InstallerError } from '../errors.ts'
+import { enrolOwnBox } from './enrol-own-box.ts'
 import { releaseShippedModels } from './first-model.ts'
 import { type InstanceFile, readInstanceFile, writeInstanceFile } from './instance-file.ts'
 import { holdInstanceLock } from './instance-lock.ts'
-import { type InstanceLayout, type InstancePorts, portsFrom } from './layout.ts'
+import { type InstanceLayout, type InstancePorts, iotHubPortsOf, portsFrom } from './layout.ts'
 import { endLeftovers } from './leftovers.ts'
 import { buildPagesIfChanged } from './pages.ts'
 import { sendPhantoms } from './phantoms.ts'
@@ -45,6 +46,7 @@ export interface RunningInstance {
 
 const MODEL_ACTIVE_WITHIN_MS = 60_000
 const PORT_NAMES = ['dimse', 'appliance', 'hub', 'mqtt'] as const
+const IOT_HUB_NAMES = ['iotHubMqtt', 'iotHubHttps'] as const
 
 /** Brings an instance up: provisions it on its first start, starts hub, agent and appliance, releases shipped models. */
 export async function bringUp(options: UpOptions): Promise<RunningInstance> {
@@ -63,7 +65,7 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
         ? (existing?.ports ?? portsFrom(options.defaultPortBase))
         : portsFrom(options.portBase)
     await endLeftovers(layout)
-    await requireFreePorts(ports)
+    await requireFreePorts(ports, options.transport ?? existing?.transport)
     if (firstStart) await removeUnfinished(layout)
     const made = firstStart ? await provision(layout, ports, progress, options.keysFolder) : { ...existing, ports }
     const provisioned = {
@@ -75,13 +77,14 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
     await writeInstanceFile(layout, provisioned)
     await writeConfigurations(layout, provisioned, availableParallelism())
     await buildPagesIfChanged(() => progress.step('building the pages'))
+    const client = new InstanceClient(layout, provisioned)
     for (const name of PROCESS_NAMES) {
       progress.step(`starting the ${name}`)
       const process = new SupervisedProcess(await specificationOf(layout, name), options.onRestart)
       running.push(process)
       await process.start()
+      if (name === 'hub') await enrolOwnBox(client)
     }
-    const client = new InstanceClient(layout, provisioned)
     const released = await releaseWhereEvaluating(client, progress)
     if (released > 0) await waitForActiveModels(client, released, progress)
     if (firstStart && !options.empty) {
@@ -124,14 +127,17 @@ async function waitForActiveModels(client: InstanceClient, released: number, pro
   progress.step('not every model is active yet; studies are received all the same, see "leadglass doctor"')
 }
 
-async function requireFreePorts(ports: InstancePorts): Promise<void> {
-  for (const name of PORT_NAMES) {
-    const port = ports[name]
+async function requireFreePorts(ports: InstancePorts, transport: 'mqtt' | 'azure-iot' | undefined): Promise<void> {
+  const own = PORT_NAMES.map((name) => [name, ports[name]] as const)
+  const beside = transport === 'azure-iot' ? iotHubPortsOf(ports) : undefined
+  const all = beside === undefined ? own : [...own, ...IOT_HUB_NAMES.map((name) => [name, beside[name]] as const)]
+  for (const [name, port] of all) {
     if (await isPortFree(port)) continue
     throw new InstallerError('port-in-use', {
       message: `port ${port} (${name}) is in use by another program`,
       effect: 'nothing was started',
-      nextStep: 'choose other ports with --port-base N (uses N to N+3), or stop the other program',
+      nextStep:
+        'choose other ports with --port-base N (uses N to N+3, with azure-iot to N+5), or stop the other program',
     })
   }
 }

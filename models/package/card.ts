@@ -1,5 +1,6 @@
 import { modelReference } from '@leadglass/sync-agent/contract'
 import { z } from 'zod'
+import { cardDeclaration } from './card-declaration.ts'
 
 const paragraph = z.string().min(1).max(4000)
 
@@ -21,5 +22,6 @@ export const modelCard = z.looseObject({
   limits: z.array(paragraph).min(1).max(64),
   licence: paragraph,
   statement: paragraph,
+  declaration: cardDeclaration.optional(),
 })
 export type ModelCard = z.infer<typeof modelCard>

@@ -13,6 +13,8 @@ export type PackageErrorCode =
   | 'file-content'
   | 'not-a-regular-file'
   | 'folder-exists'
+  | 'statement-invalid'
+  | 'statement-differs'
 
 /** A package that must not be used. The message names a path inside the package, never its content. */
 export class PackageError extends CodedError<PackageErrorCode> {

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { approvalPolicy } from '../contract/index.ts'
 import {
   AcknowledgedFile,
   AgentStatusFile,
@@ -10,18 +9,19 @@ import {
   removeTemporaryFiles,
   SyncPolicyFile,
 } from '../exchange/index.ts'
-import { type Clock, type Logger, type Randomness, type Service, startInOrder } from '../foundation/index.ts'
-import { countBoot, IdentityStore, Renewal, RenewalLoop } from '../identity/index.ts'
+import { type Clock, digestOf, type Logger, type Randomness, type Service, startInOrder } from '../foundation/index.ts'
+import { countBoot, RenewalLoop } from '../identity/index.ts'
 import type { DeviceProof } from '../transport/azure-iot/index.ts'
 import { type Credentials, MQTT_DEFAULTS, MqttTransport, type Transport } from '../transport/index.ts'
 import { FileHighWaterMarks, HttpFetcher, UpdateClient } from '../updates/index.ts'
 import { type AgentConfig, agentStateFolder } from './config.ts'
 import { createHubLogWitness, type HubLogWitness } from './hub-log-witness.ts'
+import { type OwnIdentity, openIdentity } from './own-identity.ts'
 import { WINDOW_DEFAULTS } from './send-window.ts'
 import { StatusReporter } from './status-reporter.ts'
 import { SyncLoop } from './sync-loop.ts'
 import { UpdateLoop } from './update-loop.ts'
-import { Uploader } from './uploader.ts'
+import { Uploader, type UploadPort } from './uploader.ts'
 
 export interface AgentDependencies {
   readonly clock: Clock
@@ -35,6 +35,9 @@ export class Agent implements Service {
   readonly #config: AgentConfig
   readonly #dependencies: AgentDependencies
   #stopAll: (() => Promise<void>) | undefined
+  #isStopping = false
+  /** One new beginning after the other. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(config: AgentConfig, dependencies: AgentDependencies) {
     this.#config = config
@@ -49,16 +52,18 @@ export class Agent implements Service {
     await mkdir(stateFolder, { recursive: true, mode: 0o700 })
     for (const folder of [paths.inbox, paths.status]) await removeTemporaryFiles(folder)
     const status = new StatusReporter(new AgentStatusFile(paths.agentStatus), device, clock, intervals.statusMs)
-    const renewal = new Renewal({
-      device,
-      hubUrl: this.#config.hub.mqttUrl,
-      store: new IdentityStore(stateFolder),
-      provisioned: () => readCredentials(this.#config),
-      clock,
-    })
+    status.set({ settings: digestOf(JSON.stringify(this.#config)).slice(0, 16) })
+    const own = await openIdentity(
+      this.#config,
+      paths,
+      () => readCredentials(this.#config),
+      this.#dependencies,
+      () => this.#beginAnew(),
+    )
+    const { renewal } = own
     const bootName = await countBoot(stateFolder, this.#dependencies.randomness)
-    const transport = await this.#createTransport(() => renewal.credentials(), bootName)
-    const updates = await this.#updateLoop(status, paths.updates, stateFolder)
+    const link = await this.#createTransport(own, () => renewal.credentials(), bootName)
+    const updates = await this.#updateLoop(status, paths.updates, stateFolder, own)
     const loop = new SyncLoop(
       {
         pollMs: intervals.pollMs,
@@ -66,52 +71,85 @@ export class Agent implements Service {
         limits: { ...WINDOW_DEFAULTS, acknowledgementTimeoutMs: intervals.acknowledgementTimeoutMs },
       },
       {
-        transport,
+        ...link,
         reader: new OutboxReader({ exchangeFolder, device }),
         acknowledgedFile: new AcknowledgedFile(paths.acknowledged),
         desiredFile: new DesiredStateFile(paths.desired),
         policyFile: new SyncPolicyFile(paths.policy),
-        ...(this.#config.transport === 'mqtt'
-          ? { uploader: new Uploader(this.#config.hub.mqttUrl, () => renewal.credentials()) }
-          : {}),
         status,
         onHint: () => updates?.hint(),
         ...this.#dependencies,
       },
     )
-    const witness = await this.#hubLogWitness(stateFolder, paths.status)
+    const witness = await this.#hubLogWitness(stateFolder, paths.status, own)
     this.#stopAll = await startInOrder([
       loop,
-      transport,
-      ...this.#renewalLoop(renewal, status),
+      link.transport,
+      ...this.#renewalLoop(own, status),
+      own.desk,
       ...(updates === undefined ? [] : [updates]),
       ...(witness === undefined ? [] : [witness]),
     ])
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
+    await this.#turn
+    await this.#stopParts()
+  }
+
+  async #stopParts(): Promise<void> {
     const stopAll = this.#stopAll
     this.#stopAll = undefined
     await stopAll?.()
   }
 
-  /** The device as a witness of the hub's log; undefined where it was not provisioned as one. */
-  async #hubLogWitness(stateFolder: string, statusFolder: string): Promise<HubLogWitness | undefined> {
-    const { device, hub, hubLog, intervals } = this.#config
+  /** Another identity, or anchors that were missing: everything that was made with the old ones is made again. */
+  #beginAnew(): void {
+    // Not from within the part that noticed it: that part is about to be stopped.
+    setImmediate(() => {
+      this.#turn = this.#turn
+        .then(async () => {
+          if (this.#isStopping) return
+          await this.#stopParts()
+          await this.start()
+        })
+        .catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : 'unknown'
+          this.#dependencies.logger.error('agent.not-begun-anew', { reason })
+        })
+    })
+  }
+
+  /** The device as a witness of the hub's log; undefined where the hub's key is not pinned. */
+  async #hubLogWitness(
+    stateFolder: string,
+    statusFolder: string,
+    { hub, hubLog }: OwnIdentity,
+  ): Promise<HubLogWitness | undefined> {
+    const { device, intervals, hubLogPeers: peers } = this.#config
     if (hubLog === null) return undefined
-    const settings = { device, hubUrl: hub.httpUrl, intervalMs: intervals.hubLogMs, stateFolder, statusFolder }
+    const settings = { device, peers, hubUrl: hub.httpUrl, intervalMs: intervals.hubLogMs, stateFolder, statusFolder }
     return createHubLogWitness({ ...settings, ...hubLog }, this.#dependencies)
   }
 
   /** Nothing to renew for a device that comes with a key that is shared with its hub. */
-  #renewalLoop(renewal: Renewal, status: StatusReporter): Service[] {
-    if (this.#config.transport !== 'mqtt') return []
+  #renewalLoop({ renewal, desk }: OwnIdentity, status: StatusReporter): Service[] {
+    const { azureIot, transport, intervals } = this.#config
+    if (transport === 'azure-iot' && azureIot?.sharedAccessKeyFile != null) return []
     const { logger } = this.#dependencies
-    const onProblem = (code: string): void => status.fail(code)
-    return [new RenewalLoop(this.#config.intervals.renewalMs, { renewal, logger, onProblem })]
+    const onLook = (code: string | null): void => {
+      desk.tell(code)
+      if (code !== null) status.fail(code)
+    }
+    return [new RenewalLoop(intervals.renewalMs, { renewal, logger, onLook })]
   }
 
-  async #createTransport(mqttCredentials: () => Promise<Credentials>, bootName: string): Promise<Transport> {
+  async #createTransport(
+    own: Pick<OwnIdentity, 'hub' | 'deviceUrl'>,
+    certificates: () => Promise<Credentials>,
+    bootName: string,
+  ): Promise<{ readonly transport: Transport; readonly uploader: UploadPort }> {
     const { device, hub, intervals, transport, azureIot } = this.#config
     const { randomness, logger, monotonicClock } = this.#dependencies
     const common = {
@@ -122,43 +160,47 @@ export class Agent implements Service {
     }
     const dependencies = { clock: monotonicClock, randomness, logger }
     if (transport === 'mqtt' || azureIot === null) {
-      const mqtt = { url: hub.mqttUrl, credentials: mqttCredentials, userName: bootName }
-      return new MqttTransport({ ...common, ...mqtt }, dependencies)
+      const mqtt = { url: own.hub.mqttUrl, credentials: certificates, userName: bootName }
+      const uploader = new Uploader(own.deviceUrl, certificates)
+      return { transport: new MqttTransport({ ...common, ...mqtt }, dependencies), uploader }
     }
     // The vendor's SDK is loaded by those who use it only.
     const { AzureIotTransport } = await import('../transport/azure-iot/index.ts')
-    const { hostName, gatewayHostName, sharedAccessKeyFile, tokenValiditySeconds } = azureIot
+    const { sharedAccessKeyFile, tokenValiditySeconds, refusedRetryMs, ...address } = azureIot
     const credentials = async (): Promise<{ pem: Credentials; proof: DeviceProof }> => {
       if (sharedAccessKeyFile === null) {
-        return { pem: await readCredentials(this.#config), proof: { kind: 'certificate' } }
+        return { pem: await certificates(), proof: { kind: 'certificate' } }
       }
       const key = (await readFile(join(this.#config.agentFolder, sharedAccessKeyFile), 'utf8')).trim()
       const caPem = await readFile(hub.caFile, 'utf8')
       return { pem: { caPem, certificatePem: '', keyPem: '' }, proof: { kind: 'shared-access-key', key } }
     }
-    const address = { hostName, gatewayHostName }
-    return new AzureIotTransport({ ...common, address, tokenValiditySeconds, credentials }, dependencies)
+    const options = { ...common, address, tokenValiditySeconds, refusedRetryMs, credentials }
+    const azure = new AzureIotTransport(options, dependencies)
+    return { transport: azure, uploader: azure }
   }
 
-  async #updateLoop(status: StatusReporter, kitFolder: string, stateFolder: string): Promise<UpdateLoop | undefined> {
-    const { hub, updates, intervals } = this.#config
-    if (updates === null) return undefined
+  async #updateLoop(
+    status: StatusReporter,
+    kitFolder: string,
+    stateFolder: string,
+    { hub, trust, caPem }: OwnIdentity,
+  ): Promise<UpdateLoop | undefined> {
+    if (trust === undefined) return undefined
     const { logger, clock } = this.#dependencies
-    const policy = approvalPolicy.parse(JSON.parse(await readFile(updates.policyFile, 'utf8')))
     const client = new UpdateClient({
       fetcher: new HttpFetcher({
-        repositoryUrl: new URL(updates.repositoryPath, hub.httpUrl).href,
-        ca: await readFile(hub.caFile, 'utf8'),
+        repositoryUrl: new URL(this.#config.updates?.repositoryPath ?? '/delivery/', hub.httpUrl).href,
+        ca: await caPem(),
       }),
       kitFolder,
       stateFolder: join(stateFolder, 'updates'),
-      initialRoot: await readFile(updates.initialRootFile),
-      policy,
+      ...trust,
       highWaterMarks: new FileHighWaterMarks({ folder: join(stateFolder, 'marks'), logger }),
       clock,
       logger,
     })
-    return new UpdateLoop(intervals.updatesMs, { client, status, ...this.#dependencies })
+    return new UpdateLoop(this.#config.intervals.updatesMs, { client, status, ...this.#dependencies })
   }
 }
 

@@ -30,6 +30,8 @@ describe('the settings of the agent', () => {
     expect(config.azureIot).toEqual({
       hostName: 'hub.example:8883',
       gatewayHostName: null,
+      filesHostName: null,
+      refusedRetryMs: 900_000,
       sharedAccessKeyFile: null,
       tokenValiditySeconds: 3600,
     })
@@ -38,6 +40,7 @@ describe('the settings of the agent', () => {
   it.each([
     ['the other transport without its hub', { ...SETTINGS, transport: 'azure-iot' }],
     ['a key outside the folder', { ...SETTINGS, azureIot: { hostName: 'h', sharedAccessKeyFile: '../key' } }],
+    ['an upload without TLS', { ...SETTINGS, hub: { ...SETTINGS.hub, deviceUrl: 'http://hub.example' } }],
     ['a link without TLS', { ...SETTINGS, hub: { ...SETTINGS.hub, mqttUrl: 'mqtt://hub.example' } }],
     ['another scheme', { ...SETTINGS, hub: { ...SETTINGS.hub, httpUrl: 'file:///etc/passwd' } }],
     ['a device name that is none', { ...SETTINGS, device: 'Hospital North' }],

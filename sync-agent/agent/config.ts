@@ -16,6 +16,10 @@ const azureIot = z.strictObject({
   hostName,
   /** Where to connect instead of the hub's name. */
   gatewayHostName: hostName.nullable().default(null),
+  /** Where large batches go instead of port 443 of the hub's name: HTTPS knows no gateway. */
+  filesHostName: hostName.nullable().default(null),
+  /** A hub that refused this device by name is asked so often again; at once when key or certificate change. */
+  refusedRetryMs: duration.default(900_000),
   /** A file in `agentFolder` with the device's base64 key; `null` to come with the client certificate. */
   sharedAccessKeyFile: z
     .string()
@@ -38,6 +42,11 @@ const settings = z.strictObject({
   hub: z.strictObject({
     /** TLS always; there is no unencrypted way to a hub. */
     mqttUrl: z.url({ protocol: /^mqtts$/ }),
+    /** Where the hub itself takes renewals and uploads, when the broker is another program; `null` when it is the hub. */
+    deviceUrl: z
+      .url({ protocol: /^mqtts$/ })
+      .nullable()
+      .default(null),
     /** Plain HTTP is accepted: update metadata and packages are verified by their signatures, not by the channel. */
     httpUrl: z.url({ protocol: /^https?$/ }),
     caFile: path,
@@ -72,6 +81,11 @@ const settings = z.strictObject({
     })
     .nullable()
     .default(null),
+  /**
+   * C2SP verifier keys of other devices as witnesses, told from box to box and not by the hub: with one of them this
+   * device finds out when the hub shows it another log than them.
+   */
+  hubLogPeers: z.array(z.string().min(1).max(512)).max(32).default([]),
   intervals: z
     .strictObject({
       /** Look at the outbox while there is work, and while there is none. */

@@ -45,10 +45,18 @@ class ForkingHub {
     return this.log.checkpoint(createNoteSigner(HUB, this.#key))
   }
 
+  /** The newest note that this device has given back, as the hub of the product shows it. */
+  #cosignedBy(device: string): Uint8Array | undefined {
+    const note = this.taken.findLast((one) => one.includes(`leadglass/${device}/witness`))
+    return note === undefined ? undefined : Buffer.from(note)
+  }
+
   channel(): HubLogChannel {
     return {
       get: async (path) => {
         if (path === 'checkpoint') return Buffer.from(this.checkpoint())
+        const asked = /^cosigned\/(.+)$/.exec(path)?.[1]
+        if (asked !== undefined) return this.#cosignedBy(asked)
         const tile = parseTilePath(path)
         return tile === undefined ? undefined : readTile(this.log, tile)
       },
@@ -66,7 +74,13 @@ describe('devices as witnesses of the hub’s log', () => {
   let folder: string
   let third: { readonly url: string; readonly key: string; readonly server: Server }
 
-  const device = (name: string, hub: ForkingHub, key = generateSigningKey(), others = [third]): HubLogWitness =>
+  const device = (
+    name: string,
+    hub: ForkingHub,
+    key = generateSigningKey(),
+    others = [third],
+    peers: readonly string[] = [],
+  ): HubLogWitness =>
     new HubLogWitness({
       device: name,
       hubLogKey: encodeVerifierKey(verifierKeyOf(HUB, hubKey)),
@@ -75,6 +89,7 @@ describe('devices as witnesses of the hub’s log', () => {
       stateFile: new HubLogStateFile(join(folder, `${name}.json`)),
       channel: hub.channel(),
       witnesses: others.map(({ url, key: vkey }) => ({ url, key: vkey })),
+      peers,
       intervalMs: 60_000,
       clock,
       logger: createLogger('test', new Writable({ write: (_chunk, _encoding, done) => done() })),
@@ -148,6 +163,53 @@ describe('devices as witnesses of the hub’s log', () => {
     expect(toOther.taken).toEqual([])
     toOther.log.appendLeaf(Buffer.from('and so on'))
     expect(await device('box-03', toOther).look()).toBe('diverged')
+  })
+
+  describe('split view, without a third witness', () => {
+    const keys = { one: generateSigningKey(), two: generateSigningKey() }
+    const vkey = (name: string, key: KeyObject): string =>
+      encodeVerifierKey(verifierKeyOf(`leadglass/${name}/witness`, key, SIGNATURE_TYPE.cosignature))
+    const one = (hub: ForkingHub): HubLogWitness => device('box-01', hub, keys.one, [], [vkey('box-02', keys.two)])
+    const two = (hub: ForkingHub): HubLogWitness => device('box-02', hub, keys.two, [], [vkey('box-01', keys.one)])
+    const other = words.map((word, i) => (i === 650 ? 'what the other is to believe' : word))
+
+    it('a hub that shows both boxes one log is confirmed by both, at whatever moments they look', async () => {
+      const hub = new ForkingHub(hubKey, words)
+      expect(await one(hub).look()).toBe('unconfirmed')
+      expect(await two(hub).look()).toBe('cosigned')
+      hub.log.appendLeaf(Buffer.from('more'))
+      expect(await one(hub).look()).toBe('cosigned')
+    })
+
+    it('a hub that shows two logs and every cosignature is caught by its own signatures', async () => {
+      const [toOne, toTwo] = [new ForkingHub(hubKey, words), new ForkingHub(hubKey, other)]
+      await one(toOne).look()
+      await two(toTwo).look()
+      toTwo.taken.push(...toOne.taken)
+      toOne.taken.push(...toTwo.taken)
+      expect(await one(toOne).look()).toBe('diverged')
+      expect(await two(toTwo).look()).toBe('diverged')
+    })
+
+    it('a hub that shows two logs and keeps the cosignatures of the other back has none to show', async () => {
+      const hub = new ForkingHub(hubKey, words)
+      await one(hub).look()
+      await two(hub).look()
+      expect(await one(hub).look()).toBe('cosigned')
+      // From here on the other box is shown another log.
+      const toTwo = new ForkingHub(hubKey, [...words, 'for the other'])
+      expect(await two(toTwo).look()).toBe('unconfirmed')
+      hub.log.appendLeaf(Buffer.from('for the one'))
+      clock.advance(901_000)
+      expect(await one(hub).look()).toBe('unconfirmed')
+    })
+
+    it('a hub that forges a cosignature, or shows that of another key, has shown none', async () => {
+      const hub = new ForkingHub(hubKey, words)
+      const impostor = generateSigningKey()
+      await device('box-02', hub, impostor, []).look()
+      expect(await one(hub).look()).toBe('unconfirmed')
+    })
   })
 
   it('are not misled by devices that look at different moments', async () => {

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   answerAddCheckpoint,
+  type Checkpoint,
   createCosigner,
   createNoteVerifier,
   encodeAddCheckpoint,
+  type NoteVerifier,
   openCheckpoint,
   parseVerifierKey,
   postToWitness,
@@ -16,10 +18,13 @@ import {
 } from '../audit-log/index.ts'
 import { type HubLogState, HubLogStateFile } from '../exchange/index.ts'
 import { type Clock, type Logger, type Service, toIsoInstant } from '../foundation/index.ts'
+import { comparePeers } from './hub-log-peers.ts'
 
 /** A full tile of hashes has 8,192 bytes; a checkpoint with cosignatures stays below. */
 const MAX_BYTES = 64 * 1024
 const TIMEOUT_MS = 15_000
+/** How old the newest cosignature of another device may be: they look once a minute. */
+const FRESH_SECONDS = 900
 
 /** How the hub is spoken to. `get` is undefined for an address that has nothing. @throws when the hub is away. */
 export interface HubLogChannel {
@@ -37,6 +42,8 @@ export interface HubLogWitnessDependencies {
   readonly stateFile: Pick<HubLogStateFile, 'write'>
   readonly channel: HubLogChannel
   readonly witnesses: readonly WitnessTarget[]
+  /** C2SP verifier keys of other devices that witness the same log. */
+  readonly peers?: readonly string[]
   readonly intervalMs: number
   readonly clock: Clock
   readonly logger: Logger
@@ -79,18 +86,16 @@ export class HubLogWitness implements Service {
     const bytes = await channel.get('checkpoint')
     const note = Buffer.from(bytes ?? new Uint8Array(0)).toString('utf8')
     const opened = openCheckpoint(note, [createNoteVerifier(key)])
-    const state = opened.kind === 'refused' ? 'not-signed' : await this.#judge(note, key.name, opened.checkpoint)
+    const state =
+      opened.kind === 'refused' ? 'not-signed' : await this.#judge(note, createNoteVerifier(key), opened.checkpoint)
     const size = (await this.#memory.known(key.name))?.size ?? 0
     await stateFile.write({ schema: 'leadglass.hub-log/1', state, size, at: toIsoInstant(clock.now()) })
     return state
   }
 
-  async #judge(
-    note: string,
-    origin: string,
-    checkpoint: { readonly size: number; readonly root: Uint8Array },
-  ): Promise<HubLogState['state']> {
+  async #judge(note: string, hubKey: NoteVerifier, checkpoint: Checkpoint): Promise<HubLogState['state']> {
     const { channel, device, witnessKeyPem, clock } = this.#dependencies
+    const origin = hubKey.name
     const known = await this.#memory.known(origin)
     if (known === undefined || checkpoint.size < known.size) return 'went-back'
     const tiles = new TileLog(async (path) => (await channel.get(path)) ?? new Uint8Array(0))
@@ -108,7 +113,26 @@ export class HubLogWitness implements Service {
     if ((await this.#showOthers(note, tiles, checkpoint)) === 'diverged') return 'diverged'
     const status = await channel.post('cosignatures', `${note}${answer.body}`)
     if (status === 409) return 'diverged'
+    // After the cosignature was given back: others wait for it as this device waits for theirs.
+    const verdict = await this.#compare(hubKey, checkpoint, tiles)
+    if (verdict !== 'agreed') return verdict
     return status === 200 ? 'cosigned' : 'not-taken'
+  }
+
+  #compare(hubKey: NoteVerifier, shown: Checkpoint, tiles: TileLog): ReturnType<typeof comparePeers> {
+    const { channel, peers = [], clock } = this.#dependencies
+    return comparePeers({
+      peers,
+      hubKey,
+      shown,
+      tiles,
+      cosignedBy: async (device) => {
+        const bytes = await channel.get(`cosigned/${device}`)
+        return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')
+      },
+      nowSeconds: clock.now() / 1000,
+      freshSeconds: FRESH_SECONDS,
+    })
   }
 
   /** Shows the checkpoint to witnesses of others: two devices that were shown two logs meet there. */
@@ -179,13 +203,14 @@ export async function createHubLogWitness(
     readonly keyFile: string
     readonly witnessKeyFile: string
     readonly witnesses: readonly WitnessTarget[]
+    readonly peers: readonly string[]
     readonly intervalMs: number
     readonly stateFolder: string
     readonly statusFolder: string
   },
   ports: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<HubLogWitness> {
-  const { device, hubUrl, keyFile, witnessKeyFile, witnesses, intervalMs, stateFolder, statusFolder } = settings
+  const { device, hubUrl, keyFile, witnessKeyFile, witnesses, peers, intervalMs, stateFolder, statusFolder } = settings
   return new HubLogWitness({
     device,
     hubLogKey: (await readFile(keyFile, 'utf8')).trim(),
@@ -194,6 +219,7 @@ export async function createHubLogWitness(
     stateFile: new HubLogStateFile(join(statusFolder, 'hub-log.json')),
     channel: httpHubLog(hubUrl),
     witnesses,
+    peers,
     intervalMs,
     ...ports,
   })

@@ -62,6 +62,23 @@ describe('the window', () => {
     expect(sendAll(window, waiting(...audit, ...health), 0)).toEqual([entry(5, 5).name])
   })
 
+  it('tries again at once what was not taken, then later each time, and lets other streams go meanwhile', () => {
+    const window = fresh()
+    const large = entry(1, 1, 'features')
+    const files = waiting(large, entry(1, 1, 'health'), entry(2, 2, 'health'))
+    expect(sendAll(window, files, 0)).toContain(large.name)
+    window.notTaken(large.name, 0)
+    expect(sendAll(window, files, 0)).toEqual([large.name])
+    window.notTaken(large.name, 0)
+    expect(sendAll(window, files, 0)).toEqual([])
+    const afterFirst = LIMITS.fruitless.firstMs
+    expect(sendAll(window, files, afterFirst)).toEqual([large.name])
+    window.notTaken(large.name, afterFirst)
+    expect(sendAll(window, files, afterFirst + LIMITS.fruitless.firstMs)).toEqual([])
+    window.linkLost()
+    expect(sendAll(window, files, afterFirst + LIMITS.fruitless.firstMs)).toContain(large.name)
+  })
+
   it('begins the next epoch of a stream when the one before is committed as a whole, and not before', () => {
     const window = fresh()
     const old = [1, 2, 3, 4, 5].map((n) => entry(n, n))

@@ -109,6 +109,12 @@ export class SendWindow {
     if (flight !== undefined) this.#rewind(flight.range)
   }
 
+  /** An upload failed for a reason that trying at once again will not change: the stream waits, longer each time. */
+  notTaken(batch: string, now: number): void {
+    const flight = this.#inFlight.get(batch)
+    if (flight !== undefined) this.#setBack(flight.range, now)
+  }
+
   /** The link is gone: nothing on its way can be counted on, and the next link starts afresh. */
   linkLost(): void {
     this.#inFlight.clear()

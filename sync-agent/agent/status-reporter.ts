@@ -30,6 +30,7 @@ export class StatusReporter {
       waiting: {},
       refusedFiles: 0,
       updates: null,
+      settings: null,
       at,
     }
   }

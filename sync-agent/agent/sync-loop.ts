@@ -14,7 +14,7 @@ import type { LinkState, Transport } from '../transport/index.ts'
 import { SendWindow, type WindowLimits } from './send-window.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import { TokenBucket } from './token-bucket.ts'
-import type { Uploader } from './uploader.ts'
+import type { UploadPort } from './uploader.ts'
 
 export interface SyncLoopOptions {
   /** How often the outbox is looked at while there is work, and while there is none. */
@@ -30,7 +30,7 @@ export interface SyncLoopDependencies {
   readonly desiredFile: DesiredStateFile
   readonly policyFile: SyncPolicyFile
   /** Takes what is too large for a message; absent where the transport has no such way. */
-  readonly uploader?: Uploader
+  readonly uploader?: UploadPort
   readonly status: StatusReporter
   /** Hears of a new desired state and of a link that came up. */
   readonly onHint: () => void
@@ -166,7 +166,8 @@ export class SyncLoop implements Service {
       .upload(bytes)
       .catch((error: unknown) => {
         logger.warn('agent.upload-failed', { reason: error instanceof Error ? error.message : 'unknown' })
-        window.failed(batch)
+        status.fail('agent.upload-failed')
+        window.notTaken(batch, this.#now())
       })
       .finally(() => {
         this.#uploading.delete(batch)

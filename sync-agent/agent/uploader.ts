@@ -13,21 +13,26 @@ interface Answer {
   readonly offset: number
 }
 
+/** The way of a body that fits into no message. */
+export interface UploadPort {
+  /** Resolves when the hub has everything; whether it took it says its acknowledgement. @throws when it could not be sent. */
+  upload(bytes: Uint8Array): Promise<void>
+}
+
 /**
  * Takes bytes to the hub in pieces, over the port and with the certificate that MQTT has too. What the hub has of an upload
  * it keeps: after a lost link, or a new start of either side, the next attempt goes on from there.
  */
-export class Uploader {
+export class Uploader implements UploadPort {
   readonly #url: URL
   readonly #credentials: () => Promise<Credentials>
 
-  /** @param mqttUrl `mqtts://host:port` of the hub. */
-  constructor(mqttUrl: string, credentials: () => Promise<Credentials>) {
-    this.#url = new URL(mqttUrl)
+  /** @param deviceUrl `mqtts://host:port` where the hub itself listens for devices. */
+  constructor(deviceUrl: string, credentials: () => Promise<Credentials>) {
+    this.#url = new URL(deviceUrl)
     this.#credentials = credentials
   }
 
-  /** Resolves when the hub has everything; whether it took it says its acknowledgement. @throws when it could not be sent. */
   async upload(bytes: Uint8Array): Promise<void> {
     const { caPem, certificatePem, keyPem } = await this.#credentials()
     const agent = new Agent({

@@ -1,5 +1,6 @@
 import type { Clock } from '../foundation/index.ts'
 import { type Checkpoint, readCheckpoint, signCheckpoint } from './checkpoint.ts'
+import { ClockJumps } from './clock-jump.ts'
 import { AuditLogError } from './errors.ts'
 import { type AuditEventInput, encodeEvent, MAX_LEAF_BYTES } from './event.ts'
 import type { LogStore } from './log-store.ts'
@@ -21,6 +22,8 @@ export interface AuditLogDependencies {
   readonly origin: string
   readonly store: LogStore
   readonly clock: Clock
+  /** Milliseconds of a clock that nobody sets; with it the log records when `clock` leaps (`clock.jumped`). */
+  readonly monotonic?: Clock
 }
 
 /**
@@ -31,11 +34,13 @@ export class AuditLog {
   readonly origin: string
   readonly #store: LogStore
   readonly #clock: Clock
+  readonly #jumps: ClockJumps | undefined
 
   constructor(dependencies: AuditLogDependencies) {
     this.origin = dependencies.origin
     this.#store = dependencies.store
     this.#clock = dependencies.clock
+    this.#jumps = dependencies.monotonic === undefined ? undefined : new ClockJumps(dependencies.monotonic)
   }
 
   /** Number of leaves. */
@@ -43,9 +48,16 @@ export class AuditLog {
     return this.#store.size()
   }
 
-  /** Records an event. @throws {z.ZodError} when the event does not fit the schema. */
+  /**
+   * Records an event, and before it that the clock leapt, if it did.
+   * @throws {z.ZodError} when the event does not fit the schema.
+   */
   append(event: AuditEventInput): AppendedLeaf {
-    return this.appendLeaf(encodeEvent(event, this.#clock.now()))
+    const at = this.#clock.now()
+    const leaf = encodeEvent(event, at)
+    const jump = this.#jumps?.before(this.#store, at)
+    if (jump !== undefined) this.appendLeaf(encodeEvent(jump, at))
+    return this.appendLeaf(leaf)
   }
 
   /** Adds a leaf as bytes: for a copy of another log, whose leaves are already encoded. */
@@ -69,13 +81,14 @@ export class AuditLog {
       const known = newest[level]
       return known?.position === position ? known.hash : this.#store.subtree(level, position)
     }
-    let index = this.#store.size()
-    for (const leaf of leaves) {
-      const completed = completedSubtrees(read, index, leafHash(leaf))
+    const first = this.#store.size()
+    const added = leaves.map((leaf, i) => {
+      const completed = completedSubtrees(read, first + i, leafHash(leaf))
       for (const subtree of completed) newest[subtree.level] = subtree
-      this.#store.append(index, leaf, completed)
-      index += 1
-    }
+      return { leaf, completed }
+    })
+    if (this.#store.appendAll !== undefined) this.#store.appendAll(first, added)
+    else for (const [i, { leaf, completed }] of added.entries()) this.#store.append(first + i, leaf, completed)
   }
 
   /** Bytes of a leaf; `undefined` beyond the end. */

@@ -1,9 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { standardsOf } from './event-standards.ts'
 import { AUDIT_EVENT_CODES, AUDIT_EVENTS } from './events.ts'
+import { EVENT_TESTS } from './testing/event-tests.ts'
 
-const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'audit-events.md')
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+const DOCUMENT = join(REPOSITORY, 'docs', 'audit-events.md')
 const ACTIONS = { C: 'create', R: 'read', U: 'update', D: 'delete', E: 'execute' } as const
 
 it('the list in docs is the one of the code (written anew by: vitest run -u)', async () => {
@@ -15,6 +18,24 @@ it('every word has clauses of its own, in the form in which they are cited', () 
     for (const clause of standardsOf(event).clauses) expect(clause, event).toMatch(/^(?:45 CFR 164|21 CFR 11)\.\d+/)
 })
 
+it('every word is in the test that is named for it', () => {
+  const texts = new Map<string, string>()
+  const textOf = (path: string): string => {
+    const known = texts.get(path)
+    if (known !== undefined) return known
+    const file = join(REPOSITORY, path)
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    texts.set(path, text)
+    return text
+  }
+  const missing = AUDIT_EVENT_CODES.filter((word) => {
+    const path = EVENT_TESTS[word]
+    // As a whole string, or as the first word of one that goes on with outcome and codes.
+    return path !== null && !new RegExp(`['"\`\\s]${word.replace('.', '\\.')}(?=['"\`\\s])`).test(textOf(path))
+  })
+  expect(missing).toEqual([])
+})
+
 function document(): string {
   const rows = AUDIT_EVENT_CODES.map((event) => {
     const { id, type, action, clauses } = standardsOf(event)
@@ -22,9 +43,15 @@ function document(): string {
     const dicom =
       type === undefined ? `${id.code} ${id.meaning}` : `${id.code} ${id.meaning}, ${type.code} ${type.meaning}`
     return `| `.concat(
-      [`\`${event}\``, states, emitters.join(', '), dicom, `${action} ${ACTIONS[action]}`, clauses.join('; ')].join(
-        ' | ',
-      ),
+      [
+        `\`${event}\``,
+        states,
+        emitters.join(', '),
+        dicom,
+        `${action} ${ACTIONS[action]}`,
+        clauses.join('; '),
+        EVENT_TESTS[event] ?? 'none yet',
+      ].join(' | '),
       ' |',
     )
   })
@@ -38,8 +65,9 @@ const HEAD = [
   '',
   '`DICOM`: EventID and EventTypeCode of the audit message (PS3.15 A.5, codes of PS3.16); a FHIR AuditEvent has the same codes as',
   '`type` and `subtype`. `Action`: EventActionCode, and `action` of the AuditEvent. `Evidence for`: the clauses of HIPAA and of',
-  '21 CFR 11 that ask for the record of such an act. Outcome: success 0, refused 4, failure 8.',
+  '21 CFR 11 that ask for the record of such an act. `Seen by`: a test in which the act happens and its entry is seen.',
+  'Outcome: success 0, refused 4, failure 8.',
   '',
-  '| event | states | written by | DICOM | action | evidence for |',
-  '|---|---|---|---|---|---|',
+  '| event | states | written by | DICOM | action | evidence for | seen by |',
+  '|---|---|---|---|---|---|---|',
 ]

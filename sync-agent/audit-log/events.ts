@@ -41,12 +41,7 @@ export const AUDIT_EVENTS = {
     states: 'A setting has another value from now on; the old one is in the record.',
   },
   'clock.jumped': { emitters: ['process'], states: 'The clock went backwards or leapt; times around it are doubtful.' },
-  'storage.full': {
-    emitters: ['intake', 'ingest', 'process'],
-    states: 'No room was left; the codes say what was stopped.',
-  },
   'log.read': { emitters: ['local-api', 'hub-api', 'audit'], states: 'Somebody read or exported an audit log.' },
-  'log.verified': { emitters: ['audit', 'local-api'], states: 'A log was recomputed and judged.' },
   'log.inconsistent': { emitters: ['audit', 'ingest'], states: 'A log does not continue what was known of it.' },
   'log.pruned': {
     emitters: ['audit'],
@@ -61,15 +56,22 @@ export const AUDIT_EVENTS = {
   'association.ended': { emitters: ['dimse'], states: 'An association was released or aborted.' },
   'echo.answered': { emitters: ['dimse'], states: 'A verification request was answered.' },
   'query.answered': { emitters: ['dimse'], states: 'A C-FIND was answered; no attribute of the query is kept.' },
-  'retrieve.answered': { emitters: ['dimse'], states: 'Instances left the box over C-MOVE or C-GET.' },
   'commitment.answered': { emitters: ['dimse'], states: 'Responsibility for instances was taken or declined.' },
+  'procedure-step.reported': {
+    emitters: ['dimse'],
+    states: 'A modality reported that a step began or how it goes on; the codes name its state and count instances.',
+  },
+  'availability.notified': {
+    emitters: ['dimse'],
+    states: 'A system said that instances of a study can be had; the codes count them.',
+  },
 
   // Intake.
   'instance.stored': { emitters: ['intake', 'dimse'], states: 'An instance is durable and was acknowledged.' },
   'instance.refused': { emitters: ['intake', 'dimse'], states: 'An instance was not taken.' },
   'instance.duplicate': {
     emitters: ['intake'],
-    states: 'An instance came again; identical or conflicting by its codes.',
+    states: 'Instances came again, the same byte for byte; the codes say how many.',
   },
   'intake.paused': { emitters: ['intake'], states: 'New instances are refused until there is room.' },
   'intake.resumed': { emitters: ['intake'], states: 'New instances are taken again.' },
@@ -88,7 +90,6 @@ export const AUDIT_EVENTS = {
     states: 'A study or instance was set aside with a reason.',
   },
   'study.released': { emitters: ['intake', 'local-api'], states: 'A person let a quarantined study go on.' },
-  'study.discarded': { emitters: ['intake', 'local-api'], states: 'A person gave a quarantined study up.' },
   'study.routed': {
     emitters: ['rules'],
     states: 'A rule decided about a revision; the codes name version, rule and lane.',
@@ -170,13 +171,11 @@ export const AUDIT_EVENTS = {
   'result.dropped': { emitters: ['local-api'], states: 'A person gave a result up; nothing sends it any more.' },
   'result.retried': { emitters: ['results', 'local-api'], states: 'A person sent a dead result again.' },
   'label.recorded': { emitters: ['local-api'], states: 'A reader stated ground truth.' },
-  'label.withdrawn': { emitters: ['local-api'], states: 'A reader replaced or took back ground truth.' },
 
   // The door, and the way to the hub.
   'egress.sealed': { emitters: ['egress'], states: 'Envelopes were sealed and may leave.' },
   'egress.released': { emitters: ['local-api', 'egress'], states: 'A person let a batch of envelopes leave.' },
   'egress.declined': { emitters: ['local-api', 'egress'], states: 'A person refused a batch; it is never sent.' },
-  'egress.withheld': { emitters: ['egress'], states: 'Counts stay at the site because a cell is too small.' },
   'egress.acknowledged': { emitters: ['egress'], states: 'The hub has committed envelopes up to a watermark.' },
   'egress.refused': { emitters: ['egress'], states: 'The hub refused envelopes; the codes say why.' },
   'egress.rewound': { emitters: ['egress'], states: 'Envelopes are sent again because the hub misses some.' },
@@ -190,7 +189,10 @@ export const AUDIT_EVENTS = {
     emitters: ['egress', 'ingest'],
     states: 'Edge and hub compared what they hold of an epoch; a failure names what differs.',
   },
-  'ingest.committed': { emitters: ['ingest'], states: 'The hub committed envelopes of a device.' },
+  'ingest.committed': {
+    emitters: ['ingest'],
+    states: 'The hub committed a group of messages of a device; the codes count them and their envelopes.',
+  },
   'ingest.refused': { emitters: ['ingest'], states: 'The hub refused a batch or an envelope.' },
 
   // People.
@@ -198,8 +200,6 @@ export const AUDIT_EVENTS = {
   'session.refused': { emitters: ['local-api', 'hub-api'], states: 'A sign-in failed.' },
   'session.closed': { emitters: ['local-api', 'hub-api'], states: 'A person signed out or the session ran out.' },
   'person.enrolled': { emitters: ['local-api', 'hub-api'], states: 'An account was made.' },
-  'person.changed': { emitters: ['local-api', 'hub-api'], states: 'Roles or credentials of an account changed.' },
-  'person.disabled': { emitters: ['local-api', 'hub-api'], states: 'An account was closed.' },
   'access.refused': { emitters: ['local-api', 'hub-api'], states: 'A person asked for more than the role allows.' },
   'study.read': { emitters: ['local-api'], states: 'A person opened a study.' },
   'study.listed': {
@@ -226,7 +226,6 @@ export const AUDIT_EVENTS = {
   'study.exported': { emitters: ['local-api'], states: 'A person took a study or report out.' },
 
   // Models on the device.
-  'model.fetched': { emitters: ['updates'], states: 'A release was fetched and verified by the agent.' },
   'model.refused': {
     emitters: ['updates', 'scoring', 'registry'],
     states: 'A release was refused; the codes name the attack.',
@@ -254,7 +253,6 @@ export const AUDIT_EVENTS = {
   'model.disabled': { emitters: ['local-api', 'scoring'], states: 'A person switched a model off.' },
   'model.enabled': { emitters: ['local-api', 'scoring'], states: 'A person switched a model on again.' },
   'model.recalled': { emitters: ['delivery', 'updates'], states: 'A safety officer recalled a model.' },
-  'metadata.refreshed': { emitters: ['updates'], states: 'Update metadata were verified.' },
   'metadata.refused': { emitters: ['updates'], states: 'Update metadata were refused; the codes name the attack.' },
 
   // Governance and training at the hub.
@@ -264,21 +262,65 @@ export const AUDIT_EVENTS = {
   'training.refused': { emitters: ['training'], states: 'A gate stopped a run or a candidate.' },
   'evaluation.recorded': { emitters: ['training', 'registry'], states: 'The hub evaluated a candidate itself.' },
   'model.registered': { emitters: ['registry'], states: 'A model version was entered.' },
+  'alias.changed': { emitters: ['registry'], states: 'A name was given to a model version, or taken away.' },
+  'experiment.recorded': {
+    emitters: ['registry'],
+    states: 'An outside tool opened, closed or hid a run; its figures are in the run.',
+  },
   'approval.submitted': { emitters: ['governance'], states: 'A candidate was put forward for approval.' },
   'approval.signed': { emitters: ['governance'], states: 'A person signed.' },
   'approval.refused': { emitters: ['governance'], states: 'A person declined, or a signature was not accepted.' },
   'approval.withdrawn': { emitters: ['governance'], states: 'A submission was taken back.' },
+  'approval.reviewed': { emitters: ['governance'], states: 'A named approver began to look at a submission.' },
+  'approval.commented': {
+    emitters: ['governance'],
+    states: 'Somebody said something about a submission; the words are in its record.',
+  },
+  'approval.changes-requested': {
+    emitters: ['governance'],
+    states: 'A named approver sent a submission back; it ended with that.',
+  },
+  'approval.reminded': { emitters: ['governance'], states: 'The deadline of a submission is near.' },
+  'approval.expired': { emitters: ['governance'], states: 'The deadline of a submission passed; it ended with that.' },
+  'plan.declared': { emitters: ['governance'], states: 'A plan for changes of a model was declared.' },
+  'plan.adopted': { emitters: ['governance'], states: 'An approver signed a plan for changes.' },
+  'plan.withdrawn': { emitters: ['governance'], states: 'A plan for changes was taken out of force.' },
+  'plan.step-recorded': {
+    emitters: ['governance'],
+    states: 'It was recorded for a version that a step of the protocol of its plan was taken, or was not.',
+  },
+  'signing.authenticated': {
+    emitters: ['governance'],
+    states: 'A person gave the first component of a signature and was shown what is to be signed.',
+  },
+  'signing.refused': {
+    emitters: ['governance'],
+    states: 'A component of a signature was wrong, out of date or not this person’s; the codes say which.',
+  },
+  'signing.locked': {
+    emitters: ['governance'],
+    states: 'Signing was locked for a person after failed attempts, and an alarm was raised.',
+  },
+  'password.changed': { emitters: ['hub-api'], states: 'A person changed their own password.' },
+  'model.site-approved': {
+    emitters: ['updates'],
+    states: 'The hospital agreed to a version, with a key that it pinned.',
+  },
+  'model.site-approval-awaited': {
+    emitters: ['updates'],
+    states: 'An approved version waits for the approval of the hospital itself.',
+  },
   'release.published': { emitters: ['delivery'], states: 'A release is in the repository.' },
-  'release.rolled-out': { emitters: ['delivery'], states: 'A rollout reached another ring.' },
-  'release.paused': { emitters: ['delivery'], states: 'A rollout was stopped.' },
-  'metadata.published': { emitters: ['delivery'], states: 'Update metadata were signed and published.' },
+  'metadata.published': {
+    emitters: ['delivery'],
+    states: 'The hub signed the metadata of the repository again by itself.',
+  },
   'key.changed': {
     emitters: ['governance', 'delivery', 'process'],
-    states: 'A signing key was made, replaced or revoked.',
+    states: 'A signing key came into use or went, as the start after a key ceremony finds; the codes name its role.',
   },
   'drift.alerted': { emitters: ['drift'], states: 'A distribution moved beyond its limit.' },
   'drift.settled': { emitters: ['drift'], states: 'A person closed a drift alert.' },
-  'report.exported': { emitters: ['audit', 'hub-api'], states: 'A compliance report was made.' },
 
   // Fleet.
   'device.enrolled': { emitters: ['fleet'], states: 'A device was given an identity.' },
@@ -290,9 +332,25 @@ export const AUDIT_EVENTS = {
     states: 'A device was seen in two places: both are held; the code names the sign.',
   },
   'device.released': { emitters: ['fleet'], states: 'A person let a device that was held go on.' },
-  'device.connected': { emitters: ['fleet', 'ingest'], states: 'A device opened its link.' },
+  'device.anchored': {
+    emitters: ['fleet'],
+    states: 'A device was given what it pins of the hub: root, policy and keys.',
+  },
+  'trust.pinned': {
+    emitters: ['local-api', 'process'],
+    states: 'The box pinned what it trusts of its hub; the codes say by which way.',
+  },
+  'desired.refused': {
+    emitters: ['process'],
+    states: 'A desired state was not the hub’s, or an older one; nothing of it was applied.',
+  },
+  'agent.reported': {
+    emitters: ['process'],
+    states:
+      'The sync agent, which has no log of its own, told the box of a change: link, updates, certificate, settings, files that it did not carry.',
+  },
+  'device.connected': { emitters: ['fleet'], states: 'A device was heard, for the first time or after a silence.' },
   'device.silent': { emitters: ['fleet'], states: 'A device was not heard of for longer than its limit.' },
-  'backup.taken': { emitters: ['process', 'records'], states: 'A backup was written and read back.' },
   'backup.restored': { emitters: ['process', 'records'], states: 'Data were restored; a new epoch begins.' },
 } as const satisfies Readonly<Record<string, EventDefinition>>
 

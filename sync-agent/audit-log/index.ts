@@ -43,6 +43,15 @@ export {
 export { type DicomCode, type EventStandards, standardsOf } from './event-standards.ts'
 export { AUDIT_EVENT_CODES, AUDIT_EVENTS, type AuditEventCode, type EventDefinition } from './events.ts'
 export {
+  AUDIT_FEED_SCHEMA,
+  type AuditFeedSettings,
+  AuditFeeds,
+  auditFeedSettings,
+  type FeedBook,
+  type FeedState,
+  SqliteFeedBook,
+} from './feed/index.ts'
+export {
   examineHistory,
   type HistoryFinding,
   isAhead,

@@ -22,6 +22,14 @@ export interface LogStore {
   readonly subtree: SubtreeReader
   /** Adds the leaf at `index`, which must be `size()`, and the subtrees it completes. */
   append(index: number, leaf: Uint8Array, completed: readonly CompletedSubtree[]): void
+  /** The same for leaves that follow each other, the first at `index`, where a store is faster with many. */
+  appendAll?(index: number, leaves: readonly NewLeaf[]): void
+}
+
+/** A leaf on its way into a store, with the subtrees that it completes. */
+export interface NewLeaf {
+  readonly leaf: Uint8Array
+  readonly completed: readonly CompletedSubtree[]
 }
 
 /** A log in memory: for verification runs and tests. */

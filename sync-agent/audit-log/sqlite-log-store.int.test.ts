@@ -50,6 +50,22 @@ describe('the log in a SQLite database', () => {
     }
   })
 
+  it('takes many at once to the same tree, whatever their number, after some that came alone', () => {
+    const database = open()
+    const memory = new AuditLog({ origin: ORIGIN, store: new MemoryLogStore(), clock: systemClock })
+    const log = new AuditLog({ origin: ORIGIN, store: new SqliteLogStore(database, ORIGIN), clock: systemClock })
+    for (const [round, count] of [1, 63, 64, 65, 3, 500].entries()) {
+      const leaves = Array.from({ length: count }, (_, i) => Buffer.from(`${round}/${i}`))
+      database.transaction(() => log.appendLeaves(leaves))()
+      for (const leaf of leaves) memory.appendLeaf(leaf)
+      expect(log.head()).toEqual(memory.head())
+      expect(log.appendLeaf(Buffer.from('alone')).hash).toEqual(memory.appendLeaf(Buffer.from('alone')).hash)
+      expect(log.consistencyProof(1)).toEqual(memory.consistencyProof(1))
+    }
+    expect([...log.leaves()]).toEqual([...memory.leaves()])
+    database.close()
+  })
+
   it('takes a leaf back when the transaction of the caller fails', () => {
     const database = open()
     const log = new AuditLog({ origin: ORIGIN, store: new SqliteLogStore(database, ORIGIN), clock: systemClock })

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { AuditLogError } from './errors.ts'
-import type { CompletedSubtree, LogStore } from './log-store.ts'
+import type { CompletedSubtree, LogStore, NewLeaf } from './log-store.ts'
 import type { SubtreeReader } from './merkle-tree.ts'
 
 /**
@@ -50,6 +50,9 @@ export const AUDIT_LOG_SQL = {
 
 /** Rows fetched at a time when a log is read from end to end. */
 const PAGE = 1000
+/** Rows that one statement inserts when many leaves come together: most of the cost of a row is its statement. */
+const ROWS = 64
+const FOUR = '(?, ?, ?, ?)'
 
 /**
  * One log in a SQLite database that belongs to the caller. The constructor prepares statements and, for a log that the
@@ -64,6 +67,8 @@ export class SqliteLogStore implements LogStore {
   readonly #subtreeHash: Statement<[number, number, number], { hash: Buffer }>
   readonly #addLeaf: Statement<[number, number, Uint8Array, Uint8Array]>
   readonly #addSubtree: Statement<[number, number, number, Uint8Array]>
+  readonly #addLeaves: Statement<unknown[]>
+  readonly #addSubtrees: Statement<unknown[]>
 
   constructor(database: Database, origin: string) {
     this.#log = logId(database, origin)
@@ -74,6 +79,10 @@ export class SqliteLogStore implements LogStore {
     this.#subtreeHash = database.prepare(AUDIT_LOG_SQL.subtreeHash)
     this.#addLeaf = database.prepare(AUDIT_LOG_SQL.addLeaf)
     this.#addSubtree = database.prepare(AUDIT_LOG_SQL.addSubtree)
+    const many = (sql: string): Statement<unknown[]> =>
+      database.prepare(sql.replace(FOUR, Array.from({ length: ROWS }, () => FOUR).join(', ')))
+    this.#addLeaves = many(AUDIT_LOG_SQL.addLeaf)
+    this.#addSubtrees = many(AUDIT_LOG_SQL.addSubtree)
   }
 
   readonly subtree: SubtreeReader = (level, position) => {
@@ -105,6 +114,28 @@ export class SqliteLogStore implements LogStore {
       else this.#addSubtree.run(this.#log, level, position, hash)
     }
   }
+
+  appendAll(index: number, leaves: readonly NewLeaf[]): void {
+    const rows: [number, number, Uint8Array, Uint8Array][] = []
+    const nodes: [number, number, number, Uint8Array][] = []
+    for (const [i, { leaf, completed }] of leaves.entries()) {
+      for (const { level, position, hash } of completed) {
+        if (level === 0) rows.push([this.#log, index + i, leaf, hash])
+        else nodes.push([this.#log, level, position, hash])
+      }
+    }
+    // In the order of their keys, as they lie in the table.
+    nodes.sort((a, b) => a[1] - b[1] || a[2] - b[2])
+    insertAll(this.#addLeaves, this.#addLeaf, rows)
+    insertAll(this.#addSubtrees, this.#addSubtree, nodes)
+  }
+}
+
+/** Whole groups of rows with one statement each, the rest one by one. */
+function insertAll<Row extends unknown[]>(many: Statement<unknown[]>, one: Statement<Row>, rows: readonly Row[]): void {
+  const whole = rows.length - (rows.length % ROWS)
+  for (let from = 0; from < whole; from += ROWS) many.run(...rows.slice(from, from + ROWS).flat())
+  for (const row of rows.slice(whole)) one.run(...row)
 }
 
 function logId(database: Database, origin: string): number {

@@ -1,9 +1,18 @@
 import { z } from 'zod'
 import { canonicalJson, digestOf, sha256Hex } from '../foundation/index.ts'
+import { desiredSignature } from './desired-signature.ts'
 import { modelReference, vocabularyCode } from './identifiers.ts'
 
 /** What a hub can wish for. A site decides which of these it listens to. */
-export const DESIRED_SECTIONS = ['schedules', 'assignments', 'rules', 'deidentification', 'thresholds'] as const
+export const DESIRED_SECTIONS = [
+  'schedules',
+  'assignments',
+  'rules',
+  'deidentification',
+  'thresholds',
+  'backfill',
+  'command',
+] as const
 export const desiredSection = z.enum(DESIRED_SECTIONS)
 export type DesiredSection = z.infer<typeof desiredSection>
 
@@ -24,6 +33,12 @@ export const THRESHOLD_PLACES = [
   'pressure.recoverPercent',
 ] as const
 
+/** Acts that a hub can ask for. Each is done once, and ends visibly. */
+export const DESIRED_ACTS = ['restart-workers', 'test-models'] as const
+
+/** A study date as in (0008,0020). */
+const date = z.string().regex(/^\d{8}$/)
+
 /** The value of a setting: the site's own schema judges it. */
 const setting = z.json()
 
@@ -40,6 +55,21 @@ export const desiredSections = z.strictObject({
   rules: z.record(z.string().max(64), z.json()).optional(),
   deidentification: z.strictObject({ profile: vocabularyCode }).optional(),
   thresholds: z.partialRecord(z.enum(THRESHOLD_PLACES), setting).optional(),
+  /** One model over past studies, in a window of the day. The identifier names the act: the same one is done once. */
+  backfill: z
+    .strictObject({
+      id: z.uuid(),
+      /** `name` or `name@version`. */
+      model: z.string().regex(/^[a-z][a-z0-9-]{1,63}(?:@\d{1,4}\.\d{1,4}\.\d{1,6})?$/),
+      window: z.string().regex(/^\d{2}:\d{2}-\d{2}:\d{2}$/),
+      zone: z.string().min(1).max(64).optional(),
+      from: date.optional(),
+      to: date.optional(),
+      deliver: z.boolean(),
+    })
+    .optional(),
+  /** One act, once. */
+  command: z.strictObject({ id: z.uuid(), act: z.enum(DESIRED_ACTS) }).optional(),
 })
 export type DesiredSections = z.infer<typeof desiredSections>
 
@@ -65,6 +95,8 @@ export const desiredDelivery = z.strictObject({
   /** SHA-256 of the canonical JSON. */
   digest: sha256Hex,
   text: z.array(z.string().min(1).max(PIECE)).min(1).max(16),
+  /** The hub's signature; sent only to a device that has pinned the hub's key, since older ones know no such member. */
+  signed: desiredSignature.optional(),
 })
 export type DesiredDelivery = z.infer<typeof desiredDelivery>
 

@@ -4,7 +4,7 @@ import { deviceId } from './identifiers.ts'
 const proof = z.string().regex(/^[0-9a-f]{64}$/)
 const pem = z.string().max(8192)
 /** A C2SP verifier key of a log or witness. */
-const verifierKey = z.string().regex(/^[\w./+-]{1,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{20,200}={0,2}$/)
+export const verifierKey = z.string().regex(/^[\w./+-]{1,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{20,200}={0,2}$/)
 
 /** Device to hub, once: a PKCS#10 request (RFC 2986) for the key that never leaves the box. */
 export const joinRequest = z.strictObject({

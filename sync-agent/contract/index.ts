@@ -1,5 +1,7 @@
+export * from './anchors.ts'
 export * from './bodies.ts'
 export * from './desired.ts'
+export * from './desired-signature.ts'
 export * from './enrolment.ts'
 export * from './enrolment-code.ts'
 export * from './envelope.ts'

@@ -57,6 +57,27 @@ export const desiredState = z.strictObject({
 })
 export type DesiredState = z.infer<typeof desiredState>
 
+/** Folder of a blob container in which a device puts a batch that fits into no message, under its SHA-256. */
+export const UPLOAD_FOLDER = 'batches'
+
+/** Value of the message property `schema` of an announcement; that of a batch is `leadglass.batch/1`. */
+export const UPLOAD_SCHEMA = 'leadglass.upload/1'
+
+/**
+ * Device to hub, after an upload through a hub of Azure's kind: the blob service tells nobody that reads telemetry. Says no
+ * more than where to look; whose it is, the hub knows from whoever authenticated the device.
+ */
+export const uploadAnnouncement = z.strictObject({
+  schema: z.literal(UPLOAD_SCHEMA),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_UPLOAD_BYTES + 4096),
+})
+export type UploadAnnouncement = z.infer<typeof uploadAnnouncement>
+
 /** Topics. A device may publish and subscribe below its own name only. */
 export const topics = {
   envelopes: (device: DeviceId) => `leadglass/1/devices/${device}/envelopes`,

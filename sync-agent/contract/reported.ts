@@ -12,6 +12,21 @@ export const reportedPart = z.strictObject({
 })
 export type ReportedPart = z.infer<typeof reportedPart>
 
+/** How a version stands at a box: the steps of its activation, and what stops it. */
+export const ACTIVATION_WORDS = [
+  'stage',
+  'verify',
+  'golden',
+  'shadow',
+  'trial',
+  'clean',
+  'committed',
+  'waiting',
+  'quarantined',
+  'recalled',
+  'stopped-at-site',
+] as const
+
 /** The members of a reported state. Each travels whole when it changes. */
 const members = {
   software: z.strictObject({ version: z.string().regex(/^\d{1,4}\.\d{1,4}\.\d{1,6}$/) }),
@@ -28,6 +43,27 @@ const members = {
   settings: z.strictObject({ version: z.number().int().min(0), digest: sha256Hex.nullable() }),
   /** Releases that score now. */
   models: z.array(z.strictObject({ model: modelReference })).max(64),
+  /** Versions on their way into use or out of it, the newest of each model. Absent from boxes before it existed. */
+  activations: z
+    .array(
+      z.strictObject({
+        model: modelReference,
+        state: z.enum([...ACTIVATION_WORDS]),
+        /** Times that it was taken back. */
+        attempts: z.number().int().min(0).max(10),
+      }),
+    )
+    .max(64)
+    .optional(),
+  /** How the box stands to the repository. Absent from boxes before it existed. */
+  updates: z
+    .strictObject({
+      /** The latest signed time of issue that it has verified, in seconds since 1970; 0 before the first. */
+      verifiedSeconds: z.number().int().min(0),
+      /** What was refused last, named after the attack that it would be; null for nothing. */
+      refused: vocabularyCode.nullable(),
+    })
+    .optional(),
   /** What the site lets the hub decide. */
   hubMayDecide: z.array(desiredSection).max(8),
 } as const

@@ -15,6 +15,8 @@ const MAX_REFUSED = 2000
 /** Answers about epochs that are kept: a run of statements has few rounds, and the appliance reads each at once. */
 const MAX_EPOCHS = 64
 const MAX_FILE_BYTES = 4 * 1024 * 1024
+/** A hub that did not know a kind of message learns it; a log that did not continue yet does so later. */
+const ENDS_WITH_COMMIT: ReadonlySet<string> = new Set(['gap', 'schema', 'audit-inconsistent'])
 
 /** What the hub has told so far: how far each stream is committed, what it did not take, the newest cosigned checkpoint. */
 export const acknowledgedState = z.strictObject({
@@ -66,8 +68,8 @@ export function mergeAcknowledgement(
   const merged = { ...state, watermarks, at }
   const refused = new Map<string, Refusal>()
   for (const entry of [...state.refused, ...lowestGaps(answer.refused)]) {
-    // A gap is over as soon as the hub has committed beyond it; every other refusal is for the appliance to settle.
-    if (entry.code === 'gap' && committedSequence(merged, entry) >= entry.sequence) continue
+    // These are over as soon as the hub has committed the place; every other refusal is for the appliance to settle.
+    if (ENDS_WITH_COMMIT.has(entry.code) && committedSequence(merged, entry) >= entry.sequence) continue
     // Of the gaps of a stream only the newest matters: sending starts again at the watermark.
     const key = entry.code === 'gap' ? 'gap' : `${entry.sequence}/${entry.code}`
     const id = `${entry.epoch}/${entry.stream}/${key}`

@@ -6,9 +6,10 @@ export const hubLogState = z.strictObject({
   schema: z.literal('leadglass.hub-log/1'),
   /**
    * `went-back`: shorter than what was seen before. `diverged`: does not continue it, or another witness saw another log.
+   * `unconfirmed`: no other device that this one knows has confirmed it lately: the hub may show them another log.
    * `not-signed`: not under the pinned key. `not-taken`: in order, but the hub did not take the cosignature.
    */
-  state: z.enum(['cosigned', 'not-taken', 'went-back', 'diverged', 'not-signed']),
+  state: z.enum(['cosigned', 'not-taken', 'went-back', 'diverged', 'unconfirmed', 'not-signed']),
   /** Entries of the last checkpoint that this device has cosigned. */
   size: z.int().min(0),
   at: z.iso.datetime(),

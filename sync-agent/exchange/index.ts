@@ -25,6 +25,14 @@ export {
 } from './epoch-proof.ts'
 export { ExchangeError, type ExchangeErrorCode } from './errors.ts'
 export { type HubLogState, HubLogStateFile, hubLogState } from './hub-log-state.ts'
+export {
+  type IdentityStatus,
+  IdentityStatusFile,
+  identityStatus,
+  type JoinWish,
+  JoinWishFile,
+  joinWish,
+} from './identity-files.ts'
 export { JsonFile, type JsonFileRead } from './json-file.ts'
 export {
   type OutboxEntry,

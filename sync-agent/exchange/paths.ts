@@ -7,6 +7,8 @@ export interface ExchangePaths {
   readonly outbox: string
   /** Appliance to agent: how to use the line. */
   readonly policy: string
+  /** Appliance to agent: a wish to join a hub. */
+  readonly join: string
   /** Agent to appliance: acknowledged.json, desired.json and the verified update kit. */
   readonly inbox: string
   readonly acknowledged: string
@@ -15,6 +17,7 @@ export interface ExchangePaths {
   /** Agent to appliance: agent.json. */
   readonly status: string
   readonly agentStatus: string
+  readonly identityStatus: string
 }
 
 /** Absolute paths for an exchange folder. */
@@ -24,12 +27,14 @@ export function exchangePaths(folder: string): ExchangePaths {
   return {
     outbox: join(folder, 'outbox'),
     policy: join(folder, 'outbox', 'policy.json'),
+    join: join(folder, 'outbox', 'join.json'),
     inbox,
     acknowledged: join(inbox, 'acknowledged.json'),
     desired: join(inbox, 'desired.json'),
     updates: join(inbox, 'updates'),
     status,
     agentStatus: join(status, 'agent.json'),
+    identityStatus: join(status, 'identity.json'),
   }
 }
 

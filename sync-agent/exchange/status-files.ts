@@ -19,6 +19,12 @@ export const agentStatus = z.strictObject({
   updates: z
     .strictObject({ at: z.iso.datetime(), outcome: vocabularyCode, code: vocabularyCode.nullable() })
     .nullable(),
+  /** Begins the SHA-256 of the settings that it runs with: another value, other settings. */
+  settings: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable()
+    .default(null),
   at: z.iso.datetime(),
 })
 export type AgentStatus = z.infer<typeof agentStatus>

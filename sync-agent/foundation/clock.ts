@@ -7,6 +7,9 @@ export interface Clock {
 /** The host's clock. */
 export const systemClock: Clock = { now: () => Date.now() }
 
+/** Milliseconds since the process started: a clock that nobody can set. Not the time of day. */
+export const monotonicClock: Clock = { now: () => performance.now() }
+
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #now: number

@@ -1,6 +1,6 @@
 export { syncFolder, writeFileAtomically } from './atomic-file.ts'
 export { canonicalJson, type JsonValue } from './canonical-json.ts'
-export { type Clock, ManualClock, systemClock, toIsoInstant } from './clock.ts'
+export { type Clock, ManualClock, monotonicClock, systemClock, toIsoInstant } from './clock.ts'
 export { digestOf, digestOfFile, digestOfJson, type Sha256Hex, sha256Hex } from './digest.ts'
 export { CodedError, type FailureClass, type FailureDetail, isCodedError, isRetryable } from './errors.ts'
 export { type Service, startInOrder } from './lifecycle.ts'

@@ -63,7 +63,7 @@ export async function openDoor(url: string, credentials: DoorCredentials): Promi
  */
 export async function askDoor<Answer>(
   { socket, authority }: DoorConnection,
-  path: '/join' | '/renew' | '/confirm',
+  path: '/join' | '/renew' | '/confirm' | '/anchors',
   body: unknown,
   schema: z.ZodType<Answer>,
 ): Promise<Answer> {

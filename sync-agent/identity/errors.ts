@@ -4,7 +4,8 @@ import { CodedError } from '../foundation/index.ts'
 export type IdentityCode =
   | 'code-mistyped'
   | 'hub-not-genuine'
-  | 'hub-unreachable'
+  | 'anchors-differ'
+  | 'not-enrolled'
   | 'certificate-malformed'
   | 'refused-by-hub'
   | keyof typeof REFUSALS
@@ -39,8 +40,15 @@ const REFUSALS = {
   'device-cloned': ['this identity is in use in two places; the hub holds both', 'decide at the hub which one is real'],
   'certificate-unknown': ['the hub does not know this certificate, or it is no longer valid', AGAIN],
   'certificate-superseded': ['this certificate was replaced by a later one', AGAIN],
+  'certificate-expired': ['the certificate of this box is over', AGAIN],
+  'identity-unreadable': ['the file of the identity is damaged', AGAIN],
+  'hub-unreachable': [
+    'the hub does not answer at its port for devices',
+    'check address, network and clock; the certificate is good until its end',
+  ],
   'clock-off': ['the clock of this box is more than a day off', 'set the clock, then enrol again'],
   'too-many-requests': ['the hub has had too many tries', 'wait a minute'],
+  'request-malformed': ['the hub does not know this request', 'bring the hub to the version of this box'],
 } as const satisfies Readonly<Record<string, readonly [string, string]>>
 
 function isKnown(code: string): code is keyof typeof REFUSALS {

@@ -15,6 +15,8 @@ const identity = z.strictObject({
   caPem: pem,
   /** Verifier keys of the hub's log and witness, pinned when the box joined; none for one that was set up beside its hub. */
   hubKeys: z.array(z.string().max(400)).max(4),
+  /** Where the hub is that the box joined; absent for one that was set up beside its hub, or joined before this was kept. */
+  hub: z.strictObject({ mqttUrl: z.url({ protocol: /^mqtts$/ }), httpUrl: z.url({ protocol: /^https?$/ }) }).optional(),
 })
 export type Identity = z.infer<typeof identity>
 

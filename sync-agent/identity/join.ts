@@ -25,6 +25,8 @@ export interface JoinRequestOptions {
   readonly auditKey: string | null
   /** SHA-256 of the hub's authority, hexadecimal, where a person has it from the hub's console as well. */
   readonly hubFingerprint?: string
+  /** The settings file says where the hub is, and may say otherwise later; absent to keep this address. */
+  readonly addressIsConfigured?: boolean
 }
 
 /**
@@ -55,9 +57,23 @@ export async function joinHub(options: JoinRequestOptions, store: IdentityStore,
   assertGenuine(answer, key, connection.binding, server, options.hubFingerprint)
   assertOwn(answer, keyPem)
   const { device, certificate, authority, hubKeys } = answer
-  const joined = { device, keyPem, certificatePem: certificate, caPem: authority, hubKeys }
+  const hub = { hub: { mqttUrl: options.hubUrl, httpUrl: hubPages(options.hubUrl) } }
+  const joined = {
+    device,
+    keyPem,
+    certificatePem: certificate,
+    caPem: authority,
+    hubKeys,
+    ...(options.addressIsConfigured === true ? {} : hub),
+  }
   await store.write(joined)
   return { schema: 'leadglass.identity/1', ...joined }
+}
+
+/** Pages and repository of a hub are one port below the one for devices, unless the agent's file says otherwise. */
+export function hubPages(hubUrl: string): string {
+  const { hostname, port } = new URL(hubUrl)
+  return `http://${hostname}:${Number(port === '' ? 8883 : port) - 1}`
 }
 
 /** SHA-256 of an authority's certificate, hexadecimal: what the hub's console shows beside a code. */

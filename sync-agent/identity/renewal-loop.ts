@@ -8,8 +8,8 @@ const RETRY_MS = 300_000
 export interface RenewalLoopParts {
   readonly renewal: Pick<Renewal, 'step'>
   readonly logger: Logger
-  /** Hears of what is wrong with the identity, by code. */
-  readonly onProblem: (code: string) => void
+  /** Hears of what is wrong with the identity, by code; null when it is well. */
+  readonly onLook: (code: string | null) => void
 }
 
 /** Looks at the identity from time to time, for as long as the agent runs. */
@@ -43,16 +43,16 @@ export class RenewalLoop implements Service {
   }
 
   async #step(): Promise<number> {
-    const { renewal, logger, onProblem } = this.#parts
+    const { renewal, logger, onLook } = this.#parts
     try {
       const { outcome, code, notAfter } = await renewal.step()
       if (outcome === 'renewed') logger.info('identity.renewed', { notAfter })
+      onLook(code)
       if (code === null) return this.#intervalMs
       logger.warn('identity.not-renewed', { code, notAfter })
-      onProblem(code)
     } catch (error) {
       logger.error('identity.unreadable', { reason: error instanceof Error ? error.message : 'unknown' })
-      onProblem('identity-unreadable')
+      onLook('identity-unreadable')
     }
     return Math.min(this.#intervalMs, RETRY_MS)
   }

@@ -18,6 +18,13 @@ export interface RenewalOutcome {
   readonly notAfter: string
 }
 
+/** When a certificate is renewed, in milliseconds since 1970. @param certificatePem PEM. */
+export function renewalDue(certificatePem: string): number {
+  const { validFromDate, validToDate } = new X509Certificate(certificatePem)
+  const begin = validFromDate.getTime()
+  return begin + RENEW_AFTER * (validToDate.getTime() - begin)
+}
+
 /** Where the box's identity is, and where its hub. */
 export interface RenewalParts {
   readonly device: DeviceId
@@ -53,13 +60,12 @@ export class Renewal {
   async step(): Promise<RenewalOutcome> {
     const { store, clock } = this.#parts
     const current = await this.#current()
-    const { validFromDate, validToDate } = new X509Certificate(current.certificatePem)
-    const begin = validFromDate.getTime()
+    const { validToDate } = new X509Certificate(current.certificatePem)
     const end = validToDate.getTime()
     const notAfter = validToDate.toISOString()
     const next = await store.readNext()
     const begun = next !== undefined && next.invitation === null
-    if (!begun && clock.now() < begin + RENEW_AFTER * (end - begin))
+    if (!begun && clock.now() < renewalDue(current.certificatePem))
       return { outcome: 'unchanged', code: null, notAfter }
     if (!(begun && next.certificatePem !== null) && clock.now() >= end)
       return { outcome: 'failed', code: 'certificate-expired', notAfter }
@@ -95,8 +101,9 @@ export class Renewal {
     const { caPem } = current
     const door = await openDoor(hubUrl, { caPem, certificatePem, keyPem: next.keyPem })
     await askDoor(door, '/confirm', {}, confirmationAnswer)
-    const hubKeys = (await store.read())?.hubKeys ?? []
-    await store.write({ device, keyPem: next.keyPem, certificatePem, caPem, hubKeys })
+    const { hubKeys = [], hub } = (await store.read()) ?? {}
+    const kept = hub === undefined ? {} : { hub }
+    await store.write({ device, keyPem: next.keyPem, certificatePem, caPem, hubKeys, ...kept })
   }
 
   async #current(): Promise<Credentials> {

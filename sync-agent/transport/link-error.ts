@@ -2,9 +2,16 @@ import { CodedError, type FailureClass } from '../foundation/index.ts'
 
 /**
  * Why there is no link. Every one of them is met by trying again later, for ever: a closed port, a wrong clock or a hub
- * with another certificate must never be taken for a revoked identity.
+ * with another certificate must never be taken for a revoked identity. `linkAdvice` says which of them change only when a
+ * person does something; those are tried again seldom.
  */
 export type LinkErrorCode =
+  /** The hub said that key or certificate are not those of this device. */
+  | 'credentials-refused'
+  /** The hub knows that this is the device, and does not want it: revoked, or held until a person decides. */
+  | 'device-not-admitted'
+  /** The hub asked to send less. */
+  | 'throttled'
   | 'unreachable'
   | 'timed-out'
   | 'hub-certificate-refused'

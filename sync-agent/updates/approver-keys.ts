@@ -45,6 +45,16 @@ export function ed25519Bytes(key: Key): Uint8Array | undefined {
   return Buffer.from(spelling, 'hex')
 }
 
+/** The role that the key object of a safety officer names. Such a key stops models and approves none. */
+export const SAFETY_OFFICER_ROLE = 'safety-officer'
+
+/** Reads a safety officer's key: its person, or undefined for any other key. */
+export function readOfficerKey(key: Key): string | undefined {
+  const person = personIdentifier.safeParse(key.unrecognizedFields?.[KEY_PERSON])
+  const isOfficer = key.unrecognizedFields?.[KEY_ROLE] === SAFETY_OFFICER_ROLE
+  return isOfficer && person.success && ed25519Bytes(key) !== undefined ? person.data : undefined
+}
+
 /** Reads an approver's key, or undefined when kind, person or role are not readable. */
 export function readApproverKey(keyid: string, key: Key): ApproverKey | undefined {
   const bytes = ed25519Bytes(key)

@@ -1,13 +1,8 @@
 import type { Key, Metadata, Root, Targets } from '@tufjs/models'
-import { APPROVED_MODELS_ROLE, type ApprovalPolicy, RELEASE_PATH_PATTERN } from '../contract/index.ts'
+import { APPROVED_MODELS_ROLE, type ApprovalPolicy, RECALLS_ROLE, RELEASE_PATH_PATTERN } from '../contract/index.ts'
 import { ed25519Bytes, keyIdOfKey, readApproverKey } from './approver-keys.ts'
-import type { AttackCode } from './attacks.ts'
-
-/** A reason to refuse, without the model it may concern. */
-export interface PolicyFinding {
-  readonly attack: AttackCode
-  readonly message: string
-}
+import type { PolicyFinding } from './policy-finding.ts'
+import { findRecallsFault, isOfficerKeyOnly } from './recall-policy.ts'
 
 /** Fewest signatures that the device accepts as the threshold of the two offline roles, root and targets. */
 const OFFLINE_THRESHOLD = 2
@@ -56,14 +51,17 @@ function findTargetsFault(targets: Metadata<Targets>, policy: ApprovalPolicy): P
     }
   }
   const roles = Object.values(delegations?.roles ?? {})
-  const extra = roles.find((role) => role.name !== APPROVED_MODELS_ROLE)
+  const extra = roles.find(({ name }) => name !== APPROVED_MODELS_ROLE && name !== RECALLS_ROLE)
   if (extra !== undefined) {
     return {
       attack: 'extra-delegation',
       message: `A second role may list models besides ${APPROVED_MODELS_ROLE}. This device allows one.`,
     }
   }
-  const [role] = roles
+  const recalls = roles.find(({ name }) => name === RECALLS_ROLE)
+  const recallsFault = recalls === undefined ? undefined : findRecallsFault(recalls, targets)
+  if (recallsFault !== undefined) return recallsFault
+  const role = roles.find(({ name }) => name === APPROVED_MODELS_ROLE)
   if (role === undefined) {
     return { attack: 'delegation-changed', message: `The role ${APPROVED_MODELS_ROLE} has been removed.` }
   }
@@ -89,7 +87,7 @@ function findKeyFault(root: Metadata<Root>, targets: Metadata<Targets>): PolicyF
   if (alias !== undefined) return alias
   const others = new Set(Object.values(root.signed.keys).map((key) => key.keyVal.public))
   for (const [keyid, key] of Object.entries(keys)) {
-    if (readApproverKey(keyid, key) === undefined) {
+    if (readApproverKey(keyid, key) === undefined && !isOfficerKeyOnly(keyid, targets)) {
       return {
         attack: 'unknown-approver',
         message: `The key ${keyid.slice(0, 12)} is listed as an approver's key but does not say whose it is.`,

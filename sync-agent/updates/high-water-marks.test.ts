@@ -11,6 +11,7 @@ const state: fc.Arbitrary<HighWaterMarksState> = fc.record({
   snapshot: mark,
   targets: mark,
   approvedModels: mark,
+  recalls: mark,
   timeFloor: mark,
   releaseCounters: fc.dictionary(fc.constantFrom('model-a', 'model-b'), height),
 })

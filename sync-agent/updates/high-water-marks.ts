@@ -21,6 +21,8 @@ export const highWaterMarksState = z.strictObject({
   snapshot: mark,
   targets: mark,
   approvedModels: mark,
+  /** Absent from marks that were kept before the role existed. */
+  recalls: mark.default({ height: 0, scope: '', root: 0 }),
   /** The latest signed time of issue: no present time is before it. */
   timeFloor: mark,
   /** Model name to the highest release counter. Never resets. */
@@ -47,6 +49,7 @@ export const NO_MARKS: HighWaterMarksState = {
   snapshot: NO_MARK,
   targets: NO_MARK,
   approvedModels: NO_MARK,
+  recalls: NO_MARK,
   timeFloor: NO_MARK,
   releaseCounters: {},
 }
@@ -67,6 +70,7 @@ export function mergeMarks(current: HighWaterMarksState, next: HighWaterMarksSta
     snapshot: higher(current.snapshot, next.snapshot),
     targets: higher(current.targets, next.targets),
     approvedModels: higher(current.approvedModels, next.approvedModels),
+    recalls: higher(current.recalls, next.recalls),
     timeFloor: higher(current.timeFloor, next.timeFloor),
     releaseCounters: counters,
   }

@@ -3,9 +3,6 @@ import { join } from 'node:path'
 import { writeFileAtomically } from '../foundation/index.ts'
 import { UpdateStorageError } from './attacks.ts'
 
-/** The roles whose last verified metadata is kept. */
-export type StoredRole = 'timestamp' | 'snapshot' | 'targets' | 'approved-models'
-
 /** No stored file is ever larger; a larger one is damage. */
 const LARGEST_FILE = 8_000_000
 
@@ -34,8 +31,8 @@ export class MetadataStore {
   }
 
   /** Stored bytes of a role, undefined when absent or unreadable. */
-  role(role: StoredRole): Promise<Uint8Array | undefined> {
-    return this.#read(`${role}.json`)
+  role(role: string): Promise<Uint8Array | undefined> {
+    return this.#read(fileNameOf(role))
   }
 
   /** TUF 5.3.8. @throws {UpdateStorageError} */
@@ -44,8 +41,8 @@ export class MetadataStore {
   }
 
   /** TUF 5.4.5, 5.5.7, 5.6.6. @throws {UpdateStorageError} */
-  writeRole(role: StoredRole, bytes: Uint8Array): Promise<void> {
-    return this.#write(`${role}.json`, bytes)
+  writeRole(role: string, bytes: Uint8Array): Promise<void> {
+    return this.#write(fileNameOf(role), bytes)
   }
 
   async #read(name: string): Promise<Uint8Array | undefined> {
@@ -68,4 +65,9 @@ export class MetadataStore {
       throw new UpdateStorageError('state-not-writable', cause)
     }
   }
+}
+
+/** A role's name may hold anything (TUF 4.5); as a file name it stays in its folder. */
+function fileNameOf(role: string): string {
+  return `${encodeURIComponent(role)}.json`
 }

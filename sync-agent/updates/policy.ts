@@ -8,7 +8,8 @@ import {
   releaseStatement,
 } from '../contract/index.ts'
 import { type ApproverKey, keyIdOfKey, readApproverKey } from './approver-keys.ts'
-import { findDelegationFault, type PolicyFinding } from './delegation-policy.ts'
+import { findDelegationFault } from './delegation-policy.ts'
+import type { PolicyFinding } from './policy-finding.ts'
 
 /** One approval that counts: a person, the role in which the person signed, and the key. */
 export type Approval = ApproverKey

@@ -8,6 +8,7 @@ import { type DeliveredManifest, MAXIMUM_MANIFEST_BYTES, readManifest } from './
 import { MetadataStore } from './metadata-store.ts'
 import { MetadataWalk } from './metadata-walk.ts'
 import type { UpdateOutcome, VerifiedRelease } from './outcome.ts'
+import type { RecallBook } from './recall-list.ts'
 import { type ApprovedRelease, listReleases } from './release-list.ts'
 import type { VerifiedMetadata } from './trusted-metadata.ts'
 
@@ -20,6 +21,8 @@ export interface CheckOptions {
   readonly initialRoot: Uint8Array
   readonly policy: ApprovalPolicy
   readonly highWaterMarks: HighWaterMarks
+  /** Where recalls are kept for ever; absent where nobody runs models, as in the agent. */
+  readonly recallBook?: RecallBook
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -46,10 +49,17 @@ export async function checkRepository(
   read: ReleaseReader,
   commit?: Commit,
 ): Promise<UpdateOutcome> {
-  const { fetcher, policy, highWaterMarks, clock, logger } = options
+  const { fetcher, policy, highWaterMarks, recallBook, clock, logger } = options
   const marks = await highWaterMarks.read()
   const store = new MetadataStore(options)
-  const walk = new MetadataWalk({ fetcher, store, policy, marks, clock })
+  const walk = new MetadataWalk({
+    fetcher,
+    store,
+    policy,
+    marks,
+    clock,
+    ...(recallBook === undefined ? {} : { recallBook }),
+  })
   try {
     const metadata = await walk.run().finally(() => highWaterMarks.raise(walk.earned))
     const list = listReleases(metadata, policy, marks.releaseCounters)

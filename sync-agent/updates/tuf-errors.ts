@@ -4,7 +4,7 @@ import { type AttackCode, UpdateRefusedError } from './attacks.ts'
 import { FetchError } from './fetcher.ts'
 
 /** The metadata file that was being verified when something failed. */
-export type WalkStage = 'root' | 'timestamp' | 'snapshot' | 'targets' | 'approved-models'
+export type WalkStage = 'root' | 'timestamp' | 'snapshot' | 'targets' | 'approved-models' | 'recalls'
 
 /**
  * Names what tuf-js, which speaks in error classes and English, found: the attack and a sentence for the operator.

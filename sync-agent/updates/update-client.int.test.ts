@@ -195,12 +195,4 @@ describe('an update kit on a disk', () => {
     expect(verified(await site.refresh(fetcher)).releases).toHaveLength(1)
     expect(verified(await site.verify()).releases).toHaveLength(1)
   })
-
-  it('that is older than what is installed is refused', async () => {
-    await site.repository.writeTo(site.at('usb'))
-    site.publishSecond()
-    verified(await site.refresh())
-    const fetcher = new FolderFetcher({ folder: site.at('usb') })
-    expect(attackOf(await site.refresh(fetcher))).toBe('metadata-rollback')
-  })
 })

@@ -1,9 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestOfFile } from '../foundation/index.ts'
-import { FakeRepository, fakeKey, fakePackage } from './testing/fake-repository.ts'
 import { MemoryHighWaterMarks } from './testing/memory.ts'
-import { attackOf, NOW, Site, verified } from './testing/site.ts'
+import { attackOf, Site, verified } from './testing/site.ts'
 import { kitRevision } from './verify-kit.ts'
 
 let site: Site
@@ -15,24 +14,6 @@ beforeEach(async () => {
 afterEach(() => site.dispose())
 
 describe('a kit by an agent that has been taken over', () => {
-  it('with links instead of files is refused', async () => {
-    verified(await site.refresh())
-    const [blob] = await readdir(site.at('kit', 'blobs'))
-    const path = site.at('kit', 'blobs', blob ?? '')
-    const secret = site.at('secret')
-    await writeFile(secret, await readFile(path))
-    await rm(path)
-    await symlink(secret, path)
-    expect(attackOf(await site.verify())).toBe('tampered-file')
-  })
-
-  it('with a linked folder is refused', async () => {
-    verified(await site.refresh())
-    await rename(site.at('kit', 'blobs'), site.at('elsewhere'))
-    await symlink(site.at('elsewhere'), site.at('kit', 'blobs'))
-    expect(attackOf(await site.verify())).toBe('tampered-file')
-  })
-
   it('with a device that never ends is refused at once', async () => {
     await mkdir(site.at('kit', 'metadata'), { recursive: true })
     await symlink('/dev/zero', site.at('kit', 'metadata', 'timestamp.json'))
@@ -48,33 +29,6 @@ describe('a kit by an agent that has been taken over', () => {
     site.publishSecond()
     verified(await site.refresh())
     expect(await kitRevision(site.at('kit'))).not.toBe(before)
-  })
-
-  it('with a release that it approved itself is refused', async () => {
-    verified(await site.refresh())
-    verified(await site.verify())
-    const forged = new FakeRepository(NOW)
-    forged.list(fakePackage({ version: '6.6.6', releaseCounter: 6 }))
-    forged.publish()
-    for (const [path, bytes] of forged.files) {
-      if (path !== 'metadata/1.root.json') site.repository.files.set(path, bytes)
-    }
-    await site.repository.writeTo(site.at('kit'))
-    expect(attackOf(await site.verify())).toBe('arbitrary-software')
-  })
-
-  it('with the online keys stolen as well still brings nothing that was not approved', async () => {
-    verified(await site.refresh())
-    verified(await site.verify())
-    const evil = fakePackage({ version: '6.6.6', releaseCounter: 6 })
-    for (const signers of [[], [fakeKey(), fakeKey()], [site.repository.timestampKey, site.repository.snapshotKey]]) {
-      site.repository.list(evil)
-      site.repository.signers['approved-models'] = signers
-      site.repository.next('approvedModels', 'snapshot', 'timestamp')
-      site.repository.publish()
-      await site.repository.writeTo(site.at('kit'))
-      expect(attackOf(await site.verify())).toBe('too-few-approvals')
-    }
   })
 
   it('with any one file left out, emptied or exchanged never gives other bytes than approved', async () => {

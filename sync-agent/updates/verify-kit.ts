@@ -3,7 +3,7 @@ import { digestOf, type Sha256Hex } from '../foundation/index.ts'
 import { UpdateRefusedError } from './attacks.ts'
 import { FolderFetcher } from './folder-fetcher.ts'
 import type { PackageFile } from './manifest.ts'
-import { LIMITS } from './metadata-walk.ts'
+import { LIMITS } from './metadata-chain.ts'
 import { releaseInKit, type UpdateOutcome } from './outcome.ts'
 import { type CheckOptions, checkRepository } from './repository-check.ts'
 

@@ -2,6 +2,8 @@ import { wordsOf } from '../shared/format.ts'
 
 /** Reasons whose codes do not read as words. All others are shown as they are, without their hyphens. */
 const WORDS: Readonly<Record<string, string>> = {
+  recalled: 'the model was recalled by a safety officer',
+  'stopped-at-site': 'the model is stopped at this site',
   'no-model': 'no model is in use',
   'no-fit-modality': 'the modality does not fit the model',
   'no-fit-sop-class': 'the kind of object does not fit the model',

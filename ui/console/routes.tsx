@@ -11,6 +11,7 @@ import { viewSearch } from './worklist-query.ts'
 // thereby stands before every schema in what the pages share.
 const DevicePage = lazyPage(() => import('./pages/device.tsx'), 'DevicePage')
 const EgressPage = lazyPage(() => import('./pages/egress.tsx'), 'EgressPage')
+const HubPage = lazyPage(() => import('./pages/hub.tsx'), 'HubPage')
 const QuarantinePage = lazyPage(() => import('./pages/quarantine.tsx'), 'QuarantinePage')
 const ReviewPage = lazyPage(() => import('./pages/review.tsx'), 'ReviewPage')
 const ReviewsPage = lazyPage(() => import('./pages/review.tsx'), 'ReviewsPage')
@@ -22,6 +23,7 @@ const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/pixels', title: 'Pixels' },
   { to: '/egress', title: 'What left the site' },
   { to: '/device', title: 'Device' },
+  { to: '/hub', title: 'Hub' },
 ]
 
 const egressSearch = z.object({
@@ -86,6 +88,7 @@ export function createConsoleRouter() {
       review,
       egress,
       page('/device', DevicePage),
+      page('/hub', HubPage),
     ]),
   })
 }

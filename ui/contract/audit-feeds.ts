@@ -1,9 +1,7 @@
 import { z } from 'zod'
+import { count, instant } from './fields.ts'
 
 /** How the hospital's audit repositories stand, over the appliance's interface. */
-
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
 
 /** One repository. */
 export const auditFeedView = z.object({

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { modelVersion } from './common.ts'
+import { count, instant } from './fields.ts'
 
-const count = z.number().int().min(0)
-const instant = z.iso.datetime()
 /** A date as in (0008,0020). */
 const day = z.string().regex(/^\d{8}$/)
 

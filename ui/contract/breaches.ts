@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { instant } from './fields.ts'
 
 /** Cases of suspected breaches (45 CFR 164.400-414), over the appliance's interface. What people write stays at the site. */
 
-const instant = z.iso.datetime()
 const day = z.iso.date()
 const count = z.number().int().min(0).max(1_000_000_000)
 const text = z.string().trim().min(1).max(4000)

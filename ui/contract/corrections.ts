@@ -1,9 +1,7 @@
 import { z } from 'zod'
+import { count, instant } from './fields.ts'
 
 /** Corrections at a site: merges of patients, accession numbers, withdrawn instances. */
-
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
 
 /** A value of DICOM: no backslash, no control characters, no blanks around it (PS3.5 6.2). */
 const value = (longest: number) =>

@@ -1,10 +1,8 @@
 import { z } from 'zod'
+import { count, instant, pseudonym } from './fields.ts'
 
 /** Deliveries over the appliance's interface: what waits, what was given up and why, and what a person does about it. */
 
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
-const pseudonym = z.string().regex(/^[0-9a-f]{32}$/)
 const destinationName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/)
 
 /** `dropped`: a person gave it up. `superseded`: a later revision speaks instead. */

@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { count, instant } from './fields.ts'
 
 /** Versions that run beside the one in use, over the appliance's interface. */
 
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
 const name = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/)
 const version = z.string().regex(/^\d{1,4}\.\d{1,4}\.\d{1,6}$/)
 const permille = z.number().int().min(0).max(1000)

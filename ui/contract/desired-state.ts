@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { instant } from './fields.ts'
 
 /** Desired and reported state over the hub's HTTP interface. */
 
-const instant = z.iso.datetime()
 const progress = z.enum(['queued', 'delivered', 'applied', 'rejected', 'expired'])
 /** A device's own name, or a name of a group: lower-case letters, digits and hyphens. */
 const scopeName = z.string().regex(/^[a-z0-9][a-z0-9-]{1,47}$/)
@@ -44,11 +44,17 @@ export const desiredHistory = z.object({
 })
 export type DesiredHistory = z.infer<typeof desiredHistory>
 
+/** POST /api/fleet/desired-key/rotation: another key signs from now on. */
+export const keyRotationRequest = z.strictObject({ reason: z.string().trim().min(3).max(200) })
+export const keyRotated = z.object({ number: z.number().int() })
+
 const documentRow = z.object({
   version: z.number().int(),
   digest: z.string(),
   sections: z.unknown(),
   expiresAt: instant.nullable(),
+  /** Whether the box verifies the hub's signature on it. */
+  signed: z.boolean(),
   state: progress,
   reason: z.string().nullable(),
   queuedAt: instant,

@@ -1,10 +1,8 @@
 import { z } from 'zod'
+import { count, instant, pseudonym } from './fields.ts'
 
 /** What waits before it leaves, and what left about one study, over the appliance's interface. */
 
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
-const pseudonym = z.string().regex(/^[0-9a-f]{32}$/)
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** A batch of envelopes that a person releases or refuses as a whole. */

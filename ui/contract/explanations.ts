@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { modelVersion } from './common.ts'
+import { count } from './fields.ts'
 
 /** Explanations of scores over the appliance's interface. They never leave the site. */
 
-const count = z.number().int().min(0)
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const code = z.string().min(1).max(64)
 

@@ -1,9 +1,15 @@
 import { z } from 'zod'
+import { shownSignature } from './approvals.ts'
 import { logCheckpoint, modelVersion } from './common.ts'
 
+export * from './approvals.ts'
+export * from './audit-feeds.ts'
+export * from './change-control.ts'
 export * from './common.ts'
 export * from './desired-state.ts'
 export * from './hub-audit.ts'
+export * from './registry.ts'
+export * from './rollouts.ts'
 
 /** What a person may be at the hub. `operator` is whoever holds the operator token: the local command line. */
 export const hubRole = z.enum(['mlops', 'clinical-approver', 'technical-approver', 'auditor', 'operator'])
@@ -28,7 +34,8 @@ export type StreamSummary = z.infer<typeof streamSummary>
 /** GET /api/devices. */
 export const deviceSummary = z.object({
   device: z.string(),
-  state: z.enum(['enrolled', 'revoked']),
+  /** `held`: it was seen in two places, and the hub listens to neither. */
+  state: z.enum(['enrolled', 'held', 'revoked']),
   connected: z.boolean(),
   lastSeenAt: z.iso.datetime().nullable(),
   softwareVersion: z.string().nullable(),
@@ -50,6 +57,14 @@ export const deviceDetail = z.object({
 })
 export type DeviceDetail = z.infer<typeof deviceDetail>
 
+/** SHA-256 of what a box pins when it joins; null where the hub has none yet. */
+export const anchorFingerprintView = z.object({
+  root: z.string().nullable(),
+  policy: z.string().nullable(),
+  desiredKey: z.string(),
+  all: z.string(),
+})
+
 /** POST /api/devices/:device/invitation: shown once. */
 export const invitation = z.object({
   device: z.string(),
@@ -57,12 +72,17 @@ export const invitation = z.object({
   expiresAt: z.iso.datetime(),
   /** SHA-256 of the hub's authority, hexadecimal. */
   authorityFingerprint: z.string(),
+  anchors: anchorFingerprintView,
 })
 export type Invitation = z.infer<typeof invitation>
+
+/** An act that has no other answer. */
+export const actDone = z.object({ done: z.literal(true) })
 
 /** GET /api/enrolment. */
 export const enrolmentList = z.object({
   authorityFingerprint: z.string(),
+  anchors: anchorFingerprintView,
   devices: z.array(
     z.object({
       device: z.string(),
@@ -72,6 +92,8 @@ export const enrolmentList = z.object({
       heldAt: z.iso.datetime().nullable(),
       heldReason: z.string().nullable(),
       revokedAt: z.iso.datetime().nullable(),
+      /** Has pinned this hub's key, and takes signed documents only. */
+      readsSignatures: z.boolean(),
     }),
   ),
   invitations: z.array(z.object({ device: z.string(), expiresAt: z.iso.datetime() })),
@@ -113,11 +135,14 @@ export type IngestSummary = z.infer<typeof ingestSummary>
 export const versionState = z.enum([
   'candidate',
   'submitted',
+  'in-review',
   'partially-signed',
   'approved',
   'released',
+  'changes-requested',
   'rejected',
   'withdrawn',
+  'expired',
 ])
 export type VersionState = z.infer<typeof versionState>
 
@@ -149,17 +174,6 @@ export type VersionSummary = z.infer<typeof versionSummary>
 /** GET /api/models. */
 export const modelList = z.object({ versions: z.array(versionSummary) })
 export type ModelList = z.infer<typeof modelList>
-
-/** One signature of an approval, as 21 CFR 11.50 wants it shown. */
-export const shownSignature = z.object({
-  person: z.string(),
-  printedName: z.string(),
-  role: z.string(),
-  meaning: z.string(),
-  at: z.iso.datetime(),
-  keyid: z.string(),
-})
-export type ShownSignature = z.infer<typeof shownSignature>
 
 /** GET /api/models/:name/versions/:version. */
 export const versionDetail = z.object({
@@ -228,56 +242,6 @@ export type TrainingRun = z.infer<typeof trainingRun>
 export const trainingRunList = z.object({ runs: z.array(trainingRun) })
 export const trainingLog = z.object({ lines: z.array(z.string()) })
 
-/** GET /api/approvals. */
-export const approvalSummary = z.object({
-  approval: z.string(),
-  model: modelVersion,
-  state: z.enum(['submitted', 'partially-signed', 'approved', 'published', 'rejected', 'withdrawn']),
-  author: z.string(),
-  submittedAt: z.iso.datetime(),
-  signoffs: z.array(z.object({ person: z.string(), role: z.string(), meaning: z.string() })),
-  signatures: z.array(shownSignature),
-})
-export type ApprovalSummary = z.infer<typeof approvalSummary>
-export const approvalList = z.object({ approvals: z.array(approvalSummary) })
-
-/** POST /api/approvals: submits a candidate, naming who is to sign. */
-export const approvalRequest = z.strictObject({
-  name: z.string().min(1).max(64),
-  version: z.string().min(1).max(20),
-  signoffs: z
-    .array(z.strictObject({ person: z.string().min(2).max(64), role: z.enum(['clinical', 'technical']) }))
-    .min(2)
-    .max(8),
-})
-export type ApprovalRequest = z.infer<typeof approvalRequest>
-
-/** GET /api/approvals/:approval/document: exactly what is signed, and what it says for a person. */
-export const approvalDocument = z.object({
-  approval: z.string(),
-  /** Canonical bytes of the next approved-models metadata (its `signed` member), base64. */
-  signed: z.string(),
-  digest: z.string(),
-  /** Version of the approved-models metadata that these bytes are; part of what the statement of signing names. */
-  version: z.number().int().min(1),
-  /** What the list releases anew, for the statement of signing. */
-  releases: z.array(z.object({ model: modelVersion, releaseCounter: z.number().int().min(1) })),
-  summary: z.array(z.object({ name: z.string(), value: z.string() })),
-  /** Server time to put into the statement of signing (21 CFR 11.10(e)). */
-  serverTime: z.iso.datetime(),
-})
-export type ApprovalDocument = z.infer<typeof approvalDocument>
-
-/** POST /api/approvals/:approval/signatures: both signatures of one act, made by the approver's own tool. */
-export const signatureSubmission = z.strictObject({
-  keyid: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Signature over `signed` of the document, hexadecimal. */
-  signature: z.string().regex(/^[0-9a-f]{2,1024}$/),
-  /** DSSE envelope (JSON) of the statement with printed name, time and meaning. */
-  statement: z.unknown(),
-})
-export type SignatureSubmission = z.infer<typeof signatureSubmission>
-
 /** GET /api/drift. */
 export const driftList = z.object({
   features: z.array(
@@ -298,6 +262,29 @@ export const driftList = z.object({
 })
 export type DriftList = z.infer<typeof driftList>
 
+/** GET /api/drift/alerts: features that moved too far, until a person has looked. */
+export const driftAlertList = z.object({
+  alerts: z.array(
+    z.object({
+      alert: z.uuid(),
+      device: z.string(),
+      model: z.string(),
+      version: z.string(),
+      feature: z.string(),
+      month: z.string(),
+      verdict: z.string(),
+      raisedAt: z.iso.datetime(),
+      settledAt: z.iso.datetime().nullable(),
+      settledBy: z.string().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+})
+export type DriftAlertList = z.infer<typeof driftAlertList>
+
+/** POST /api/drift/alerts/:alert/settle. */
+export const driftSettlement = z.strictObject({ reason: z.string().trim().min(1).max(500) })
+
 /** GET /api/audit/entries?log=&from=&limit= — entries of the hub's own log or of a device's mirrored log. */
 export const auditEntries = z.object({
   origin: z.string(),
@@ -308,3 +295,26 @@ export type AuditEntries = z.infer<typeof auditEntries>
 
 /** GET /api/audit/proof/:index?log= — a C2SP tlog-proof file. */
 export const auditProof = z.object({ proof: z.string() })
+
+/** GET /api/azure: how the hub's way through an Azure IoT Hub is doing. `null` where there is none. */
+export const azureView = z.object({
+  azure: z
+    .object({
+      readers: z.array(
+        z.object({
+          namespace: z.string(),
+          eventHub: z.string(),
+          consumerGroup: z.string(),
+          reading: z.boolean(),
+          trouble: z.string().nullable(),
+          partitions: z.number().int(),
+          committed: z.number().int(),
+        }),
+      ),
+      /** Devices for whose twin something waits. */
+      answersWaiting: z.number().int(),
+      serviceTrouble: z.string().nullable(),
+    })
+    .nullable(),
+})
+export type AzureView = z.infer<typeof azureView>

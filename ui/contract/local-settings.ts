@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { instant } from './fields.ts'
 
 /** The settings of the appliance over its HTTP interface; for the role of site administrator. */
 
-const instant = z.iso.datetime()
 const digest = z.union([z.literal(''), z.string().regex(/^[0-9a-f]{64}$/)])
 
 /** One version: who put it into force. `author` is a pseudonym, `operator`, or `file` for an edit by hand. */

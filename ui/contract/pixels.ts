@@ -1,11 +1,9 @@
 import { z } from 'zod'
+import { count, instant, pseudonym } from './fields.ts'
 
 /** Pixels that a person must look at, and the export of studies, over the appliance's interface. */
 
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
 const side = z.number().int().min(1).max(65_535)
-const pseudonym = z.string().regex(/^[0-9a-f]{32}$/)
 const reason = z.string().trim().min(3).max(500)
 
 /** A box that is blacked out: in one frame, or (`null`) in all. Pixels from the left upper corner. */

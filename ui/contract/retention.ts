@@ -1,10 +1,8 @@
 import { z } from 'zod'
+import { count, instant, pseudonym } from './fields.ts'
 
 /** Retention and legal holds over the appliance's interface. */
 
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
-const pseudonym = z.string().regex(/^[0-9a-f]{32}$/)
 const reason = z.string().trim().min(3).max(500)
 
 /** GET /api/retention/plan: what a run would remove now; changes nothing. */

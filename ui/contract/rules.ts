@@ -1,10 +1,7 @@
 import { z } from 'zod'
+import { count, instant, pseudonym } from './fields.ts'
 
 /** Rules of a site over the appliance's interface. A rule file itself is judged by the appliance. */
-
-const instant = z.iso.datetime()
-const count = z.number().int().min(0)
-const pseudonym = z.string().regex(/^[0-9a-f]{32}$/)
 
 /** What a rule decided about a revision, and by which version of the rules. */
 export const routeView = z.object({

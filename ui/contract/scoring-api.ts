@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { modelVersion } from './common.ts'
+import { count, instant } from './fields.ts'
 
-const count = z.number().int().min(0)
-const instant = z.iso.datetime()
 const term = z.string().regex(/^[A-Z0-9_ ]{1,16}$/)
 
 /** Query of POST /scoring/v1/score. The last four only with image/png: what the model's fit rules ask for. */

@@ -1,7 +1,6 @@
 import { z } from 'zod'
+import { count, instant } from './fields.ts'
 
-const count = z.number().int().min(0)
-const instant = z.iso.datetime()
 const provider = z.enum(['cpu', 'cuda', 'tensorrt'])
 
 /** Part of GET /api/device: what runs the models here. */

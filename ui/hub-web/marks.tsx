@@ -6,11 +6,14 @@ import { StateMark, type Tone } from '../shared/state-mark.tsx'
 const VERSION_TONES: Readonly<Record<VersionState, Tone>> = {
   candidate: 'waiting',
   submitted: 'working',
+  'in-review': 'working',
   'partially-signed': 'working',
   approved: 'good',
   released: 'good',
+  'changes-requested': 'attention',
   rejected: 'refused',
   withdrawn: 'neutral',
+  expired: 'attention',
 }
 
 /** Where a version stands. */
@@ -20,11 +23,14 @@ export function VersionMark({ state }: { readonly state: VersionState }) {
 
 const APPROVAL_TONES: Readonly<Record<ApprovalSummary['state'], Tone>> = {
   submitted: 'working',
+  'in-review': 'working',
   'partially-signed': 'working',
   approved: 'good',
   published: 'good',
+  'changes-requested': 'attention',
   rejected: 'refused',
   withdrawn: 'neutral',
+  expired: 'attention',
 }
 
 /** Where an approval stands. */

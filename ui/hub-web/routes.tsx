@@ -10,24 +10,37 @@ import { FleetPage } from './pages/fleet.tsx'
 
 // The fleet is the shell; another page's program comes when somebody opens it. Each page begins with `no-eval`, which thereby
 // stands before every schema in what the pages share.
+const ApprovalPage = lazyPage(() => import('./pages/approval.tsx'), 'ApprovalPage')
 const ApprovalsPage = lazyPage(() => import('./pages/approvals.tsx'), 'ApprovalsPage')
 const AuditPage = lazyPage(() => import('./pages/audit.tsx'), 'AuditPage')
+const ComparisonPage = lazyPage(() => import('./pages/comparison.tsx'), 'ComparisonPage')
 const DevicePage = lazyPage(() => import('./pages/device.tsx'), 'DevicePage')
+const EnrolmentPage = lazyPage(() => import('./pages/enrolment.tsx'), 'EnrolmentPage')
 const DriftPage = lazyPage(() => import('./pages/drift.tsx'), 'DriftPage')
 const RegistryPage = lazyPage(() => import('./pages/registry.tsx'), 'RegistryPage')
+const RolloutsPage = lazyPage(() => import('./pages/rollouts.tsx'), 'RolloutsPage')
+const SigningKeysPage = lazyPage(() => import('./pages/signing-keys.tsx'), 'SigningKeysPage')
 const TrainingPage = lazyPage(() => import('./pages/training.tsx'), 'TrainingPage')
 const VersionPage = lazyPage(() => import('./pages/version.tsx'), 'VersionPage')
 
 const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/', title: 'Fleet' },
+  { to: '/enrolment', title: 'Enrolment' },
   { to: '/models', title: 'Registry' },
   { to: '/approvals', title: 'Approvals' },
+  { to: '/rollouts', title: 'Rollouts' },
   { to: '/training', title: 'Training' },
   { to: '/drift', title: 'Drift' },
   { to: '/audit', title: 'Audit' },
 ]
 
 const deviceParams = z.object({ device: z.string() })
+const approvalParams = z.object({ approval: z.string() })
+const comparisonParams = z.object({ name: z.string() })
+const comparisonSearch = z.object({
+  first: z.string().optional().catch(undefined),
+  second: z.string().optional().catch(undefined),
+})
 const versionParams = z.object({ name: z.string(), version: z.string() })
 
 /** The routes of the hub's pages. Made once: a router made again would forget what is on the screen. */
@@ -43,6 +56,27 @@ export function createHubRouter() {
   const version = createRoute({ getParentRoute: () => root, path: '/models/$name/$version' })
   version.update({
     component: openedWith(VersionPage, () => <VersionPage {...versionParams.parse(version.useParams())} />),
+  })
+  const approval = createRoute({ getParentRoute: () => root, path: '/approvals/$approval' })
+  approval.update({
+    component: openedWith(ApprovalPage, () => <ApprovalPage {...approvalParams.parse(approval.useParams())} />),
+  })
+  const comparison = createRoute({
+    getParentRoute: () => root,
+    path: '/models/$name/comparison',
+    validateSearch: comparisonSearch,
+  })
+  comparison.update({
+    component: openedWith(ComparisonPage, () => {
+      const navigate = comparison.useNavigate()
+      return (
+        <ComparisonPage
+          {...comparisonParams.parse(comparison.useParams())}
+          view={comparisonSearch.parse(comparison.useSearch())}
+          onView={(view) => void navigate({ search: view, replace: true })}
+        />
+      )
+    }),
   })
   const drift = createRoute({ getParentRoute: () => root, path: '/drift', validateSearch: driftSearch })
   drift.update({ component: openedWith(DriftPage, () => <DriftPage view={driftSearch.parse(drift.useSearch())} />) })
@@ -62,10 +96,15 @@ export function createHubRouter() {
     defaultErrorComponent: PageFailure,
     routeTree: root.addChildren([
       page('/', FleetPage),
+      page('/enrolment', EnrolmentPage),
       device,
       page('/models', RegistryPage),
       version,
+      comparison,
       page('/approvals', ApprovalsPage),
+      page('/approvals/keys', SigningKeysPage),
+      approval,
+      page('/rollouts', RolloutsPage),
       page('/training', TrainingPage),
       drift,
       audit,

@@ -8,9 +8,16 @@ import type { Signoff } from './signoffs.ts'
 /**
  * Signatures as 21 CFR 11.50 wants them in every readable form: printed name, date and time, meaning; and who has not
  * signed yet.
+ * @param signoffs undefined while they are not known.
  * @param open whether a missing signature is still awaited.
  */
-export function SignatureTable({ signoffs, open }: { readonly signoffs: readonly Signoff[]; readonly open: boolean }) {
+export function SignatureTable({
+  signoffs,
+  open,
+}: {
+  readonly signoffs: readonly Signoff[] | undefined
+  readonly open: boolean
+}) {
   return (
     <DataTable
       caption="The signatures"

@@ -22,5 +22,5 @@ export function signoffsOf({ signoffs, signatures }: Pick<ApprovalSummary, 'sign
 
 /** Whether signatures are still awaited. */
 export function isOpen(state: ApprovalSummary['state']): boolean {
-  return state === 'submitted' || state === 'partially-signed'
+  return state === 'submitted' || state === 'in-review' || state === 'partially-signed'
 }

@@ -62,6 +62,18 @@ export function consolePages(appliance: FakeAppliance): PageCase[] {
       facts: ['disconnected: broker-unreachable', '384.0 GiB free', 'golden case phantom-2', 'READING at 127.0.0.1'],
       empty: 'No model has arrived.',
     },
+    {
+      name: 'hub',
+      path: '/hub',
+      facts: [
+        'mqtts://hub.example:11115',
+        'To do: check address, network and clock.',
+        'waits until a site administrator has compared',
+        'the site decides this itself',
+        'Why: its signature is not the hub’s.',
+      ],
+      empty: 'The hub wishes nothing.',
+    },
   ]
 }
 

@@ -13,12 +13,14 @@ import {
   heldReleaseRequest,
   type LabelDetail,
   type LabelRequest,
+  type LocalModelList,
   labelDetail,
   labelRequest,
   leakSettled,
   localModelList,
   localRole,
   localSession,
+  modelStopRequest,
   type PixelReviewView,
   quarantineList,
   replayAnswer,
@@ -35,6 +37,7 @@ import { hex, minutesAgo } from './seeds/common.ts'
 import { seedDeployments } from './seeds/deployments.ts'
 import { seedDestinations, seedDevice, seedEgress, seedModels, seedQuarantine } from './seeds/device.ts'
 import { HeldSeeds, seedStudyEgress } from './seeds/egress.ts'
+import { enrolmentRoutes } from './seeds/enrolment.ts'
 import { explanationRoutes } from './seeds/explanations.ts'
 import { pixelRoutes, seedReviews } from './seeds/pixels.ts'
 import { seedStudies } from './seeds/studies.ts'
@@ -52,6 +55,8 @@ export class FakeAppliance {
   readonly #held = new HeldSeeds(this.#studies)
   readonly #reviews: PixelReviewView[] = seedReviews()
   #empty = false
+  /** What the radiologist of a test stopped. */
+  #halted: LocalModelList['models'][number]['halted'] = null
 
   /** @param pagesFolder the built console. */
   constructor(pagesFolder: string) {
@@ -86,6 +91,7 @@ export class FakeAppliance {
     return [
       ...pixelRoutes(() => (this.#empty ? [] : this.#reviews)),
       ...explanationRoutes(() => this.studies),
+      ...enrolmentRoutes(() => this.#empty),
       { method: 'GET', path: /^\/api\/studies$/, answer: ({ query }) => studyList.parse(this.#list(query)) },
       {
         method: 'GET',
@@ -154,7 +160,17 @@ export class FakeAppliance {
       {
         method: 'GET',
         path: /^\/api\/models$/,
-        answer: () => localModelList.parse(this.#empty ? { models: [], refused: [] } : seedModels()),
+        answer: () => this.#models(),
+      },
+      {
+        method: 'POST',
+        path: /^\/api\/models\/([^/]+)\/(stop|start)$/,
+        answer: ({ params, body, account }) => {
+          const { reason } = modelStopRequest.parse(body)
+          const at = '2026-11-20T08:00:00.000Z'
+          this.#halted = params[1] === 'stop' ? { kind: 'stopped-at-site', reason, by: account, at } : null
+          return this.#models()
+        },
       },
       {
         method: 'GET',
@@ -240,5 +256,12 @@ export class FakeAppliance {
       ),
     }
     return replayed
+  }
+
+  #models(): LocalModelList {
+    if (this.#empty) return { models: [], refused: [] }
+    const { models, refused } = seedModels()
+    const shown = models.map((one) => (one.state === 'active' ? { ...one, halted: this.#halted } : one))
+    return localModelList.parse({ models: shown, refused })
   }
 }

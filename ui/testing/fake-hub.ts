@@ -1,22 +1,31 @@
 import {
   approvalList,
+  approvalSummary,
+  approvalTimeline,
   auditMatches,
+  cardView,
   deviceDetail,
   deviceList,
   deviceState,
   driftList,
   hubRole,
   hubSession,
+  lineageView,
   modelList,
   type SavedViewList,
   savedView,
   savedViewList,
+  signingKeyList,
   trainingRunList,
+  versionComparison,
   versionDetail,
 } from '../contract/hub-api.ts'
 import { FakeFailure, type FakeRoute, FakeService } from './fake-service.ts'
+import { seedCard, seedComparison, seedLineage } from './seeds/hub-cards.ts'
+import { enrolmentRoutes, WishSeeds } from './seeds/hub-enrolment.ts'
 import { seedAudit, seedDeviceDetail, seedDevices, seedDrift, seedRuns } from './seeds/hub-fleet.ts'
-import { seedApprovals, seedVersion, seedVersions } from './seeds/hub-registry.ts'
+import { seedApprovals, seedKeys, seedTimeline, seedVersion, seedVersions } from './seeds/hub-registry.ts'
+import { rolloutRoutes } from './seeds/hub-rollouts.ts'
 
 /** A hub without broker, lake or keys: its API with seeds, for the tests of its pages. */
 export class FakeHub {
@@ -24,6 +33,7 @@ export class FakeHub {
   /** Nothing has ever arrived. */
   empty = false
   /** What the accounts have saved. */
+  readonly #wishes = new WishSeeds()
   readonly #views = new Map<string, SavedViewList['views']>()
 
   /** @param pagesFolder the built pages of the hub. */
@@ -49,9 +59,22 @@ export class FakeHub {
       list(/^\/api\/devices$/, () => deviceList.parse({ devices: unlessEmpty(seedDevices()) })),
       list(/^\/api\/models$/, () => modelList.parse({ versions: unlessEmpty(seedVersions()) })),
       list(/^\/api\/approvals$/, () => approvalList.parse({ approvals: unlessEmpty(seedApprovals()) })),
+      list(/^\/api\/signing-keys$/, () => signingKeyList.parse({ keys: unlessEmpty(seedKeys()) })),
+      {
+        method: 'GET',
+        path: /^\/api\/approvals\/([^/]+)$/,
+        answer: ({ params }) => approvalSummary.parse(found(seedApprovals().find((one) => one.approval === params[0]))),
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/approvals\/([^/]+)\/timeline$/,
+        answer: ({ params }) => approvalTimeline.parse(seedTimeline(params[0] ?? '')),
+      },
+      ...rolloutRoutes(() => this.empty),
       list(/^\/api\/training-runs$/, () => trainingRunList.parse({ runs: unlessEmpty(seedRuns()) })),
       list(/^\/api\/drift$/, () => driftList.parse({ features: unlessEmpty(seedDrift().features) })),
       ...this.#auditRoutes(),
+      ...enrolmentRoutes(() => this.empty, this.#wishes),
       {
         method: 'GET',
         path: /^\/api\/devices\/([^/]+)$/,
@@ -60,9 +83,19 @@ export class FakeHub {
       {
         method: 'GET',
         path: /^\/api\/devices\/([^/]+)\/state$/,
-        answer: ({ params: [device = ''] }) =>
-          deviceState.parse({ device, groups: [], documents: [], reported: null, differences: [] }),
+        answer: ({ params: [device = ''] }) => deviceState.parse(this.#wishes.state(device)),
       },
+      {
+        method: 'GET',
+        path: /^\/api\/models\/([^/]+)\/versions\/([^/]+)\/card$/,
+        answer: ({ params }) => cardView.parse(found(seedCard(params[0] ?? '', params[1] ?? ''))),
+      },
+      {
+        method: 'GET',
+        path: /^\/api\/models\/([^/]+)\/versions\/([^/]+)\/lineage$/,
+        answer: ({ params }) => lineageView.parse(found(seedLineage(params[0] ?? '', params[1] ?? ''))),
+      },
+      list(/^\/api\/models\/([^/]+)\/comparison$/, () => versionComparison.parse(seedComparison())),
       {
         method: 'GET',
         path: /^\/api\/models\/([^/]+)\/versions\/([^/]+)$/,

@@ -9,9 +9,23 @@ export const HUB_PAGES: readonly PageCase[] = [
     empty: 'No device is enrolled.',
   },
   {
+    name: 'enrolment',
+    path: '/enrolment',
+    facts: ['held: in two places', 'revoked', 'may connect', 'signature verified', 'site-c-box-1'],
+    empty: 'No box has joined.',
+  },
+  {
     name: 'device',
     path: '/devices/site-b-box-1',
-    facts: ['1771 entries', 'audit-inconsistent', 'Duplicates dropped', '412,316,860,416'],
+    facts: [
+      '1771 entries',
+      'audit-inconsistent',
+      'Duplicates dropped',
+      '412,316,860,416',
+      'decided-at-site',
+      'a quieter line at night',
+      'superseded',
+    ],
     empty: undefined,
   },
   {
@@ -29,7 +43,17 @@ export const HUB_PAGES: readonly PageCase[] = [
       '0.922 (0.845–0.998)',
       'Technical approver',
       'Limits',
+      'HTI-1 (1)(ii) Funding source: missing',
+      'too few for an estimate',
+      'Treatment is delayed',
+      '412 labelled rows',
     ],
+    empty: undefined,
+  },
+  {
+    name: 'comparison',
+    path: '/models/chest-radiograph/comparison?first=1.0.0&second=1.1.0',
+    facts: ['Subgroups', 'auc within AP', 'overlap', 'Parameters', '0.010'],
     empty: undefined,
   },
   {
@@ -37,6 +61,24 @@ export const HUB_PAGES: readonly PageCase[] = [
     path: '/approvals',
     facts: ['Still to sign: clinical-1 (clinical).', 'still to sign', 'Clinical approver of the fake hub', 'published'],
     empty: 'Nothing was submitted.',
+  },
+  {
+    name: 'approval',
+    path: '/approvals/0b0c7a4e-6d0c-4f0e-9a57-0f2f7c1c5b10',
+    facts: ['Technical approver of the fake hub', 'review begun', 'One site only.', 'still to sign', 'Comment'],
+    empty: undefined,
+  },
+  {
+    name: 'signing keys',
+    path: '/approvals/keys',
+    facts: ['Clinical approver of the fake hub', 'browser', 'pending', 'Your password'],
+    empty: 'No key is known.',
+  },
+  {
+    name: 'rollouts',
+    path: '/rollouts',
+    facts: ['1 of 3', 'taken back or stopped at 1 site(s)', 'wrong side marked', 'safety-officer'],
+    empty: 'Nothing is being rolled out.',
   },
   {
     name: 'training',

@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
     const signed = await cells('Technical approver')
     expect(signed.slice(0, 3)).toEqual(['Technical approver of the fake hub', 'technical', 'approval'])
     expect(signed[3]).toMatch(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/)
-    expect(await textOf(open)).toContain('leadglass model sign 0b0c7a4e-6d0c-4f0e-9a57-0f2f7c1c5b10 --key FILE')
+    expect(await textOf(open)).toContain('Read, discuss and sign')
     const published = page.getByRole('region', { name: 'Approval of chest-radiograph 1.1.0' })
     expect(await textOf(published)).not.toContain('to sign')
     const rejected = page.getByRole('region', { name: 'Approval of chest-radiograph 1.1.1' })

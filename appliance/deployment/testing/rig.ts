@@ -287,11 +287,16 @@ export class TrialRig {
     return rows.map(({ content }) => (JSON.parse(content) as { body: { kind: string } }).body)
   }
 
-  /** Events of the audit log about versions on trial, with their codes. */
-  events(): string[] {
+  /** Where acts are recorded. */
+  get audit(): AuditTrail {
+    return this.#audit
+  }
+
+  /** Events of the audit log whose word begins so, with outcome and codes; about versions on trial unless told. */
+  events(beginning = 'deployment.'): string[] {
     return [...this.#log.leaves()]
       .map((leaf) => decodeEvent(leaf))
-      .filter((event) => event?.event.startsWith('deployment.') === true)
+      .filter((event) => event?.event.startsWith(beginning) === true)
       .map((event) => `${event?.event} ${event?.outcome} ${event?.codes.join(' ')}`)
   }
 

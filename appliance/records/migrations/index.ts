@@ -28,6 +28,8 @@ import { BREACHES } from './0027-breaches.ts'
 import { SYNC } from './0028-sync.ts'
 import { DESIRED_STATE } from './0029-desired-state.ts'
 import { AUDIT_DETAILS } from './0031-audit-details.ts'
+import { ACTIVATION } from './0035-activation.ts'
+import { HALTS } from './0036-halts.ts'
 
 /** Every step of the schema of records.db, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -60,4 +62,6 @@ export const MIGRATIONS: readonly Migration[] = [
   SYNC,
   DESIRED_STATE,
   AUDIT_DETAILS,
+  ACTIVATION,
+  HALTS,
 ]

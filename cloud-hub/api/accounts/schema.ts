@@ -16,3 +16,9 @@ CREATE TABLE session (
   last_used_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `
+
+/** When a password was set last: those who sign change theirs from time to time (21 CFR 11.300(b)). */
+export const PASSWORD_AGE_SCHEMA = `
+ALTER TABLE account ADD COLUMN password_set_at TEXT;
+UPDATE account SET password_set_at = created_at;
+`

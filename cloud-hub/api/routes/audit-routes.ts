@@ -70,6 +70,12 @@ export function auditRoutes(services: HubServices): HubRoute[] {
     },
     {
       method: 'GET',
+      url: '/api/audit/feeds',
+      roles: EVERYBODY,
+      handle: async () => ({ feeds: services.auditFeeds.views() }),
+    },
+    {
+      method: 'GET',
       url: '/api/audit/entries',
       roles: EVERYBODY,
       handle: async (request) => {

@@ -1,10 +1,11 @@
-import { desiredSections, deviceId } from '@leadglass/sync-agent/contract'
+import { desiredSections, deviceId, reportedPart } from '@leadglass/sync-agent/contract'
 import {
   type DesiredHistory,
   type DeviceState,
   desiredEditRequest,
   desiredHistoryQuery,
   groupChangeRequest,
+  keyRotationRequest,
 } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
 import { differences, type EditOutcome } from '../../fleet/index.ts'
@@ -90,12 +91,40 @@ export function desiredRoutes(services: HubServices): HubRoute[] {
       },
     },
     {
+      method: 'POST',
+      url: '/api/fleet/desired-key/rotation',
+      roles: MAKERS,
+      handle: async ({ body, caller }) => {
+        keyRotationRequest.parse(body)
+        const { number } = await services.signer.rotate()
+        audit.record({
+          event: 'key.changed',
+          actor: actorOf(caller),
+          subject: { kind: 'key', id: 'desired-state' },
+          outcome: 'success',
+          codes: [`desired-key-${number}`],
+        })
+        // The newest document goes out again under the new key; the number stays, so nothing is applied twice.
+        for (const { device } of services.fleet.devices()) services.tell(deviceId.parse(device))
+        return { number }
+      },
+    },
+    {
       method: 'GET',
       url: '/api/devices/:device/state',
       roles: EVERYBODY,
       handle: async ({ params }) => stateOf(services, named.parse(params).device),
     },
   ]
+}
+
+/** Why sections were not put into force, in one line; null when each was, or nothing is known yet. */
+function reasonsOf(parts: string): string | null {
+  const named = z
+    .array(reportedPart)
+    .parse(JSON.parse(parts))
+    .filter(({ reason }) => reason !== null)
+  return named.length === 0 ? null : named.map(({ section, reason }) => `${section}: ${reason}`).join('; ')
 }
 
 function stateOf({ desired, reported, fleet }: HubServices, device: string): DeviceState {
@@ -106,8 +135,10 @@ function stateOf({ desired, reported, fleet }: HubServices, device: string): Dev
   return {
     device,
     groups: desired.groups().flatMap((one) => (one.device === device ? [one.name] : [])),
-    documents: documents.map(({ document, parts: _parts, ...row }) => ({
+    documents: documents.map(({ document, parts, ...row }) => ({
       ...row,
+      reason: row.reason ?? reasonsOf(parts),
+      signed: desired.readsSignatures(device),
       sections: document.sections,
       expiresAt: document.expiresAt,
     })),

@@ -1,4 +1,4 @@
-import { deviceId } from '@leadglass/sync-agent/contract'
+import { anchorFingerprints, deviceId } from '@leadglass/sync-agent/contract'
 import type { EnrolmentList, Invitation } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
 import { ApiError } from '../errors.ts'
@@ -18,7 +18,10 @@ export function enrolmentRoutes(services: HubServices): HubRoute[] {
       roles: EVERYBODY,
       handle: async (): Promise<EnrolmentList> => ({
         authorityFingerprint: await services.authorityFingerprint(),
-        devices: enrolment.identities(),
+        anchors: anchorFingerprints(await services.anchoring.anchors()),
+        devices: enrolment
+          .identities()
+          .map((one) => ({ ...one, readsSignatures: services.desired.readsSignatures(one.device) })),
         invitations: invitations.open(),
       }),
     },
@@ -32,7 +35,11 @@ export function enrolmentRoutes(services: HubServices): HubRoute[] {
         const invitation = invitations.invite(device, minutes * 60_000)
         const subject = { kind: 'device', id: device } as const
         audit.record({ event: 'device.invited', actor: actorOf(caller), subject, outcome: 'success' })
-        return { ...invitation, authorityFingerprint: await services.authorityFingerprint() }
+        return {
+          ...invitation,
+          authorityFingerprint: await services.authorityFingerprint(),
+          anchors: anchorFingerprints(await services.anchoring.anchors()),
+        }
       },
     },
     {

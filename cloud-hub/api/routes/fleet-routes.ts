@@ -48,5 +48,11 @@ export function fleetRoutes(services: HubServices): HubRoute[] {
       roles: EVERYBODY,
       handle: async () => ingestView(services),
     },
+    {
+      method: 'GET',
+      url: '/api/azure',
+      roles: EVERYBODY,
+      handle: async () => ({ azure: services.azureStatus() }),
+    },
   ]
 }

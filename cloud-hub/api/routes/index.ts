@@ -1,12 +1,19 @@
-import { EVERYBODY, type HubRoute } from '../route.ts'
+import type { HubRoute } from '../route.ts'
 import type { HubServices } from '../services.ts'
 import { approvalRoutes } from './approval-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { auditSearchRoutes } from './audit-search-routes.ts'
+import { changeRoutes } from './change-routes.ts'
 import { desiredRoutes } from './desired-routes.ts'
+import { driftRoutes } from './drift-routes.ts'
 import { enrolmentRoutes } from './enrolment-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { modelRoutes } from './model-routes.ts'
+import { recallRoutes } from './recall-routes.ts'
+import { recordRoutes } from './record-routes.ts'
+import { registryRoutes } from './registry-routes.ts'
+import { rolloutRoutes } from './rollout-routes.ts'
+import { signingKeyRoutes } from './signing-key-routes.ts'
 import { trainingRoutes } from './training-routes.ts'
 
 /** Every route that needs a person or the operator; those before sign-in are the server's own. */
@@ -16,15 +23,16 @@ export function allRoutes(services: HubServices): HubRoute[] {
     ...enrolmentRoutes(services),
     ...desiredRoutes(services),
     ...modelRoutes(services),
+    ...registryRoutes(services),
     ...trainingRoutes(services),
     ...approvalRoutes(services),
+    ...changeRoutes(services),
+    ...recallRoutes(services),
+    ...rolloutRoutes(services),
+    ...recordRoutes(services),
+    ...signingKeyRoutes(services),
     ...auditRoutes(services),
     ...auditSearchRoutes(services),
-    {
-      method: 'GET',
-      url: '/api/drift',
-      roles: EVERYBODY,
-      handle: async () => ({ features: await services.drift.entries() }),
-    },
+    ...driftRoutes(services),
   ]
 }

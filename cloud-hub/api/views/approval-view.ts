@@ -7,11 +7,14 @@ import type { ApprovalState, Proposal } from '../../governance/index.ts'
 const SHOWN: Readonly<Record<ApprovalState, ApprovalSummary['state'] | undefined>> = {
   draft: undefined,
   submitted: 'submitted',
+  'in-review': 'in-review',
   'partially-signed': 'partially-signed',
   approved: 'approved',
   published: 'published',
   rejected: 'rejected',
   withdrawn: 'withdrawn',
+  'changes-requested': 'changes-requested',
+  expired: 'expired',
   // Another list was published first; for the people concerned this one is off the table.
   superseded: 'withdrawn',
 }
@@ -27,6 +30,12 @@ export function approvalView(proposal: Proposal, state: ApprovalState): Approval
     state: shown,
     author: proposal.author,
     submittedAt: proposal.submittedAt,
+    dueAt: proposal.dueAt,
+    previous: proposal.previous,
+    ended:
+      proposal.closedAt === null
+        ? null
+        : { at: proposal.closedAt, by: proposal.closedBy ?? 'hub', reason: proposal.closedReason },
     signoffs: release.signoffs,
     signatures: signaturesView(proposal),
   }

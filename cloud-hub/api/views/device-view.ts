@@ -45,7 +45,7 @@ const ALARM_WORDS: Readonly<Record<string, string>> = {
 export function deviceView(device: FleetDevice): DeviceSummary {
   return {
     device: device.device,
-    state: device.revokedAt === null ? 'enrolled' : 'revoked',
+    state: device.revokedAt !== null ? 'revoked' : device.heldAt !== null ? 'held' : 'enrolled',
     connected: device.connected,
     lastSeenAt: device.lastSeenAt,
     softwareVersion: device.health?.softwareVersion ?? null,

@@ -1,6 +1,7 @@
 import type { ServiceOutcome } from '../../delivery/index.ts'
+import type { SigningRefusal } from '../../governance/index.ts'
 
-type Reason = Extract<ServiceOutcome, { kind: 'refused' }>['reason']
+type Reason = Extract<ServiceOutcome, { kind: 'refused' }>['reason'] | SigningRefusal
 
 /** Why an act on an approval was refused, in words. Total: a new reason does not compile until it has its own. */
 export const REFUSAL_WORDS: Readonly<Record<Reason, string>> = {
@@ -16,5 +17,17 @@ export const REFUSAL_WORDS: Readonly<Record<Reason, string>> = {
   'signature-invalid': 'the signature does not verify over exactly the bytes of this approval',
   'statement-differs': 'the statement names another person, role or release than the key and the approval',
   'unknown-proposal': 'there is no such approval',
+  'password-wrong': 'the password is wrong; after five failures signing pauses for fifteen minutes',
+  'signing-locked': 'signing is paused for this person after too many failures, and an alarm was raised',
+  'password-too-old': 'the password is older than 180 days; change it first',
+  'key-not-yours': 'the key does not belong to the person who signs',
+  'key-not-confirmed': 'nobody else has confirmed yet that this key is its owner’s',
+  'key-revoked': 'the key was revoked; nothing that it signs counts',
+  'deadline-passed': 'the deadline of this approval is over',
+  'act-unknown': 'this act of signing was not begun here by this person',
+  'act-used': 'this act of signing has been completed; each is good for one signature',
+  'act-expired': 'more than five minutes passed since the act of signing began; begin again',
+  'other-key': 'the act of signing was begun with another key',
+  'other-statement': 'the signed statement is not the one that was shown',
   'no-key-here': 'the hub keeps no key for this person',
 }

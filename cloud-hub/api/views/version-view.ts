@@ -11,8 +11,11 @@ const ORDER: readonly [ApprovalState, VersionState][] = [
   ['published', 'released'],
   ['approved', 'approved'],
   ['partially-signed', 'partially-signed'],
+  ['in-review', 'in-review'],
   ['submitted', 'submitted'],
+  ['changes-requested', 'changes-requested'],
   ['rejected', 'rejected'],
+  ['expired', 'expired'],
   ['withdrawn', 'withdrawn'],
 ]
 

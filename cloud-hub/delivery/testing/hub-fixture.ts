@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ApprovalPolicy, ApproverRole, ReleaseStatement } from '@leadglass/sync-agent/contract'
 import { canonicalJson, digestOf, ManualClock, silentLogger } from '@leadglass/sync-agent/foundation'
-import { openDatabase } from '@leadglass/sync-agent/foundation/database'
 import {
   FileHighWaterMarks,
   FolderFetcher,
@@ -12,16 +11,17 @@ import {
   verifyKit,
 } from '@leadglass/sync-agent/updates'
 import type Database from 'better-sqlite3'
+import { ChangeControlError } from '../../change-control/errors.ts'
 import { type ApproverKeyFile, createApproverKey } from '../../governance/approver-key.ts'
 import { GovernanceRepository } from '../../governance/repository.ts'
-import { GOVERNANCE_SCHEMA } from '../../governance/schema.ts'
+import type { CardGate } from '../../model-card/index.ts'
 import { PackageStore } from '../../registry/package-store.ts'
 import { type PackageReader, Registry } from '../../registry/registry.ts'
-import { REGISTRY_SCHEMA } from '../../registry/schema.ts'
+import { openHubDatabase } from '../../storage/index.ts'
 import { createRepositoryKeys, initialiseRepository, type RepositoryParties } from '../ceremony.ts'
 import { type OpenCustodianKey, openCustodianKey } from '../custodian-key.ts'
 import { createOnlineKeys, type OnlineKeys } from '../online-keys.ts'
-import { ReleaseService } from '../release-service.ts'
+import { type ChangeGate, ReleaseService } from '../release-service.ts'
 import { FolderRepositoryFiles, type RepositoryFiles } from '../repository-files.ts'
 import { RepositoryWriter } from '../repository-writer.ts'
 
@@ -29,6 +29,15 @@ import { RepositoryWriter } from '../repository-writer.ts'
 export const TEST_COST = { n: 2 ** 14, r: 8, p: 1 } as const
 export const PASSPHRASE = 'correct horse battery'
 export const START = Date.parse('2026-11-22T12:00:00Z')
+
+/** The packages of these tests have no card: what a card must say is tested with the real ones. */
+export const ANY_CARD: CardGate = { assertCardComplete: async () => undefined }
+
+/** No model of these tests has a plan for changes. */
+export const NO_PLAN: ChangeGate = {
+  claim: async () => Promise.reject(new ChangeControlError('not-within-plan', 'no plan is in force')),
+  assertClaim: async () => Promise.reject(new ChangeControlError('not-within-plan', 'no plan is in force')),
+}
 
 /** The three approvers of the fixture. */
 export const APPROVERS: readonly { person: string; role: ApproverRole; printedName: string }[] = [
@@ -58,7 +67,10 @@ export interface HubFixture {
   readonly writer: RepositoryWriter
   readonly service: ReleaseService
   /** The same hub over other files, as after a restart. */
-  restart(files?: RepositoryFiles): { readonly writer: RepositoryWriter; readonly service: ReleaseService }
+  restart(
+    files?: RepositoryFiles,
+    cards?: CardGate,
+  ): { readonly writer: RepositoryWriter; readonly service: ReleaseService }
   /** Imports a small package by `trainer`. */
   importPackage(options: { version: string; releaseCounter: number; name?: string; author?: string }): Promise<string>
 }
@@ -89,28 +101,28 @@ export async function createHub(folder: string): Promise<HubFixture> {
   }
   const signers = custodians.filter((_, index) => index !== 2 && index !== 5)
   const { root, rootDigest } = await initialiseRepository({ files, parties, signers, onlineKeys, clock })
-  const database = openDatabase({
-    path: join(folder, 'hub.db'),
-    migrations: [
-      { number: 1, name: 'governance', sql: GOVERNANCE_SCHEMA },
-      { number: 2, name: 'registry', sql: REGISTRY_SCHEMA },
-    ],
-  })
-  const governance = new GovernanceRepository({ database, clock })
-  for (const file of approverKeys) governance.addApprover(file)
-  const store = new PackageStore({ folder: join(folder, 'packages') })
-  const registry = new Registry({ database, store, clock, readPackage: readSmallPackage })
   const policy: ApprovalPolicy = {
     schema: 'leadglass.approval-policy/1',
     minimumApprovals: 2,
     requiredRoles: ['clinical', 'technical'],
     initialRootDigest: rootDigest,
   }
-  const restart: HubFixture['restart'] = (over = files) => {
+  const { database, governance, registry } = openRecords(folder, clock)
+  for (const file of approverKeys) governance.addApprover(file)
+  const restart: HubFixture['restart'] = (over = files, cards = ANY_CARD) => {
     const writer = new RepositoryWriter({ files: over, keys: onlineKeys, clock })
     return {
       writer,
-      service: new ReleaseService({ governance, registry, writer, policy, clock, logger: silentLogger }),
+      service: new ReleaseService({
+        governance,
+        registry,
+        cards,
+        changes: NO_PLAN,
+        writer,
+        policy,
+        clock,
+        logger: silentLogger,
+      }),
     }
   }
   const importPackage: HubFixture['importPackage'] = async (options) => {
@@ -122,6 +134,20 @@ export async function createHub(folder: string): Promise<HubFixture> {
   }
   const rest = { onlineKeys, approverKeys, custodians, parties, root, policy, restart, importPackage }
   return { folder, clock, database, governance, registry, ...rest, ...restart() }
+}
+
+/** The records of a hub's delivery side, as a process finds them at its start. */
+export function openRecords(
+  folder: string,
+  clock: ManualClock,
+): Pick<HubFixture, 'database' | 'governance' | 'registry'> {
+  const database = openHubDatabase(folder)
+  const store = new PackageStore({ folder: join(folder, 'packages') })
+  return {
+    database,
+    governance: new GovernanceRepository({ database, clock }),
+    registry: new Registry({ database, store, clock, readPackage: readSmallPackage }),
+  }
 }
 
 /** Writes a package folder with two files; just what delivery depends on. */

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
 import { type Clock, silentLogger, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
 import { freePort } from '../../../sync-agent/transport/testing/free-port.ts'
+import { DesiredSigner } from '../../fleet/index.ts'
 import {
   Broker,
   CertificateAuthority,
@@ -12,13 +14,15 @@ import {
   IngestPipeline,
 } from '../../ingest/index.ts'
 import { createHubCore, type HubCore } from '../../testing/hub-core.ts'
-import { DeviceGate, EnrolmentDoor, Invitations, Joining, Renewing } from '../index.ts'
+import { Anchoring, DeviceGate, EnrolmentDoor, Invitations, Joining, Renewing } from '../index.ts'
 
 /** How a hub of a test differs from one in a hospital. */
 export interface EnrolmentHubOptions {
   readonly lifetimeMs?: number
   readonly graceMs?: number
   readonly clock?: Clock
+  /** What boxes pin for updates; nothing unless told. */
+  readonly updates?: { readonly policy: ApprovalPolicy; readonly repository: string }
 }
 
 /** The parts of a hub that take boxes in, on real sockets and with certificates as short-lived as a test needs. */
@@ -27,6 +31,7 @@ export class EnrolmentHub {
   readonly enrolment: Enrolment
   readonly invitations: Invitations
   readonly broker: Broker
+  readonly anchoring: Anchoring
   readonly #client: IngestClient
   readonly #pipeline: IngestPipeline
 
@@ -37,6 +42,7 @@ export class EnrolmentHub {
     broker: Broker,
     client: IngestClient,
     pipeline: IngestPipeline,
+    anchoring: Anchoring,
   ) {
     this.core = core
     this.enrolment = enrolment
@@ -44,6 +50,7 @@ export class EnrolmentHub {
     this.broker = broker
     this.#client = client
     this.#pipeline = pipeline
+    this.anchoring = anchoring
   }
 
   /** `mqtts://127.0.0.1:port`, for MQTT and for enrolment. */
@@ -63,7 +70,18 @@ export class EnrolmentHub {
     const gate = new DeviceGate({ database, enrolment, alarms, audit, clock, disconnect, graceMs })
     const joining = new Joining({ invitations, enrolment, authority, audit, clock, hubKeys: [], disconnect })
     const renewing = new Renewing({ enrolment, audit, gate })
-    const door = new EnrolmentDoor({ joining, renewing, gate, alarms, clock, logger: silentLogger })
+    const signer = await DesiredSigner.open(join(core.folder, 'desired-keys.json'))
+    const anchoring = new Anchoring({
+      database,
+      audit,
+      clock,
+      hubKeys: [],
+      desiredKey: () => signer.current,
+      policy: options.updates?.policy ?? null,
+      repository: options.updates?.repository ?? core.folder,
+      onAnchored: () => undefined,
+    })
+    const door = new EnrolmentDoor({ anchoring, joining, renewing, gate, alarms, clock, logger: silentLogger })
     const caPem = await authority.certificatePem()
     const broker: Broker = new Broker(
       {
@@ -91,7 +109,7 @@ export class EnrolmentHub {
       silentLogger,
     )
     await client.start()
-    return new EnrolmentHub(core, enrolment, invitations, broker, client, pipeline)
+    return new EnrolmentHub(core, enrolment, invitations, broker, client, pipeline, anchoring)
   }
 
   /** How often something was alarmed, under any device or one. */

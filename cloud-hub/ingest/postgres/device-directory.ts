@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 
-const READ = 'SELECT revoked_at AS revokedAt, audit_log_key AS auditLogKey FROM device WHERE device = ?'
+const READ =
+  'SELECT revoked_at AS revokedAt, held_at AS heldAt, audit_log_key AS auditLogKey FROM device WHERE device = ?'
 const SEEN = 'UPDATE device SET last_seen_at = ? WHERE device = ?'
 /** How exact `last seen` is; every device would otherwise cost a commit of its own for each batch. */
 const SEEN_EVERY_MS = 60_000
@@ -8,6 +9,8 @@ const SEEN_EVERY_MS = 60_000
 /** What the inbox has to know of a device. */
 export interface KnownDevice {
   readonly revokedAt: string | null
+  /** Two boxes came with its identity, and a person has yet to decide. */
+  readonly heldAt: string | null
   /** C2SP verifier key of its audit log. */
   readonly auditLogKey: string | null
 }

@@ -75,8 +75,9 @@ async function onPostgres(core: HubCore): Promise<Subject> {
   const { alarms, audit, witnessKey, clock } = core
   const memory = new HubWitnessMemory(core.database)
   const reported = new ReportedBook(core.database)
+  const together = (act: () => void): void => core.database.transaction(act).immediate()
   return {
-    store: new PostgresInbox({ pool: own, devices, alarms, audit, reported, witnessKey, memory, clock }),
+    store: new PostgresInbox({ pool: own, devices, alarms, audit, reported, witnessKey, memory, together, clock }),
     count: async (table) => (await own.query<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)).rows[0]?.n ?? -1,
     change: (sql) => own.query(sql),
     roots: () => postgresEpochRoots(own),
@@ -179,6 +180,8 @@ for (const [name, open, isAbsent] of STORES) {
     it('turns away devices that it does not know or no longer listens to', async () => {
       const stranger = await parsed(sealAll(OTHER, [featuresBody(0)]), OTHER)
       expect(await subject.store.commit([stranger])).toEqual([{ outcome: 'turned-away', code: 'device-unknown' }])
+      core.database.prepare("UPDATE device SET held_at = '2026-01-05T00:00:00Z' WHERE device = ?").run(BOX)
+      expect(await take(...sealAll(BOX, [featuresBody(0)]))).toEqual({ outcome: 'turned-away', code: 'device-held' })
       core.enrolment.revoke(BOX, 'stolen')
       expect(await take(...sealAll(BOX, [featuresBody(0)]))).toEqual({ outcome: 'turned-away', code: 'device-revoked' })
       expect(await subject.count('envelope_inbox')).toBe(0)

@@ -45,12 +45,14 @@ type DeviceMark = Watermark & { readonly device: string }
 export interface PostgresInboxParts {
   readonly pool: PostgresPool
   readonly devices: DeviceDirectory
-  readonly alarms: Pick<AlarmBook, 'raise' | 'compared'>
+  readonly alarms: Pick<AlarmBook, 'raise' | 'compared' | 'committed'>
   readonly audit: Pick<HubAudit, 'record'>
   readonly reported: Pick<ReportedBook, 'apply'>
   readonly witnessKey: KeyObject
   /** What the hub has cosigned over any way. */
   readonly memory: HubWitnessMemory
+  /** Runs something as one transaction of the hub's own database: one flush of the disk for all that it writes. */
+  readonly together: (act: () => void) => void
   readonly clock: Clock
 }
 
@@ -82,14 +84,19 @@ export class PostgresInbox implements InboxStore {
       const answers: BatchResult[] = []
       for (const [i, one] of taken.entries()) answers.push(await this.#answer(client, batches[i]?.device, one, later))
       // Before the commit: the log may name a cosignature that was lost with its transaction, never miss one that went out.
-      for (const origin of transaction.mirror.remember()) this.#recordCosigned(origin)
+      this.#parts.together(() => {
+        for (const origin of transaction.mirror.remember()) this.#recordCosigned(origin)
+      })
+      alarms.committed(answers)
       later.push(() => devices.seen(transaction.heard))
       for (const { device, body } of transaction.reports) {
         later.push(() => reported.apply({ device, at, key: devices.read(device)?.auditLogKey ?? null }, body))
       }
       return answers
     })
-    for (const act of later) act()
+    this.#parts.together(() => {
+      for (const act of later) act()
+    })
     return results
   }
 

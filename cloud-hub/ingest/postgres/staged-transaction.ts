@@ -55,10 +55,11 @@ export class StagedTransaction implements InboxTransaction {
     for (const { device, ...mark } of foreseen.marks) this.#ofDevice(device).set(placeKey({ device, ...mark }), mark)
   }
 
-  standing(device: DeviceId): 'admitted' | 'unknown' | 'revoked' {
+  standing(device: DeviceId): 'admitted' | 'unknown' | 'revoked' | 'held' {
     const known = this.#devices.read(device)
     if (known === undefined) return 'unknown'
-    return known.revokedAt === null ? 'admitted' : 'revoked'
+    if (known.revokedAt !== null) return 'revoked'
+    return known.heldAt === null ? 'admitted' : 'held'
   }
 
   touch(device: DeviceId, at: string): void {

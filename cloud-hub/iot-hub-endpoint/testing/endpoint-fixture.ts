@@ -78,6 +78,7 @@ export class EndpointFixture implements Service {
           keysOf: (device) => (device === DEVICE ? [DEVICE_KEY] : []),
         },
         intake: this.intake,
+        uploadIntake: this.intake,
         clock: systemClock,
         logger,
         onUpload: (upload) => void this.uploads.push(upload),
@@ -110,17 +111,22 @@ export function transportTo(
     readonly device?: DeviceId
   } = {},
 ) {
-  const { port, proof, pem, ...rest } = options
+  const { port, proof, pem: given, ...rest } = options
+  const pem = given ?? fixture.authority.client(options.device ?? DEVICE)
   const states: LinkState[] = []
   const answers: string[] = []
   const marks = new Map<string, number>()
   const desired: number[] = []
   const transport = new AzureIotTransport(
     {
-      address: { hostName: HUB_NAME, gatewayHostName: `localhost:${port ?? fixture.mqttPort}` },
+      address: {
+        hostName: HUB_NAME,
+        gatewayHostName: `localhost:${port ?? fixture.mqttPort}`,
+        filesHostName: `localhost:${fixture.httpsPort}`,
+      },
       device: DEVICE,
       credentials: async () => ({
-        pem: pem ?? fixture.authority.client(options.device ?? DEVICE),
+        pem,
         proof: proof?.() ?? { kind: 'shared-access-key', key: DEVICE_KEY },
       }),
       keepaliveSeconds: 2,
@@ -128,6 +134,8 @@ export function transportTo(
       publishTimeoutMs: 2000,
       reportMs: 50,
       backoff: { firstMs: 50, largestMs: 300 },
+      refusedRetryMs: 60_000,
+      credentialsPollMs: 50,
       ...rest,
     },
     { clock: { now: () => performance.now() }, randomness: systemRandomness, logger: silentLogger },

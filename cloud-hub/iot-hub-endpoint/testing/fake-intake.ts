@@ -1,15 +1,17 @@
 import type { Acknowledgement, DeviceId, Envelope, StreamName } from '@leadglass/sync-agent/contract'
 import { decodeBatch } from '@leadglass/sync-agent/exchange'
 import { EndpointError } from '../errors.ts'
-import type { BatchIntake } from '../ports.ts'
+import type { BatchIntake, UploadIntake } from '../ports.ts'
 
 /** The inbox in memory: takes sequences without gaps, once each. Its memory outlives the endpoint, as a database does. */
-export class FakeIntake implements BatchIntake {
+export class FakeIntake implements BatchIntake, UploadIntake {
   /** Everything accepted, by `epoch/stream`, in order of acceptance. */
   readonly accepted = new Map<string, Envelope[]>()
   batches = 0
   duplicates = 0
   refusedPayloads = 0
+  /** Batches that came as a file. */
+  uploads = 0
   /** The next so many batches are committed, but the connection breaks before anybody is told. */
   breakAfterCommit = 0
 
@@ -19,6 +21,11 @@ export class FakeIntake implements BatchIntake {
 
   of(stream: StreamName): readonly string[] {
     return (this.accepted.get(`1/${stream}`) ?? []).map((envelope) => envelope.digest)
+  }
+
+  async submitUpload(device: DeviceId, payload: Uint8Array): Promise<Acknowledgement> {
+    this.uploads += 1
+    return this.submitBatch(device, payload)
   }
 
   async submitBatch(device: DeviceId, payload: Uint8Array): Promise<Acknowledgement> {

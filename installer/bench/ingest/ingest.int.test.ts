@@ -14,6 +14,7 @@ describe('the ingest bench at a small size', () => {
         [database, 'connect', 9],
         [database, 'all boxes at once', 6],
         [database, 'all boxes, evenly', 6],
+        [database, 'all boxes, at half of the first rate', 6],
         [database, 'backlog of one box', 1],
         [database, 'backlogs of many boxes', 2],
       ]),

@@ -8,7 +8,7 @@ import { type HarnessReport, judge } from '../../harness/report.ts'
 import type { Harness, HarnessOptions } from '../../harness/run-harness.ts'
 import { type Fleet, type GroupName, type MeasuredDatabase, measureDatabase, type Phase } from './measure.ts'
 import { BoxesProcess } from './processes.ts'
-import { STUDIES_A_DAY } from './workload.ts'
+import { ENVELOPES_A_STUDY, STUDIES_A_DAY } from './site-bodies.ts'
 
 const BOXES = 1000
 const PROCESSES = 2
@@ -16,12 +16,10 @@ const PROCESSES = 2
 const BACKLOG_STUDIES = 3 * STUDIES_A_DAY
 const MANY_BACKLOGS = 20
 /** Studies of each box in the two loads of all boxes. */
-const LOAD_STUDIES = { burst: 4, paced: 2 } as const
+const LOAD_STUDIES = { burst: 4, paced: 2, half: 4 } as const
 const PACED_MS = 20_000
 /** Largest size that still is a check of counts only. */
 const CHECK_SIZE = 50
-/** What an ordinary site's day comes to: 2 features, 6 leaves and what goes with them for each of 400 studies. */
-const ENVELOPES_A_STUDY = 9
 const DAY_SECONDS = 86_400
 
 /**
@@ -108,6 +106,7 @@ async function prepare(
   const groups: [GroupName, readonly string[], number][] = [
     ['burst', names.all, LOAD_STUDIES.burst],
     ['paced', names.all, LOAD_STUDIES.paced],
+    ['half', names.all, LOAD_STUDIES.half],
     ['one', names.one, studies],
     ['many', names.many, studies],
   ]
@@ -124,7 +123,7 @@ async function prepare(
   }
   options.progress.step('enrolling')
   const hub = join(folder, 'hub')
-  await initialiseHub({ folder: hub, names: ['127.0.0.1'] })
+  await initialiseHub({ folder: hub, names: ['127.0.0.1'], accounts: [] })
   const identities = await enrolDevices({ folder: hub, devices: made.flat() })
   return { processes, ownerOf, identities, sealed }
 }
@@ -137,7 +136,7 @@ function report(measured: readonly MeasuredDatabase[], fleet: Fleet, isCheck: bo
     machine: describeMachine(),
     runs: 1,
     results: measured.flatMap(({ rows }) => rows),
-    ratios: measured.flatMap(({ database, connected, account, growthMebibytes, burstRate }) => [
+    ratios: measured.flatMap(({ database, connected, account, growthMebibytes, burstRate, halfLatencies }) => [
       judge(`${database}: boxes connected`, connected, `>= ${isCheck ? boxes : BOXES}`),
       judge(`${database}: envelopes lost`, account.lost, '== 0'),
       judge(`${database}: envelopes doubled`, account.doubled, '== 0'),
@@ -147,6 +146,8 @@ function report(measured: readonly MeasuredDatabase[], fleet: Fleet, isCheck: bo
         ? []
         : [
             judge(`${database}: envelopes/s, of what the boxes make on average`, burstRate / needed, '>= 4'),
+            judge(`${database}: p50 at half of what the hub can take, ms`, halfLatencies.p50, '<= 250'),
+            judge(`${database}: p95 at half of what the hub can take, ms`, halfLatencies.p95, '<= 1000'),
             judge(`${database}: growth of the hub's memory while backlogs drain, MiB`, growthMebibytes, '<= 64'),
           ]),
     ]),

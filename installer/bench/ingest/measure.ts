@@ -1,14 +1,15 @@
 import { accountForIngest } from '@leadglass/cloud-hub/commands'
 import type { Progress } from '../../cli/progress.ts'
 import { percentile } from '../receive/latency.ts'
-import { type BenchHub, type BoxesProcess, processFigures, startHub } from './processes.ts'
+import { type BenchHub, type BoxesProcess, evenSamples, processFigures, startHub } from './processes.ts'
 
 const SAMPLE_MS = 500
+const SHOWN_SAMPLES = 8
 /** V8 writes a processor profile of the hub into this folder, for a look at where the time goes. */
 const PROFILE_FOLDER = process.env.LEADGLASS_BENCH_PROFILE
 
-/** What the boxes send in one phase: all at once, evenly, the backlog of one, the backlogs of many. */
-export type GroupName = 'burst' | 'paced' | 'one' | 'many'
+/** What the boxes send in one phase: all at once, evenly, at half of the rate of the first, the backlog of one, of many. */
+export type GroupName = 'burst' | 'paced' | 'half' | 'one' | 'many'
 
 /** One phase of sending. */
 export interface Phase {
@@ -44,6 +45,8 @@ export interface MeasuredDatabase {
   readonly rows: Record<string, string | number | null>[]
   readonly connected: number
   readonly burstRate: number
+  /** Milliseconds from publishing to acknowledgement at half of the rate of the burst. */
+  readonly halfLatencies: { readonly p50: number; readonly p95: number }
   readonly growthMebibytes: number
   readonly account: {
     readonly lost: number
@@ -62,6 +65,8 @@ export async function measureDatabase(request: MeasureRequest): Promise<Measured
   let connected = 0
   let burstRate = 0
   let growthMebibytes = 0
+  const spread: Partial<Record<GroupName, number>> = { paced: request.pacedMs }
+  let halfLatencies = { p50: 0, p95: 0 }
   try {
     rows.push(
       await measured(request, hub, name, 'connect', async () => {
@@ -69,11 +74,23 @@ export async function measureDatabase(request: MeasureRequest): Promise<Measured
         return {}
       }),
     )
-    for (const group of ['burst', 'paced', 'one', 'many'] as const) {
+    for (const group of ['burst', 'paced', 'half', 'one', 'many'] as const) {
       progress.step(`${name}: ${WORDS[group]}`)
-      const row = await measured(request, hub, name, WORDS[group], async () => send(request, group), group)
+      const row = await measured(
+        request,
+        hub,
+        name,
+        WORDS[group],
+        () => send(request, group, spread[group] ?? 0),
+        group,
+      )
       rows.push(row)
-      if (group === 'burst') burstRate = Number(row['envelopes/s'])
+      if (group === 'burst') {
+        burstRate = Number(row['envelopes/s'])
+        // The same load once more, in twice the time: what the hub can take, halved.
+        spread.half = 2000 * Number(row.seconds)
+      }
+      if (group === 'half') halfLatencies = { p50: Number(row['p50 ms']), p95: Number(row['p95 ms']) }
       if (group === 'many') growthMebibytes = Number(row['growth MiB'])
     }
     await Promise.all(fleet.processes.map((one) => one.ask({ do: 'disconnect' })))
@@ -81,12 +98,14 @@ export async function measureDatabase(request: MeasureRequest): Promise<Measured
     await hub.stop()
   }
   progress.step(`${name}: counting`)
-  return { database: name, rows, connected, burstRate, growthMebibytes, account: await account(request) }
+  const counted = await account(request)
+  return { database: name, rows, connected, burstRate, halfLatencies, growthMebibytes, account: counted }
 }
 
 const WORDS: Readonly<Record<GroupName, string>> = {
   burst: 'all boxes at once',
   paced: 'all boxes, evenly',
+  half: 'all boxes, at half of the first rate',
   one: 'backlog of one box',
   many: 'backlogs of many boxes',
 }
@@ -107,8 +126,7 @@ async function connectAll({ processes, ownerOf, identities }: Fleet, { url }: Be
   return answers.reduce((sum, answer) => sum + answer.connected, 0)
 }
 
-async function send({ fleet, pacedMs }: MeasureRequest, group: GroupName): Promise<Record<string, number | null>> {
-  const spreadMs = group === 'paced' ? pacedMs : 0
+async function send({ fleet }: MeasureRequest, group: GroupName, spreadMs: number): Promise<Record<string, number>> {
   const outcomes = await Promise.all(fleet.processes.map((one) => one.ask({ do: 'send', group, spreadMs })))
   const latencies = outcomes.flatMap((one) => one.latencies).toSorted((a, b) => a - b)
   const total = (pick: 'refused' | 'sentAgain'): number => outcomes.reduce((sum, one) => sum + one[pick], 0)
@@ -158,6 +176,7 @@ async function measured(
     'hub CPU s': after.hub.seconds - before.hub.seconds,
     'server CPU s': after.server - before.server,
     'hub MiB': Math.max(...memory),
+    'MiB over time': evenSamples(memory, SHOWN_SAMPLES),
     'growth MiB': memory.length < 8 ? 0 : quarter(3) - quarter(1),
     ...columns,
   }

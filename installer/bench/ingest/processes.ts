@@ -94,6 +94,13 @@ export async function processFigures(pid: number): Promise<{ readonly seconds: n
   return { seconds, mebibytes: (Number(statm.split(' ')[1]) * PAGE_BYTES) / 2 ** 20 }
 }
 
+/** Some of a series of sizes, evenly from its first to its last, as whole numbers. */
+export function evenSamples(values: readonly number[], most: number): string {
+  const count = Math.min(most, values.length)
+  const at = (i: number): number => Math.round((i * (values.length - 1)) / Math.max(1, count - 1))
+  return Array.from({ length: count }, (_, i) => Math.round(values[at(i)] ?? 0)).join(' ')
+}
+
 function failed(message: string): InstallerError {
   return new InstallerError('process-failed', {
     message,

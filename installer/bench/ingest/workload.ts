@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import {
   AuditLog,
@@ -12,25 +12,17 @@ import {
   type DeviceId,
   type Envelope,
   type EnvelopeBody,
-  envelopeBody,
   MAX_BATCH_BYTES,
+  STREAM_OF_KIND,
   STREAMS,
   type StreamName,
   sealEnvelope,
 } from '@leadglass/sync-agent/contract'
 import { rootOfDigests } from '@leadglass/sync-agent/exchange'
 import { systemClock } from '@leadglass/sync-agent/foundation'
+import { LEAVES_A_STUDY, SiteBodies } from './site-bodies.ts'
 
-/** A site of ordinary size, and what one day of it becomes. */
-export const STUDIES_A_DAY = 400
-const INSTANCES_A_STUDY = 2
-const LEAVES_A_STUDY = 6
 const LEAVES_A_CHECKPOINT = 60
-/** A label for every twentieth study, counts for every tenth, a word about its health every five minutes. */
-const STUDIES_A_LABEL = 20
-const STUDIES_A_COUNT = 10
-const HEALTH_A_STUDY = 288 / STUDIES_A_DAY
-const EMBEDDING = 1280
 /** Room for the outer form of a batch. */
 const BATCH_ROOM = MAX_BATCH_BYTES - 200
 const MOST_IN_A_BATCH = 2000
@@ -56,9 +48,7 @@ export class SimulatedBox {
   readonly #log: AuditLog
   readonly #signer: NoteSigner
   readonly #digests = new Map<StreamName, string[]>()
-  readonly #next: () => number
-  #study = 0
-  #health = 0
+  readonly #bodies: SiteBodies
 
   constructor(device: DeviceId, seed: number, key: KeyObject = generateKeyPairSync('ed25519').privateKey) {
     const origin = `leadglass/${device}/audit`
@@ -66,16 +56,13 @@ export class SimulatedBox {
     this.auditVerifierKey = encodeVerifierKey(verifierKeyOf(origin, key))
     this.#log = new AuditLog({ origin, store: new MemoryLogStore(), clock: systemClock })
     this.#signer = createNoteSigner(origin, key)
-    this.#next = randomNumbers(seed)
+    this.#bodies = new SiteBodies(device, seed)
   }
 
   /** Seals what `studies` more studies give, in batches of one stream each. */
   seal(studies: number): SealedWork {
     const bodies = new Map<StreamName, EnvelopeBody[]>(STREAMS.map((stream) => [stream, []]))
-    for (let i = 0; i < studies; i++) {
-      this.#study += 1
-      this.#addStudy(bodies)
-    }
+    for (let i = 0; i < studies; i++) this.#addStudy(bodies)
     bodies.get('audit')?.push(this.#checkpoint())
     const byKind: Record<string, number> = {}
     const batches = STREAMS.flatMap((stream) => {
@@ -103,82 +90,24 @@ export class SimulatedBox {
   }
 
   #addStudy(bodies: ReadonlyMap<StreamName, EnvelopeBody[]>): void {
-    const study = this.#pseudonym('study', this.#study)
+    const one = this.#bodies.study()
     for (let i = 0; i < LEAVES_A_STUDY; i++) {
       const { index, leaf } = this.#log.append({
         event: 'log.read',
         actor: { kind: 'system', id: 'simulated' },
-        subject: { kind: 'study', id: study },
+        subject: { kind: 'study', id: one.study },
         outcome: 'success',
       })
       bodies.get('audit')?.push({ kind: 'audit-leaf', index, leaf: Buffer.from(leaf).toString('base64') })
       if (this.#log.size % LEAVES_A_CHECKPOINT === 0) bodies.get('audit')?.push(this.#checkpoint())
     }
-    for (let instance = 0; instance < INSTANCES_A_STUDY; instance++) {
-      bodies.get('features')?.push(this.#features(study, instance))
-    }
-    if (this.#study % STUDIES_A_LABEL === 0) bodies.get('labels')?.push(this.#label(study))
-    if (this.#study % STUDIES_A_COUNT === 0) bodies.get('drift')?.push(this.#counts())
-    for (this.#health += HEALTH_A_STUDY; this.#health >= 1; this.#health--) bodies.get('health')?.push(this.#word())
+    for (const body of one.bodies) bodies.get(STREAM_OF_KIND[body.kind])?.push(body)
   }
 
   #checkpoint(): EnvelopeBody {
     return { kind: 'audit-checkpoint', note: this.#log.checkpoint(this.#signer) }
   }
-
-  #features(study: string, instance: number): EnvelopeBody {
-    // As a network's last layer gives them: never negative, a good part zero.
-    const values = Float32Array.from({ length: EMBEDDING }, () => Math.max(0, this.#next() * 3 - 1))
-    return envelopeBody.parse({
-      kind: 'instance-features',
-      study,
-      patient: this.#pseudonym('patient', this.#study),
-      revision: 1,
-      instance,
-      acquisition: { modality: 'DX', view: 'PA', sex: 'F', ageDecade: 5, month: '2026-07' },
-      model: MODEL,
-      embedding: Buffer.from(values.buffer).toString('base64'),
-      scores: [{ code: 'pneumonia', value: this.#next(), thresholdMilli: 500, above: false }],
-      quality: Object.fromEntries(QUALITY.map((name) => [name, this.#next()])),
-    })
-  }
-
-  #label(study: string): EnvelopeBody {
-    return envelopeBody.parse({
-      kind: 'study-label',
-      label: randomUUID(),
-      study,
-      patient: this.#pseudonym('patient', this.#study),
-      revision: 1,
-      finding: 'pneumonia',
-      value: 'absent',
-      reader: this.#pseudonym('reader', 1),
-      blind: true,
-    })
-  }
-
-  #counts(): EnvelopeBody {
-    const cells = Array.from({ length: 10 }, (_, bin) => ({ bin, count: 11 + Math.floor(this.#next() * 50) }))
-    return { kind: 'drift-counts', model: MODEL, feature: 'score.pneumonia', month: '2026-07', cells }
-  }
-
-  #word(): EnvelopeBody {
-    const figures = { 'disk.free-share': this.#next(), 'queue.studies': Math.floor(this.#next() * 20) }
-    return {
-      kind: 'device-health',
-      softwareVersion: '0.1.0',
-      models: [{ model: MODEL, state: 'active' }],
-      figures,
-    }
-  }
-
-  #pseudonym(kind: string, number: number): string {
-    return createHash('sha256').update(`${this.device}/${kind}/${number}`).digest('hex').slice(0, 32)
-  }
 }
-
-const MODEL = { name: 'chest-radiograph', version: '1.0.0', digest: 'ab'.repeat(32) }
-const QUALITY = ['mean', 'spread', 'noise', 'sharpness', 'clipped-low', 'clipped-high'].map((name) => `quality.${name}`)
 
 /** Cuts envelopes of one stream into batches below the limit of the wire. */
 function cut(envelopes: readonly Envelope[]): SealedBatch[] {
@@ -201,15 +130,4 @@ function cut(envelopes: readonly Envelope[]): SealedBatch[] {
   }
   close()
   return batches
-}
-
-/** Numbers from 0 to 1 from a seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -57,14 +57,18 @@ export function fetchLog(client: InstanceClient, service: ServiceName): Promise<
 }
 
 function registerFeeds(audit: Command): void {
-  withJson(withData(audit.command('feeds').description('which audit repositories of the hospital have what'))).action(
-    async (options: { readonly data: string; readonly json: boolean }) => {
+  const command = audit
+    .command('feeds')
+    .description('which audit repositories have what')
+    .addOption(new Option('--log <log>', 'whose log').choices(['appliance', 'hub']).default('appliance'))
+  withJson(withData(command)).action(
+    async (options: { readonly data: string; readonly json: boolean; readonly log: ServiceName }) => {
       const client = await InstanceClient.open(options.data)
       const path = '/api/audit/feeds'
-      const { feeds } = await client.request({ service: 'appliance', method: 'GET', path, schema: auditFeedList })
+      const { feeds } = await client.request({ service: options.log, method: 'GET', path, schema: auditFeedList })
       print(options.json, { feeds }, () =>
         feeds.length === 0
-          ? 'No repository is told. Name one in settings.json under "auditFeeds".'
+          ? `No repository is told. Name one in ${options.log === 'hub' ? 'the hub’s configuration' : 'settings.json'} under "auditFeeds".`
           : renderTable(
               ['repository', 'kind', 'has', 'waiting', 'last taken', 'failure'],
               feeds.map((feed) => [

@@ -5,6 +5,7 @@ import {
   desiredQueued,
   deviceState,
   fleetGroups,
+  keyRotated,
 } from '@leadglass/ui/contract/hub-api'
 import { type Command, Option } from 'commander'
 import { InstallerError } from '../../errors.ts'
@@ -35,6 +36,9 @@ export function registerDesired(fleet: Command): void {
     .requiredOption('--reason <text>', 'why, for the history')
     .option('--expires <instant>', 'not applied any more after this instant, ISO 8601')
     .action(set)
+  withJson(withData(desired.command('rotate-key').description('let another key sign; the old one vouches for it')))
+    .requiredOption('--reason <text>', 'why, for the record')
+    .action(rotate)
   scoped(desired.command('history').description('who wished what, when and why, newest first'))
     .option('--limit <n>', 'at most so many', wholeNumber(1, 1000), 50)
     .action(history)
@@ -88,6 +92,18 @@ async function set(
     answer.devices.length === 0
       ? 'Nothing new: every device has this already.'
       : `Queued for ${answer.devices.join(', ')}.`,
+  )
+}
+
+async function rotate(options: Options & { readonly reason: string }): Promise<void> {
+  const client = await InstanceClient.open(options.data)
+  const path = '/api/fleet/desired-key/rotation'
+  const body = { reason: options.reason }
+  const answer = await client.request({ service: 'hub', method: 'POST', path, body, schema: keyRotated })
+  print(
+    options.json,
+    answer,
+    () => `key ${answer.number} signs from now on; boxes follow by its link to the one before`,
   )
 }
 

@@ -56,6 +56,7 @@ async function invite(device: string, options: Options & { readonly minutes: str
       `code: ${answer.code}`,
       `for ${answer.device}, once, until ${answer.expiresAt}`,
       `fingerprint of the hub: ${answer.authorityFingerprint}`,
+      `fingerprint of what the box pins: ${answer.anchors.all}`,
       `on the box: leadglass enrol --hub mqtts://HUB:${client.instance.ports.mqtt} --code ${answer.code}`,
     ].join('\n'),
   )

@@ -47,6 +47,7 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
     .option('--boxes <n>', 'simulated boxes, for runs that have them', wholeNumber(1, 4000))
     .option('--seconds <n>', 'how long to go on, for runs that have no end of their own', wholeNumber(1, 86_400))
     .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--only <part>', 'one part of a run that has parts')
     .option('--quick', 'a shorter run, where the bench has one', false)
     .option('--publish', 'also write the report into docs/figures', false)
     .addHelpText('after', `\nNames:\n${list}\n\nExit status 1 when a goal does not hold.`)
@@ -54,7 +55,6 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
     command
       .option('--rounds <n>', 'rounds of what is random; the run has a default', wholeNumber(1, 10_000))
       .option('--envelopes <n>', 'the size of the load of a run that sends envelopes', wholeNumber(1, 1_000_000))
-      .option('--only <part>', 'one part of a run that has parts')
       .option('--full', 'every point instead of a sample', false)
   }
   withJson(command).action(async (name: string, options: HarnessCommandOptions) => {

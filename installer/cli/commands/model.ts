@@ -1,33 +1,26 @@
-import { type SignatureMeaning, signatureMeaning } from '@leadglass/sync-agent/contract'
-import {
-  approvalList,
-  approvalSummary,
-  deviceList,
-  type ModelVersion,
-  modelList,
-  type VersionDetail,
-  versionDetail,
-} from '@leadglass/ui/contract/hub-api'
+import { approvalList, deviceList, modelList, type VersionDetail, versionDetail } from '@leadglass/ui/contract/hub-api'
 import { localModelList } from '@leadglass/ui/contract/local-api'
-import { type Command, Option } from 'commander'
-import { fetchDocument, readKeyFile, signDocument } from '../../approve/sign-approval.ts'
-import { InstallerError } from '../../errors.ts'
+import type { Command } from 'commander'
+import { parseReference } from '../../approve/model-reference.ts'
+import { registerSign } from '../../approve/sign-command.ts'
 import { InstanceClient } from '../client.ts'
-import { callerPath, print, withData, withJson } from '../options.ts'
-import { readPassphrase } from '../passphrase.ts'
+import { print, withData, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
+import { registerModelAttest } from './model-attest.ts'
 import { registerModelAugment } from './model-augment.ts'
 import { registerModelImport } from './model-import.ts'
 import { registerModelNew } from './model-new.ts'
 import { registerModelPack } from './model-pack.ts'
+import { registerModelStop } from './model-stop.ts'
 import { registerModelTest } from './model-test.ts'
+import { registerSubmit } from './submit.ts'
 
 interface CommonOptions {
   readonly data: string
   readonly json: boolean
 }
 
-/** `leadglass model list|show|submit|sign|status|import|new|augment|pack|test`. */
+/** `leadglass model list|show|submit|sign|status|import|new|augment|pack|test|attest|verify`. */
 export function registerModel(program: Command): void {
   const model = program.command('model').description('the registry, approvals, and what runs where')
   withJson(withData(model.command('list').description('all versions, with their state and headline figure'))).action(
@@ -38,41 +31,18 @@ export function registerModel(program: Command): void {
       model.command('show').description('one version: card, figures, lineage, signatures').argument('<name@version>'),
     ),
   ).action(show)
-  withJson(
-    withData(
-      model
-        .command('submit')
-        .description('submit a candidate for approval, naming who is to sign')
-        .argument('<name@version>')
-        .requiredOption('--clinical <person>', 'the clinical approver')
-        .requiredOption('--technical <person>', 'the technical approver'),
-    ),
-  ).action(submit)
-  withJson(
-    withData(
-      model
-        .command('sign')
-        .description(
-          'sign a submitted version with your own key: shows what is signed, asks for the passphrase, signs once',
-        )
-        .argument('<approval>', 'identifier of the approval, as "leadglass model status" shows it')
-        .requiredOption('--key <file>', 'your approver key file', callerPath)
-        .option('--passphrase-file <file>', 'file whose first line is the passphrase, instead of asking', callerPath)
-        .addOption(
-          new Option('--meaning <meaning>', 'what the signature means (21 CFR 11.50)')
-            .choices(signatureMeaning.options)
-            .default('approval'),
-        ),
-    ),
-  ).action(sign)
+  registerSubmit(model)
+  registerSign(model)
   withJson(
     withData(model.command('status').description('approvals that wait, and what each device says that it runs')),
   ).action(status)
+  registerModelStop(model)
   registerModelImport(model)
   registerModelNew(model)
   registerModelAugment(model)
   registerModelPack(model)
   registerModelTest(model)
+  registerModelAttest(model)
 }
 
 async function list(options: CommonOptions): Promise<void> {
@@ -124,57 +94,6 @@ function presentVersion({ summary, intendedUse, metrics, lineage, signatures }: 
   ].join('\n')
 }
 
-async function submit(
-  reference: string,
-  options: CommonOptions & { readonly clinical: string; readonly technical: string },
-): Promise<void> {
-  const client = await InstanceClient.open(options.data)
-  const approval = await client.request({
-    service: 'hub',
-    method: 'POST',
-    path: '/api/approvals',
-    body: {
-      ...parseReference(reference),
-      signoffs: [
-        { person: options.clinical, role: 'clinical' },
-        { person: options.technical, role: 'technical' },
-      ],
-    },
-    schema: approvalSummary,
-  })
-  print(
-    options.json,
-    approval,
-    () =>
-      `Submitted as ${approval.approval}. Each approver now runs: leadglass model sign ${approval.approval} --key FILE`,
-  )
-}
-
-async function sign(
-  approval: string,
-  options: CommonOptions & {
-    readonly key: string
-    readonly passphraseFile?: string
-    readonly meaning: SignatureMeaning
-  },
-): Promise<void> {
-  const client = await InstanceClient.open(options.data)
-  const keyFile = await readKeyFile(options.key)
-  const document = await fetchDocument(client, approval)
-  process.stderr.write(
-    [
-      'You are about to sign:',
-      ...document.summary.map(({ name, value }) => `  ${name}: ${value}`),
-      `  SHA-256 of the signed bytes: ${document.digest}`,
-      `  as ${keyFile.printedName} (${keyFile.role}), meaning: ${options.meaning}, at ${document.serverTime}`,
-      '',
-    ].join('\n'),
-  )
-  const passphrase = await readPassphrase(`Passphrase of ${keyFile.person}: `, options.passphraseFile)
-  const result = await signDocument(client, document, keyFile, passphrase, options.meaning)
-  print(options.json, result, () => `Signed. The approval is now: ${result.state}.`)
-}
-
 async function status(options: CommonOptions): Promise<void> {
   const client = await InstanceClient.open(options.data)
   const { approvals } = await client.request({
@@ -219,14 +138,4 @@ async function status(options: CommonOptions): Promise<void> {
       ),
     ].join('\n'),
   )
-}
-
-function parseReference(text: string): Pick<ModelVersion, 'name' | 'version'> {
-  const [name = '', version = '', ...rest] = text.split('@')
-  if (name !== '' && version !== '' && rest.length === 0) return { name, version }
-  throw new InstallerError('input-invalid', {
-    message: `"${text}" does not name a version`,
-    effect: 'nothing was read or changed',
-    nextStep: 'write it as NAME@VERSION, such as chest-radiograph@1.0.0',
-  })
 }

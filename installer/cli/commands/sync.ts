@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type SyncEpoch, syncEpoch, syncStated, syncStatus } from '@leadglass/ui/contract/local-api'
+import {
+  REFUSAL_WORDS,
+  type SyncEpoch,
+  syncEpoch,
+  syncResealed,
+  syncStated,
+  syncStatus,
+} from '@leadglass/ui/contract/local-api'
 import type { Command } from 'commander'
 import { InstanceClient } from '../client.ts'
 import { EXIT } from '../exit.ts'
@@ -14,7 +21,7 @@ interface Options {
   readonly json: boolean
 }
 
-/** `leadglass sync status|prove`: the way to the hub, and whether both sides hold the same. */
+/** `leadglass sync status|prove|reseal`: the way to the hub, and whether both sides hold the same. */
 export function registerSync(program: Command): void {
   const sync = program
     .command('sync')
@@ -25,6 +32,18 @@ export function registerSync(program: Command): void {
     .option('--wait <seconds>', 'how long to wait for the answer', wholeNumber(1, 3600), 120)
     .addHelpText('after', '\nExit status 1 when the two sides differ or no answer came.')
     .action(prove)
+  const again = sync
+    .command('reseal')
+    .description('seal again, at new places, what the hub refused because its place was taken')
+  withJson(withData(again)).requiredOption('--reason <text>', 'why; kept in the audit log of this site').action(reseal)
+}
+
+async function reseal(options: Options & { readonly reason: string }): Promise<void> {
+  const client = await InstanceClient.open(options.data)
+  const path = '/api/sync/reseal'
+  const body = { reason: options.reason }
+  const done = await client.request({ service: 'appliance', method: 'POST', path, body, schema: syncResealed })
+  print(options.json, done, () => `${done.envelopes} envelopes were sealed again, in epoch ${done.epoch}`)
 }
 
 async function status(options: Options): Promise<void> {
@@ -44,6 +63,11 @@ async function status(options: Options): Promise<void> {
       ),
       facts.rejected.length === 0 ? 'Nothing was turned away.' : 'Turned away:',
       ...facts.rejected.map((row) => `  ${row.bodies} ${row.kind} (${row.reason}), last at ${row.lastAt}`),
+      facts.refused.length === 0 ? 'The hub refuses nothing.' : 'Refused by the hub, and kept here:',
+      ...facts.refused.map(
+        ({ stream, code, count, epoch, first, last }) =>
+          `  ${count} of ${stream} (epoch ${epoch}, ${first} to ${last}): ${code}, ${REFUSAL_WORDS[code]?.found ?? ''}`,
+      ),
       '',
       renderTable(
         ['epoch', 'opened', 'why', 'closed', 'verdict', 'envelopes here', 'at the hub'],

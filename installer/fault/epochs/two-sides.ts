@@ -27,6 +27,7 @@ import {
   EpochProver,
   EpochRoller,
   Relay,
+  ResealDesk,
   SyncErrands,
 } from '../../../appliance/egress/index.ts'
 import { openRecords, type Records } from '../../../appliance/records/index.ts'
@@ -78,6 +79,15 @@ export class TwoSides {
 
   get prover(): EpochProver {
     return this.#edge.prover
+  }
+
+  get resealDesk(): ResealDesk {
+    return this.#edge.resealDesk
+  }
+
+  /** What the agent wrote down is gone too. */
+  forget(): void {
+    this.state = nothingAcknowledged(new Date(this.clock.now()).toISOString())
   }
 
   get errands(): SyncErrands {
@@ -186,6 +196,7 @@ export class TwoSides {
       policyPath,
       clock,
     })
-    return { records, door, log, audit, outbox, relay, prover, roller, errands }
+    const resealDesk = new ResealDesk({ records, door, roller })
+    return { records, door, log, audit, outbox, relay, prover, roller, errands, resealDesk }
   }
 }

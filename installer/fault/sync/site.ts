@@ -10,7 +10,7 @@ import { freePort } from '../../../sync-agent/transport/testing/free-port.ts'
 import { LinkFaultProxy } from '../../../sync-agent/transport/testing/link-fault-proxy.ts'
 import { ENTRIES } from '../../start/entries.ts'
 import { ManagedProcess } from './managed-process.ts'
-import { type SourceStatus, sourceLine } from './source-options.ts'
+import { type SourceOptions, type SourceStatus, sourceLine } from './source-options.ts'
 
 const KEY = '5a'.repeat(32)
 const SOURCE = fileURLToPath(import.meta.resolve('./source-child.ts'))
@@ -36,6 +36,10 @@ export interface SiteRequest {
   readonly perSecond: number
   readonly random: () => number
   readonly awayHours?: number
+  /** What is sealed; one small body of each kind in turn unless told. */
+  readonly load?: SourceOptions['load']
+  /** Times of the agent; unless told they are such that a fault of seconds is a long one. */
+  readonly intervals?: object
   /** Puts another stage between agent and broker, on top of the proxy. @returns the port for the agent. */
   readonly stage?: (site: Site) => Promise<number>
   /** What the agent is told of updates; none unless given. */
@@ -166,7 +170,7 @@ export class Site {
   }
 
   #sourceOptions(): object {
-    const { envelopes, perSecond, awayHours = 0 } = this.#request
+    const { envelopes, perSecond, awayHours = 0, load = 'every-kind' } = this.#request
     const { source, logKey, exchange } = this.folders
     return {
       device: this.device,
@@ -177,12 +181,13 @@ export class Site {
       envelopes,
       perSecond,
       awayHours,
+      load,
     }
   }
 
   #agentSettings(): object {
     const { agent, exchange } = this.folders
-    const { updates } = this.#request
+    const { updates, intervals = FAST_INTERVALS } = this.#request
     return {
       device: this.device,
       exchangeFolder: exchange,
@@ -195,7 +200,7 @@ export class Site {
       certificateFile: join(agent, 'device.pem'),
       keyFile: join(agent, 'device-key.pem'),
       ...(updates && { updates: { initialRootFile: updates.initialRootFile, policyFile: updates.policyFile } }),
-      intervals: FAST_INTERVALS,
+      intervals,
     }
   }
 

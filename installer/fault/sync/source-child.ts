@@ -6,6 +6,7 @@ import { AcknowledgedFile, exchangePaths, OutboxWriter } from '@leadglass/sync-a
 import { type Clock, createLogger } from '@leadglass/sync-agent/foundation'
 import { AuditTrail, Checkpoints, EgressDoor, EgressService, Relay } from '../../../appliance/egress/index.ts'
 import { openRecords } from '../../../appliance/records/index.ts'
+import { LEAVES_A_STUDY, SiteBodies } from '../../bench/ingest/site-bodies.ts'
 import { bodyOf } from './bodies.ts'
 import { sourceOptions } from './source-options.ts'
 
@@ -68,6 +69,7 @@ const service = new EgressService({
 })
 
 const run = randomUUID()
+const site = new SiteBodies(device, 1)
 let made = 0
 let failures = 0
 
@@ -107,6 +109,23 @@ function seal(many: number): void {
   }
 }
 
+/** One study of a site, as its appliance records it. @returns envelopes. */
+function sealStudy(): number {
+  const { study, bodies } = site.study()
+  records.transaction(() => {
+    for (const body of bodies) door.seal(body)
+    for (let i = 0; i < LEAVES_A_STUDY; i += 1) {
+      audit.record({
+        event: 'study.scored',
+        actor: { kind: 'system', id: 'scoring' },
+        subject: { kind: 'study', id: study },
+        outcome: 'success',
+      })
+    }
+  })
+  return bodies.length + LEAVES_A_STUDY
+}
+
 /** Tells what is committed. What a killed process could not tell any more is read from its records in the end. */
 function tell(): void {
   if (sealed.length > 0) print({ sealed: sealed.splice(0) })
@@ -119,7 +138,8 @@ let owed = 0
 const generator = setInterval(() => {
   if (!isDone()) {
     owed += perTick
-    for (; owed >= 1 && !isDone(); owed -= MOST_IN_ONE_TRANSACTION) seal(MOST_IN_ONE_TRANSACTION - 1)
+    if (options.load === 'site') for (; owed >= 1 && !isDone(); ) owed -= sealStudy()
+    else for (; owed >= 1 && !isDone(); owed -= MOST_IN_ONE_TRANSACTION) seal(MOST_IN_ONE_TRANSACTION - 1)
   }
   tell()
 }, TICK_MS)

@@ -14,6 +14,8 @@ export const sourceOptions = z.strictObject({
   perSecond: z.number().min(1),
   /** The clock of the records begins so many hours ago and comes up to the present while all is sealed. */
   awayHours: z.number().min(0).default(0),
+  /** `every-kind`: one small body of each kind in turn. `site`: what the studies of a site come to, in their proportions. */
+  load: z.enum(['every-kind', 'site']).default('every-kind'),
 })
 export type SourceOptions = z.infer<typeof sourceOptions>
 

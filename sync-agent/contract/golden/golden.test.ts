@@ -5,6 +5,8 @@ import type { z } from 'zod'
 import { canonicalJson, digestOf, type JsonValue } from '../../foundation/index.ts'
 import {
   acknowledgement,
+  anchorsAnswer,
+  anchorsRequest,
   confirmationAnswer,
   desiredState,
   enrolmentProof,
@@ -35,6 +37,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   renewal: renewalRequest,
   'renewal-answer': renewalAnswer,
   'confirmation-answer': confirmationAnswer,
+  anchors: anchorsRequest,
+  'anchors-answer': anchorsAnswer,
   'enrolment-refusal': enrolmentRefusal,
 }
 

@@ -2,7 +2,7 @@ import { type LinkErrorCode, TransportError } from '../link-error.ts'
 import { DesiredTwin } from './desired-twin.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { within } from './link-timing.ts'
-import { batchMessage, type SdkClient, type SdkSession, type SdkTransport } from './sdk-client.ts'
+import type { SdkClient, SdkMessage, SdkSession, SdkTransport } from './sdk-client.ts'
 import { classifySdkError } from './sdk-error.ts'
 import { TWIN_MEMBER } from './twin-answers.ts'
 
@@ -76,10 +76,10 @@ export class AzureIotLink {
   }
 
   /**
-   * Sends one batch; resolves on PUBACK. A message without one fails in the SDK after 30 s although it may have arrived;
+   * Sends one message; resolves on PUBACK. A message without one fails in the SDK after 30 s although it may have arrived;
    * here it costs the link its life, and the batch is sent again under the same id.
    */
-  async publish(batch: string, bytes: Uint8Array): Promise<void> {
+  async publish(message: SdkMessage): Promise<void> {
     const client = this.#session?.client
     if (client === undefined || !this.#up) throw new TransportError('link-down')
     await new Promise<void>((resolve, reject) => {
@@ -91,7 +91,7 @@ export class AzureIotLink {
       }
       const timer = setTimeout(() => this.drop('timed-out'), this.#options.publishTimeoutMs)
       this.#pending.add(settle)
-      client.sendEvent(batchMessage(batch, bytes)).then(
+      client.sendEvent(message).then(
         () => {
           this.#published += 1
           settle()

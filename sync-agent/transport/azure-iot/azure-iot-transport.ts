@@ -1,15 +1,31 @@
 import { gunzipSync } from 'node:zlib'
-import { type Acknowledgement, type DesiredState, type DeviceId, MAX_BATCH_BYTES } from '../../contract/index.ts'
-import type { Clock, Logger, Randomness } from '../../foundation/index.ts'
+import {
+  type Acknowledgement,
+  type DesiredState,
+  type DeviceId,
+  MAX_BATCH_BYTES,
+  UPLOAD_SCHEMA,
+} from '../../contract/index.ts'
+import { type Clock, digestOf, type Logger, type Randomness } from '../../foundation/index.ts'
 import { type BackoffBounds, backoffDelay } from '../backoff.ts'
+import { linkAdvice } from '../link-advice.ts'
 import { type LinkErrorCode, TransportError } from '../link-error.ts'
 import type { Credentials } from '../mqtt-link.ts'
 import type { LinkState, Transport } from '../transport.ts'
 import { AzureIotLink } from './azure-iot-link.ts'
 import { AzureIotError } from './errors.ts'
+import { HubFiles } from './hub-files.ts'
 import type { JsonObject } from './json.ts'
 import { ReportedStatus } from './reported-status.ts'
-import { createSdkSession, type DeviceProof, type HubAddress } from './sdk-client.ts'
+import {
+  batchMessage,
+  createSdkSession,
+  type DeviceProof,
+  type HubAddress,
+  type SdkMessage,
+  uploadMessage,
+} from './sdk-client.ts'
+import { classifySdkError } from './sdk-error.ts'
 import { AnswerReader } from './twin-answers.ts'
 
 /** Defaults of the times that an operator may set. */
@@ -20,6 +36,9 @@ export const AZURE_IOT_DEFAULTS = {
   tokenValiditySeconds: 3600,
   reportMs: 60_000,
   backoff: { firstMs: 1000, largestMs: 60_000 },
+  /** A hub that refused this device by name is asked so often again, and at once when key or certificate change. */
+  refusedRetryMs: 900_000,
+  credentialsPollMs: 2000,
 } as const
 
 /** A longer keepalive would leave a half-open link unseen for minutes. */
@@ -44,6 +63,8 @@ export interface AzureIotTransportOptions {
   /** Shortest time between two reports of the agent's status. */
   readonly reportMs?: number
   readonly backoff?: BackoffBounds
+  readonly refusedRetryMs?: number
+  readonly credentialsPollMs?: number
 }
 
 export interface AzureIotTransportDependencies {
@@ -71,6 +92,9 @@ export class AzureIotTransport implements Transport {
   #changeOver: PromiseWithResolvers<void> | undefined
   #wake: (() => void) | undefined
   #stopping = false
+  #failedUploads = 0
+  /** Digest of what the device showed at its last attempt. */
+  #shown = ''
   /** One report at a time: they must not stand in the way of batches. */
   #reporting = false
 
@@ -111,12 +135,37 @@ export class AzureIotTransport implements Transport {
   /** @throws {AzureIotError} `message-too-large`: no hub would take it, however often it is sent. */
   async publish(batch: Uint8Array): Promise<void> {
     if (batch.byteLength + PROPERTY_ROOM_BYTES > LARGEST_MESSAGE_BYTES) throw new AzureIotError('message-too-large')
-    const id = batchId(batch)
-    await this.#changeOver?.promise
-    if (this.#link === undefined) throw new TransportError('link-down')
-    await this.#link.publish(id, batch)
+    await this.#send(batchMessage(batchId(batch), batch))
     this.#status.published()
     this.#report()
+  }
+
+  async #send(message: SdkMessage): Promise<void> {
+    await this.#changeOver?.promise
+    if (this.#link === undefined) throw new TransportError('link-down')
+    await this.#link.publish(message)
+  }
+
+  /**
+   * Sends what fits into no message as a file, and then says where it lies: an endpoint of our own has taken it by then, and
+   * whoever reads the telemetry of Azure's hub finds it there. After a failure the next attempt waits, ever longer: whoever calls tries again
+   * at once, and a blob service or a quota must not be hammered.
+   */
+  async upload(bytes: Uint8Array): Promise<void> {
+    try {
+      await (await this.#files()).upload(bytes)
+      await this.#send(uploadMessage({ schema: UPLOAD_SCHEMA, sha256: digestOf(bytes), bytes: bytes.length }))
+      this.#failedUploads = 0
+    } catch (error) {
+      this.#failedUploads += 1
+      const { randomness, logger } = this.#dependencies
+      const code = classifySdkError(error)
+      const bounds = this.#options.backoff ?? AZURE_IOT_DEFAULTS.backoff
+      const delay = backoffDelay(this.#failedUploads, bounds, randomness)
+      logger.warn('transport.upload-failed', { code, failures: this.#failedUploads, retryInMs: delay })
+      await new Promise((resolve) => setTimeout(resolve, delay).unref())
+      throw error
+    }
   }
 
   async #run(): Promise<void> {
@@ -129,12 +178,70 @@ export class AzureIotTransport implements Transport {
       // A change-over that was reached is no failure: the next client comes at once, and nobody is told of a gap.
       if (this.#changeOver !== undefined && this.#state.kind === 'up') continue
       failures = useful || clock.now() - begin >= STABLE_MS ? 1 : failures + 1
+      const refused = await this.#refusal(code)
+      if (refused !== undefined) {
+        await this.#waitForChange(refused)
+        continue
+      }
       const delay = backoffDelay(failures, this.#options.backoff ?? AZURE_IOT_DEFAULTS.backoff, randomness)
       logger.warn('transport.link-down', { code, failures, retryInMs: delay })
       await this.#sleep(delay)
     }
     this.#endChangeOver()
     this.#tell({ kind: 'down', code: null })
+  }
+
+  /** What a refusal means, when only a person can change it. MQTT 3.1.1 has one code for all of them; HTTPS has more. */
+  async #refusal(code: LinkErrorCode): Promise<LinkErrorCode | undefined> {
+    if (code === 'identity-refused') return code
+    if (code !== 'credentials-refused' || this.#isStopping()) return undefined
+    const files = await this.#files().catch(() => undefined)
+    const refused = (await files?.refusal()) ?? code
+    if (refused !== code) this.#over(refused)
+    return refused
+  }
+
+  /** Until key or certificate are others, or long enough that the hub may have changed its mind. */
+  async #waitForChange(code: LinkErrorCode): Promise<void> {
+    const { logger, clock } = this.#dependencies
+    const { refusedRetryMs, credentialsPollMs } = { ...AZURE_IOT_DEFAULTS, ...this.#options }
+    logger.error('transport.refused', { code, nextStep: linkAdvice(code).nextStep, retryInMs: refusedRetryMs })
+    const before = this.#shown
+    const end = clock.now() + refusedRetryMs
+    do {
+      await this.#sleep(Math.min(credentialsPollMs, refusedRetryMs))
+    } while (!this.#isStopping() && clock.now() < end && (await this.#showing()) === before)
+  }
+
+  /** A digest of what the device would show now; unreadable files are a change, and are told as such. */
+  async #showing(): Promise<string> {
+    return this.#options.credentials().then(
+      ({ pem, proof }) => proofDigest(pem, proof),
+      () => '',
+    )
+  }
+
+  /** The HTTPS side of the hub, with what the device shows now. @throws when key or certificate cannot be read. */
+  async #files(): Promise<HubFiles> {
+    const { address, device, credentials, ...options } = this.#options
+    const { pem, proof } = await credentials()
+    const tokenValiditySeconds = options.tokenValiditySeconds ?? AZURE_IOT_DEFAULTS.tokenValiditySeconds
+    const { keepaliveSeconds } = AZURE_IOT_DEFAULTS
+    return new HubFiles({
+      address,
+      device,
+      credentials: pem,
+      createSession: (httpAgent) =>
+        createSdkSession({
+          address,
+          device,
+          proof,
+          credentials: pem,
+          keepaliveSeconds,
+          tokenValiditySeconds,
+          httpAgent,
+        }),
+    })
   }
 
   /** A call, because the answer changes between two awaits. */
@@ -153,6 +260,7 @@ export class AzureIotTransport implements Transport {
       this.#over('credentials-unreadable')
       return { code: 'credentials-unreadable', useful: false }
     }
+    this.#shown = proofDigest(pem, proof)
     if (this.#isStopping()) return { code: 'closed', useful: false }
     const tokenValiditySeconds = options.tokenValiditySeconds ?? AZURE_IOT_DEFAULTS.tokenValiditySeconds
     const keepaliveSeconds = Math.min(
@@ -257,6 +365,11 @@ export class AzureIotTransport implements Transport {
       this.#wake = done
     })
   }
+}
+
+/** What a device shows of itself, as a digest. */
+function proofDigest(pem: Credentials, proof: DeviceProof): string {
+  return digestOf(JSON.stringify(proof.kind === 'certificate' ? [pem.certificatePem, pem.keyPem] : [proof.key]))
 }
 
 /** The id in a batch's canonical form, where it is the first member. */

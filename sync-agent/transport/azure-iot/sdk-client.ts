@@ -1,14 +1,16 @@
 import { EventEmitter } from 'node:events'
+import type { Agent } from 'node:https'
 import { Duplex } from 'node:stream'
 import azureIotDevice from 'azure-iot-device'
 import azureIotDeviceMqtt from 'azure-iot-device-mqtt'
-import type { DeviceId } from '../../contract/index.ts'
+import type { DeviceId, UploadAnnouncement } from '../../contract/index.ts'
 import type { Credentials } from '../mqtt-link.ts'
 
 const { Client, Message, SharedAccessKeyAuthenticationProvider, X509AuthenticationProvider } = azureIotDevice
 const { Mqtt } = azureIotDeviceMqtt
 
 export type SdkClient = InstanceType<typeof Client>
+export type SdkMessage = InstanceType<typeof Message>
 export type SdkTransport = InstanceType<typeof Mqtt>
 
 /** Where the hub is. Names may carry a port. */
@@ -17,6 +19,8 @@ export interface HubAddress {
   readonly hostName: string
   /** Where to connect instead, such as a gateway or another port. */
   readonly gatewayHostName: string | null
+  /** Where files are sent to instead of port 443 of the hub's name; HTTPS knows no gateway. */
+  readonly filesHostName?: string | null
 }
 
 /** How the device shows who it is. */
@@ -32,6 +36,8 @@ export interface SdkSession {
    * there are arrays, and so can show a state that never was.
    */
   readonly transport: SdkTransport
+  /** A fresh token for a request of our own; `undefined` for a device with a certificate. */
+  readonly authorization: () => Promise<string | undefined>
   /** Stops the timer that would renew the token. */
   readonly stopRenewal: () => void
   /** Closes the socket: after a client that was still dialling is closed, the SDK leaves it open. */
@@ -55,21 +61,24 @@ export async function createSdkSession(options: {
   readonly credentials: Credentials
   readonly keepaliveSeconds: number
   readonly tokenValiditySeconds: number
+  /** Makes connections of the SDK's own HTTPS calls. */
+  readonly httpAgent?: Agent
 }): Promise<SdkSession> {
-  const { address, device, proof, credentials, keepaliveSeconds, tokenValiditySeconds } = options
+  const { address, device, proof, credentials, keepaliveSeconds, tokenValiditySeconds, httpAgent } = options
   const common = {
     host: address.hostName,
     deviceId: device,
     ...(address.gatewayHostName === null ? {} : { gatewayHostName: address.gatewayHostName }),
   }
-  const base = { ca: credentials.caPem, keepalive: keepaliveSeconds }
+  const http = httpAgent === undefined ? {} : { http: { agent: httpAgent } }
+  const base = { ca: credentials.caPem, keepalive: keepaliveSeconds, ...http }
   if (proof.kind === 'certificate') {
     const x509 = { cert: credentials.certificatePem, key: credentials.keyPem }
     // The SDK's factory for connection strings loses GatewayHostName with certificates, so the provider is made here.
     const provider = new X509AuthenticationProvider({ ...common, x509 })
     const parts = newClient(provider)
     await parts.client.setOptions({ ...base, ...x509 })
-    return { ...parts, stopRenewal: () => undefined }
+    return { ...parts, authorization: async () => undefined, stopRenewal: () => undefined }
   }
   const margin = Math.max(1, Math.floor(tokenValiditySeconds / 10))
   const provider = new SharedAccessKeyAuthenticationProvider(
@@ -79,17 +88,29 @@ export async function createSdkSession(options: {
   )
   const parts = newClient(provider)
   await parts.client.setOptions(base)
-  return { ...parts, stopRenewal: () => provider.stop() }
+  const authorization = async (): Promise<string | undefined> =>
+    (await provider.getDeviceCredentials()).sharedAccessSignature
+  return { ...parts, authorization, stopRenewal: () => provider.stop() }
 }
 
 /** A telemetry message around a batch: its id is the batch's, and its body is gzip-compressed JSON. */
-export function batchMessage(batch: string, bytes: Uint8Array): InstanceType<typeof Message> {
+export function batchMessage(batch: string, bytes: Uint8Array): SdkMessage {
   const message = new Message(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   message.messageId = batch
   message.contentType = 'application/json'
   // `$.ce` may be any text; the SDK's types know only the three that content routing understands.
   Object.assign(message, { contentEncoding: 'gzip' })
   message.properties.add('schema', 'leadglass.batch/1')
+  return message
+}
+
+/** A telemetry message that says where a batch lies which fits into no message. */
+export function uploadMessage(announcement: UploadAnnouncement): SdkMessage {
+  const message = new Message(JSON.stringify(announcement))
+  message.messageId = announcement.sha256
+  message.contentType = 'application/json'
+  message.contentEncoding = 'utf-8'
+  message.properties.add('schema', announcement.schema)
   return message
 }
 

@@ -26,6 +26,10 @@ export class HubStub implements Service {
   /** Batches whose answer is withheld, and payloads that were not batches. */
   silent = false
   refusedPayloads = 0
+  /** Kinds of messages that this hub does not know: it is of an earlier version than the agent. */
+  unknownKinds: ReadonlySet<string> = new Set()
+  /** Members of the last answer, as it went out. */
+  lastAnswer = ''
 
   constructor(url: string, credentials: Credentials) {
     this.#url = url
@@ -92,7 +96,9 @@ export class HubStub implements Service {
     const refused: Acknowledgement['refused'] = []
     let fresh = 0
     for (const envelope of decoded.batch.envelopes) {
-      if (envelope.sequence === accepted.length + 1) {
+      if (this.unknownKinds.has(envelope.body.kind)) {
+        refused.push({ epoch, stream, sequence: envelope.sequence, code: 'schema' })
+      } else if (envelope.sequence === accepted.length + 1) {
         accepted.push(envelope)
         fresh += 1
       } else if (envelope.sequence > accepted.length) {
@@ -115,6 +121,7 @@ export class HubStub implements Service {
       refused,
       cosigned: null,
     }
-    client.publish(topics.acknowledgements(device), JSON.stringify(answer), { qos: 1 })
+    this.lastAnswer = JSON.stringify(answer)
+    client.publish(topics.acknowledgements(device), this.lastAnswer, { qos: 1 })
   }
 }

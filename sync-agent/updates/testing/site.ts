@@ -81,11 +81,48 @@ export class Site {
     return [agent, attackOf(await this.verify())]
   }
 
+  /** What both sides say, with the sentences that an operator reads. */
+  async bothSee(): Promise<readonly Sighting[]> {
+    const agent = await this.agentSees()
+    await this.repository.writeTo(this.at('kit'))
+    return [agent, await this.applianceSees()]
+  }
+
+  async agentSees(fetcher?: RepositoryFetcher): Promise<Sighting> {
+    return sightingOf('agent', await this.refresh(fetcher))
+  }
+
+  async applianceSees(): Promise<Sighting> {
+    return sightingOf('appliance', await this.verify())
+  }
+
   /** Publishes a second release of the same model. */
   publishSecond(): void {
     this.repository.list(fakePackage({ version: '1.1.0', releaseCounter: 2 }))
     this.repository.next('approvedModels', 'snapshot', 'timestamp')
     this.repository.publish()
+  }
+}
+
+/** What one side of a site said of a repository or kit. */
+export interface Sighting {
+  readonly side: 'agent' | 'appliance'
+  /** The attack or the reason, or `verified`. */
+  readonly code: string
+  /** What an operator reads; empty when verified. */
+  readonly message: string
+  /** Versions that this side would install. */
+  readonly installs: readonly string[]
+}
+
+function sightingOf(side: Sighting['side'], outcome: UpdateOutcome): Sighting {
+  const code = attackOf(outcome)
+  if (outcome.kind !== 'verified') return { side, code, message: outcome.message, installs: [] }
+  return {
+    side,
+    code,
+    message: outcome.refused.map((refusal) => refusal.message).join(' '),
+    installs: outcome.releases.map((release) => release.model.version),
   }
 }
 

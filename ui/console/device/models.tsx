@@ -3,6 +3,7 @@ import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInstant } from '../../shared/format.ts'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { StateMark, type Tone } from '../../shared/state-mark.tsx'
+import { ModelStop } from './model-stop.tsx'
 
 type Model = LocalModelList['models'][number]
 type Refusal = LocalModelList['refused'][number]
@@ -51,7 +52,7 @@ export function Models({ list, error }: { readonly list: LocalModelList | undefi
 
 const COLUMNS: readonly Column<Model>[] = [
   { heading: 'Model', width: 14, cell: ({ model }) => `${model.name} ${model.version}` },
-  { heading: 'State', width: 8.5, cell: (row) => <StateMark tone={TONES[row.state]}>{row.state}</StateMark> },
+  { heading: 'State', width: 10, cell: stateOf },
   {
     heading: 'Operating points',
     width: 12,
@@ -63,7 +64,7 @@ const COLUMNS: readonly Column<Model>[] = [
     width: 20,
     cell: ({ approvals }) => approvals.map(({ person, role }) => `${person} (${role})`).join(', ') || '–',
   },
-  { heading: 'Message', width: 19, cell: (row) => row.message ?? '–' },
+  { heading: 'Message', width: 19, cell: (row) => row.halted?.reason ?? row.activation?.reason ?? row.message ?? '–' },
   { heading: 'Since', width: 13, cell: (row) => formatInstant(row.changedAt) },
 ]
 
@@ -74,11 +75,24 @@ const REFUSED_COLUMNS: readonly Column<Refusal>[] = [
   { heading: 'At', width: 13, cell: (row) => (row.at === '' ? '–' : formatInstant(row.at)) },
 ]
 
+function stateOf({ state, halted }: Model) {
+  if (halted !== null)
+    return <StateMark tone="refused">{halted.kind === 'recalled' ? 'recalled' : 'stopped'}</StateMark>
+  return <StateMark tone={TONES[state]}>{state}</StateMark>
+}
+
 function Detail({ model }: { readonly model: Model }) {
   return (
     <div className="section">
       <p>{model.intendedUse ?? 'The intended use of this version is not loaded: it is not active.'}</p>
       {model.message !== null && <p>{model.message}</p>}
+      {model.activation !== null && (
+        <p>
+          On its way into use: {model.activation.state}
+          {model.activation.attempts > 0 && `, taken back ${model.activation.attempts} time(s)`}.
+        </p>
+      )}
+      <ModelStop model={model} />
       <p className="mono quiet">{model.model.digest}</p>
     </div>
   )

@@ -1,4 +1,5 @@
 import '../../shared/no-eval.ts'
+import { Link } from '@tanstack/react-router'
 import { type ApprovalSummary, approvalList } from '../../contract/hub-api.ts'
 import { formatInstant } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
@@ -18,6 +19,9 @@ export function ApprovalsPage() {
         question="What waits for a signature, whose, and what has been signed?"
         queries={[query]}
       />
+      <p>
+        <Link to="/approvals/keys">Signing keys</Link>
+      </p>
       <Loaded query={query} what="the approvals">
         {({ approvals }) =>
           approvals.length === 0 ? (
@@ -53,15 +57,15 @@ function Approval({ approval }: { readonly approval: ApprovalSummary }) {
       </div>
       <p className="small quiet">
         Submitted by {approval.author} at {formatInstant(approval.submittedAt)}.
+        {open && approval.dueAt !== null && ` It ends at ${formatInstant(approval.dueAt)} unless it is signed.`}
         {open && ` Still to sign: ${missing.map(({ person, role }) => `${person} (${role})`).join(', ')}.`}
       </p>
       <SignatureTable signoffs={signoffs} open={open} />
-      {open && (
-        <p className="small quiet">
-          Each of them signs with their own key on their own machine:{' '}
-          <code>leadglass model sign {approval.approval} --key FILE</code>
-        </p>
-      )}
+      <p>
+        <Link to="/approvals/$approval" params={{ approval: approval.approval }}>
+          {open ? 'Read, discuss and sign' : 'What happened'}
+        </Link>
+      </p>
     </section>
   )
 }

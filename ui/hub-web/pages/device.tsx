@@ -12,6 +12,7 @@ import { formatInstant, wordsOf } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel, FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
+import { Wishes } from '../wishes.tsx'
 import { LinkMark } from './fleet.tsx'
 
 type Alarm = DeviceDetail['alarms'][number]
@@ -90,18 +91,21 @@ function DesiredSection({ device }: { readonly device: string }) {
     )
   }
   return (
-    <section className="section">
-      <h2>Desired and reported state</h2>
-      <Facts facts={stateFacts(state)} />
-      <DataTable
-        caption="The sections that are wished"
-        rows={state.differences}
-        rowKey={(row) => row.section}
-        columns={DIFFERENCE_COLUMNS}
-        compact
-        empty={<EmptyPanel title="Nothing is wished." hint="The site decides everything itself." />}
-      />
-    </section>
+    <>
+      <section className="section">
+        <h2>Desired and reported state</h2>
+        <Facts facts={stateFacts(state)} />
+        <DataTable
+          caption="The sections that are wished"
+          rows={state.differences}
+          rowKey={(row) => row.section}
+          columns={DIFFERENCE_COLUMNS}
+          compact
+          empty={<EmptyPanel title="Nothing is wished." hint="The site decides everything itself." />}
+        />
+      </section>
+      <Wishes state={state} />
+    </>
   )
 }
 
@@ -110,7 +114,11 @@ function stateFacts({ documents: [newest], reported }: DeviceState): Fact[] {
     { name: 'Document', value: newest === undefined ? 'none' : `${newest.version}, ${newest.state}` },
     { name: 'Reason', value: newest?.reason ?? 'none' },
     { name: 'Reported', value: reported === null ? 'nothing yet' : formatInstant(reported.at) },
-    { name: 'Signature', value: reported === null ? 'none' : (reported.refusal ?? 'verified') },
+    { name: 'Signature of the box', value: reported === null ? 'none' : (reported.refusal ?? 'verified') },
+    {
+      name: 'Signature of the hub',
+      value: newest === undefined ? 'none' : newest.signed ? 'the box verifies it' : 'the box is older',
+    },
   ]
 }
 

@@ -33,6 +33,7 @@ export function FleetPage() {
 /** Whether a device is there, in a word. */
 export function LinkMark({ connected, state }: Pick<DeviceSummary, 'connected' | 'state'>) {
   if (state === 'revoked') return <StateMark tone="refused">revoked</StateMark>
+  if (state === 'held') return <StateMark tone="refused">held</StateMark>
   return connected ? <StateMark tone="good">connected</StateMark> : <StateMark tone="attention">away</StateMark>
 }
 

@@ -7,6 +7,7 @@ import { formatInstant } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
 import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
+import { CardSections } from '../card-sections.tsx'
 import { VersionMark } from '../marks.tsx'
 import { MetricTable } from '../metric-table.tsx'
 import { ModelCard } from '../model-card.tsx'
@@ -30,14 +31,14 @@ export function VersionPage({ name, version }: { readonly name: string; readonly
       ) : (
         <div className="sections">
           <Facts facts={versionFacts(detail)} />
-          {detail === undefined ? <LoadingPanel what="the version" framed /> : <Sections detail={detail} />}
+          {detail === undefined ? <LoadingPanel what="the version" framed /> : <Sections detail={detail} path={path} />}
         </div>
       )}
     </>
   )
 }
 
-function Sections({ detail }: { readonly detail: VersionDetail }) {
+function Sections({ detail, path }: { readonly detail: VersionDetail; readonly path: string }) {
   return (
     <>
       <section className="section">
@@ -57,7 +58,13 @@ function Sections({ detail }: { readonly detail: VersionDetail }) {
           </p>
         )}
       </section>
+      <p className="small">
+        <Link to="/models/$name/comparison" params={{ name: detail.summary.model.name }}>
+          Compare with another version
+        </Link>
+      </p>
       <ModelCard card={detail.card} />
+      <CardSections path={path} digest={detail.summary.model.digest} />
     </>
   )
 }

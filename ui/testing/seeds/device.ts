@@ -65,7 +65,7 @@ export function seedModels(): LocalModelList {
     { person: 'technical-1', role: 'technical' },
   ]
   const outputs = [{ code: 'pneumonia', title: 'Pneumonia', thresholdMilli: 412 }]
-  const common = { message: null, approvals, title: 'Chest radiograph', outputs }
+  const common = { message: null, approvals, title: 'Chest radiograph', outputs, halted: null, activation: null }
   return {
     models: [
       {

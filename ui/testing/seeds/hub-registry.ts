@@ -1,4 +1,12 @@
-import type { ApprovalSummary, Metric, ShownSignature, VersionDetail, VersionSummary } from '../../contract/hub-api.ts'
+import type {
+  ApprovalSummary,
+  ApprovalTimeline,
+  Metric,
+  ShownSignature,
+  ShownSigningKey,
+  VersionDetail,
+  VersionSummary,
+} from '../../contract/hub-api.ts'
 import { CHEST, CHEST_BEFORE, hex, minutesAgo, model } from './common.ts'
 
 export const CANDIDATE = model('chest-radiograph', '1.2.0')
@@ -96,6 +104,9 @@ export function seedApprovals(): ApprovalSummary[] {
       submittedAt: minutesAgo(80),
       signoffs,
       signatures: [signature('technical-1', 'technical', 62)],
+      dueAt: minutesAgo(-2_000),
+      previous: null,
+      ended: null,
     },
     {
       approval: '5f2c2d9c-13a7-4a0f-8a43-7d7a0de3a9c1',
@@ -105,6 +116,9 @@ export function seedApprovals(): ApprovalSummary[] {
       submittedAt: minutesAgo(8_900),
       signoffs,
       signatures: [signature('clinical-1', 'clinical', 8_800), signature('technical-1', 'technical', 8_790)],
+      dueAt: null,
+      previous: null,
+      ended: { at: minutesAgo(8_790), by: 'hub', reason: null },
     },
     {
       approval: '9d1e6a1f-0b7d-4d9b-b0a4-3b1f4a2f9e55',
@@ -114,6 +128,9 @@ export function seedApprovals(): ApprovalSummary[] {
       submittedAt: minutesAgo(2_800),
       signoffs,
       signatures: [],
+      dueAt: null,
+      previous: null,
+      ended: { at: minutesAgo(2_700), by: 'clinical-1', reason: 'The intervals are too wide.' },
     },
   ]
 }
@@ -121,4 +138,59 @@ export function seedApprovals(): ApprovalSummary[] {
 function signature(person: string, role: string, minutes: number): ShownSignature {
   const printedName = role === 'clinical' ? 'Clinical approver of the fake hub' : 'Technical approver of the fake hub'
   return { person, printedName, role, meaning: 'approval', at: minutesAgo(minutes), keyid: hex(`key of ${person}`, 64) }
+}
+
+/** What happened to an approval of the seeds. */
+export function seedTimeline(approval: string): ApprovalTimeline {
+  const found = seedApprovals().find((one) => one.approval === approval)
+  const step = { note: null, replyTo: null }
+  return {
+    steps: [
+      { ...step, kind: 'submitted', at: minutesAgo(80), person: found?.author ?? 'mlops', words: 'Submitted.' },
+      {
+        ...step,
+        kind: 'review',
+        at: minutesAgo(75),
+        person: 'technical-1',
+        words: 'I begin with the figures.',
+        note: 1,
+      },
+      {
+        ...step,
+        kind: 'comment',
+        at: minutesAgo(70),
+        person: 'technical-1',
+        words: 'Why is the test part small?',
+        note: 2,
+      },
+      { ...step, kind: 'comment', at: minutesAgo(65), person: 'mlops', words: 'One site only.', note: 3, replyTo: 2 },
+      {
+        ...step,
+        kind: 'signed',
+        at: minutesAgo(62),
+        person: 'technical-1',
+        words: 'Signed by Technical approver of the fake hub, technical; meaning: approval.',
+      },
+    ],
+  }
+}
+
+/** Keys of the approvers of the fake hub. */
+export function seedKeys(): ShownSigningKey[] {
+  const key = (person: string, role: string, kind: 'file' | 'browser'): ShownSigningKey => ({
+    keyid: hex(`key of ${person}`, 64),
+    person,
+    role,
+    printedName: role === 'clinical' ? 'Clinical approver of the fake hub' : 'Technical approver of the fake hub',
+    publicKey: hex(`public ${person}`, 64),
+    kind,
+    state: kind === 'file' ? 'active' : 'pending',
+    enrolledAt: minutesAgo(9_000),
+    confirmedBy: [],
+    needed: kind === 'file' ? 0 : 1,
+    revokedAt: null,
+    revokedBy: null,
+    revokedWhy: null,
+  })
+  return [key('clinical-1', 'clinical', 'browser'), key('technical-1', 'technical', 'file')]
 }

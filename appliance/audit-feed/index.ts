@@ -1,1 +1,0 @@
-export { AuditFeeds, type FeedState } from './audit-feeds.ts'

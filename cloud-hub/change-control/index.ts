@@ -1,0 +1,8 @@
+export { planDigest, signAdoption } from './adoption.ts'
+export { ASPECTS } from './aspects.ts'
+export { ChangeBook, type KeptPlan, type PlanState } from './change-book.ts'
+export { ChangeDesk, type DeterminedVersion, type WithinPlanClaim } from './change-desk.ts'
+export type { CriterionOutcome, Determination, OutsideReason, StepRecord } from './determination.ts'
+export { ChangeControlError } from './errors.ts'
+export { type ChangePlan, changePlan } from './plan.ts'
+export { CHANGE_CONTROL_SCHEMA } from './schema.ts'

@@ -1,0 +1,38 @@
+import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
+import type Database from 'better-sqlite3'
+import type { Accounts } from './api/index.ts'
+import type { HubAudit } from './audit/index.ts'
+import { ApprovalNotes, DeadlineWatch, type GovernanceRepository, KeyBook, SigningDesk } from './governance/index.ts'
+import type { HubSettings } from './hub-folder.ts'
+
+/** The parts of governance that need a log and accounts; without a policy nothing can be signed yet. */
+export function composeGovernance(parts: {
+  readonly database: Database.Database
+  readonly governance: GovernanceRepository
+  readonly accounts: Accounts
+  readonly audit: HubAudit
+  readonly settings: HubSettings
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly logger: Logger
+}): {
+  readonly notes: ApprovalNotes
+  readonly keys: KeyBook
+  readonly signing: SigningDesk | undefined
+  readonly watch: DeadlineWatch | undefined
+} {
+  const { database, governance, accounts, settings, clock, randomness, logger } = parts
+  const notes = new ApprovalNotes({ database, clock })
+  const keys = new KeyBook({ database, clock, randomness })
+  keys.adopt(settings.approvers)
+  const { policy } = settings
+  if (policy === null) return { notes, keys, signing: undefined, watch: undefined }
+  const audit = parts.audit.log
+  const common = { governance, audit, policy, clock }
+  return {
+    notes,
+    keys,
+    signing: new SigningDesk({ ...common, database, keys, first: accounts }),
+    watch: new DeadlineWatch({ ...common, notes, logger }),
+  }
+}

@@ -1,0 +1,5 @@
+export { hubRun, mlflowRunId } from './hub-runs.ts'
+export { RegistryView } from './registry-view.ts'
+export type { MlflowCaller, MlflowParts } from './route.ts'
+export { RunBook } from './run-book.ts'
+export { type MlflowDoor, registerMlflow } from './server.ts'

@@ -1,0 +1,6 @@
+export { RolloutError, type RolloutErrorCode } from './errors.ts'
+export { defaultRings } from './plan-rings.ts'
+export { RolloutBook, type RolloutRow, stopRules } from './rollout-book.ts'
+export { ROLLOUT_STATES, type RolloutPlan } from './rollout-machine.ts'
+export { Rollouts, type RolloutView } from './rollouts.ts'
+export { SiteFactReader } from './site-facts.ts'
