@@ -129,7 +129,7 @@ describe('the agent process', () => {
         await relay.settle()
         return relay.complete()
       },
-      40_000,
+      90_000,
     )
     expect(kills).toBe(10)
     expect(relay.source.all).toHaveLength(2000)
@@ -138,7 +138,7 @@ describe('the agent process', () => {
     await relay.settle()
     expect(await readdir(join(agent.config.exchangeFolder, 'outbox'))).toEqual([])
     expect(await agent.end('SIGTERM')).toBe(0)
-  }, 120_000)
+  }, 180_000)
 
   it('sends again what the hub did not answer, and drains a backlog over a link that loses answers', async () => {
     const broker = await started(new TestBroker(authority))
