@@ -62,7 +62,7 @@ it('says what a procedure step came to, also when it is declined, and asks the s
     get procedureSteps() {
       return isOn ? { create: () => 'accepted' as const, set: () => set.shift() ?? ('accepted' as const) } : undefined
     },
-  } as NetworkServices)
+  })
   const change = (status: ProcedureStepChange['status'], instances?: string[]): ProcedureStepChange => ({
     association,
     sopInstanceUid: '1.2',

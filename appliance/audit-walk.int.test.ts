@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantomDicom } from '@leadglass/models'
 import { decodeEvent, type RecordedAuditEvent } from '@leadglass/sync-agent/audit-log'
+import { deviceId } from '@leadglass/sync-agent/contract'
+import { AgentStatusFile, exchangePaths } from '@leadglass/sync-agent/exchange'
+import { systemClock } from '@leadglass/sync-agent/foundation'
 import { logExport, studyList } from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peer } from '../installer/testing/peers.ts'
+import { StatusReporter } from '../sync-agent/agent/status-reporter.ts'
 import { initialiseAppliance } from './commands.ts'
 import { ApplianceProcess, eventually } from './testing/appliance-process.ts'
 import { sendObjects } from './testing/send-objects.ts'
@@ -104,6 +108,22 @@ describe('a walk through the running product', () => {
 
   it('records a changed setting and every reading of the log', async () => {
     await act(() => appliance.writeSettings({ assembly: { quietMs: 700 } }), 'setting.changed', 'log.read')
+  })
+
+  it('records what the agent did, as the agent says it', async () => {
+    const device = deviceId.parse(appliance.configuration.device)
+    const file = new AgentStatusFile(exchangePaths(appliance.configuration.exchangeFolder).agentStatus)
+    const agent = new StatusReporter(file, device, systemClock, 1000)
+    agent.set({ link: 'up', updates: { at: new Date().toISOString(), outcome: 'refused', code: 'rollback-attack' } })
+    const told = await act(() => agent.flush(0), 'agent.reported')
+    const codes = told.find(({ event }) => event === 'agent.reported')?.codes
+    expect(codes).toEqual(['link-up', 'updates.refused', 'rollback-attack'])
+    agent.countRefusedFile('file-damaged')
+    const more = await act(() => agent.flush(1, true), 'agent.reported')
+    expect(more.find(({ event }) => event === 'agent.reported')).toMatchObject({
+      outcome: 'failure',
+      codes: ['files-refused-1'],
+    })
   })
 
   it('ends with its own end', async () => {

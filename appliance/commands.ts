@@ -91,11 +91,12 @@ export async function initialiseAppliance(request: InitialiseRequest): Promise<I
 
 /**
  * Pins what the hub of this box gave when it joined. What is there already must be the same.
+ * @param how `confirmed` when a person vouches for the hub: a later key for wishes then takes the place of the pinned one.
  * @returns true when something new is pinned.
  * @throws {EnrolmentError} `anchors-differ`.
  */
-export async function pinHubAnchors(folder: string, anchors: Anchors): Promise<boolean> {
-  return pinAnchors(await makeApplianceFolders(folder), anchors)
+export async function pinHubAnchors(folder: string, anchors: Anchors, how: 'fill' | 'confirmed'): Promise<boolean> {
+  return pinAnchors(await makeApplianceFolders(folder), anchors, how)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { DeviceId } from '@leadglass/sync-agent/contract'
-import { DesiredStateFile, exchangePaths } from '@leadglass/sync-agent/exchange'
+import { DesiredStateFile, exchangePaths, IdentityStatusFile } from '@leadglass/sync-agent/exchange'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import {
   type ApplierDependencies,
@@ -33,10 +33,15 @@ export function composeDesiredState(
     readonly logger: Logger
   },
 ): DesiredStateService {
+  const paths = exchangePaths(parts.exchangeFolder)
+  const identityStatus = new IdentityStatusFile(paths.identityStatus)
   return new DesiredStateService({
     ...parts,
-    file: new DesiredStateFile(exchangePaths(parts.exchangeFolder).desired),
-    trust: new DesiredTrust(parts.device, parts.folders),
+    file: new DesiredStateFile(paths.desired),
+    trust: new DesiredTrust(parts.device, parts.folders, async () => {
+      const said = await identityStatus.read()
+      return said.kind === 'value' && said.value.anchors !== null
+    }),
     applier: new DesiredApplier({ ...parts, commands: new HubCommands(parts.acts) }),
     reporter: new StateReporter({ ...parts, key: parts.auditKey }),
     logger: parts.logger.child({ room: 'desired-state' }),

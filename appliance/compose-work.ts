@@ -155,6 +155,7 @@ export function composeWork(parts: WorkParts): WorkRoom {
   }
   const pipeline = new Pipeline({
     records,
+    audit,
     next: rules.next,
     process: async (revision) => {
       await processRevision(await corrections.corrections.settle(revision), work)

@@ -1,6 +1,12 @@
 import { AuditFeeds } from '@leadglass/sync-agent/audit-log'
 import { AgentStatusFile, exchangePaths } from '@leadglass/sync-agent/exchange'
-import { type Logger, type Service, monotonicClock, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
+import {
+  type Logger,
+  monotonicClock,
+  type Service,
+  systemClock,
+  systemRandomness,
+} from '@leadglass/sync-agent/foundation'
 import { BreachDesk } from './breach/index.ts'
 import { composeDesiredState } from './compose-desired-state.ts'
 import { composeEgress } from './compose-egress.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { phantomDicom, wrapRadiograph } from '@leadglass/models'
-import { createNoteVerifier, parseVerifierKey, verifyLog } from '@leadglass/sync-agent/audit-log'
+import { createNoteVerifier, decodeEvent, parseVerifierKey, verifyLog } from '@leadglass/sync-agent/audit-log'
 import {
   deviceStatus,
   EXPORT_NAME_HEADER,

@@ -21,7 +21,10 @@ import { CertificateAuthority, type Credential, type DeviceIdentity, Enrolment }
 import { openHubDatabase } from './storage/index.ts'
 
 export { enrolDevices } from './enrol-devices.ts'
+export { publishedRepository } from './hub-folder.ts'
 export { accountForIngest, type IngestAccount } from './ingest-account.ts'
+export { type CardGap, cardGaps } from './model-card/index.ts'
+export { type ReportRefusal, verifyReport } from './reports/signed-report.ts'
 
 /** One account for each role. */
 const ACCOUNTS: readonly { readonly account: string; readonly role: AccountRole }[] = [

@@ -2,7 +2,14 @@ import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation
 import type Database from 'better-sqlite3'
 import type { Accounts } from './api/index.ts'
 import type { HubAudit } from './audit/index.ts'
-import { ApprovalNotes, DeadlineWatch, type GovernanceRepository, KeyBook, SigningDesk } from './governance/index.ts'
+import {
+  ApprovalNotes,
+  DeadlineWatch,
+  type GovernanceRepository,
+  KeyBook,
+  type SigningAlarms,
+  SigningDesk,
+} from './governance/index.ts'
 import type { HubSettings } from './hub-folder.ts'
 
 /** The parts of governance that need a log and accounts; without a policy nothing can be signed yet. */
@@ -11,6 +18,7 @@ export function composeGovernance(parts: {
   readonly governance: GovernanceRepository
   readonly accounts: Accounts
   readonly audit: HubAudit
+  readonly alarms: SigningAlarms
   readonly settings: HubSettings
   readonly clock: Clock
   readonly randomness: Randomness
@@ -21,7 +29,7 @@ export function composeGovernance(parts: {
   readonly signing: SigningDesk | undefined
   readonly watch: DeadlineWatch | undefined
 } {
-  const { database, governance, accounts, settings, clock, randomness, logger } = parts
+  const { database, governance, accounts, alarms, settings, clock, randomness, logger } = parts
   const notes = new ApprovalNotes({ database, clock })
   const keys = new KeyBook({ database, clock, randomness })
   keys.adopt(settings.approvers)
@@ -32,7 +40,7 @@ export function composeGovernance(parts: {
   return {
     notes,
     keys,
-    signing: new SigningDesk({ ...common, database, keys, first: accounts }),
+    signing: new SigningDesk({ ...common, database, keys, alarms, first: accounts }),
     watch: new DeadlineWatch({ ...common, notes, logger }),
   }
 }

@@ -56,8 +56,8 @@ export function composeRegistry(parts: RegistryToolParts): {
       const listed = files(digest)?.find((one) => one.path === path)
       return listed === undefined ? undefined : { path: join(store.path(digest), path), bytes: listed.bytes }
     },
-    record: (event, account, subject, code) =>
-      audit.record({ event, actor: { kind: 'person', id: account }, subject, outcome: 'success', codes: [code] }),
+    record: (event, account, subject, ...codes) =>
+      audit.record({ event, actor: { kind: 'person', id: account }, subject, outcome: 'success', codes }),
   }
   const webhooks = new WebhookBook({ database, log: audit.log, clock, randomness })
   return { aliases, mlflow, webhooks, sender: new WebhookSender(webhooks, clock, logger) }

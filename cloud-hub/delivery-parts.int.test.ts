@@ -5,9 +5,11 @@ import type { AuditEventInput } from '@leadglass/sync-agent/audit-log'
 import { ManualClock, silentLogger } from '@leadglass/sync-agent/foundation'
 import { expect, it } from 'vitest'
 import { FolderRepositoryFiles, OnlineResigner, RepositoryWriter, readOnlineKeys } from './delivery/index.ts'
-import { recordPublished } from './delivery-parts.ts'
+import { raiseOnlineAlarm, recordPublished } from './delivery-parts.ts'
+import { SigningAlarms } from './governance/index.ts'
 import { hubLayout } from './hub-folder.ts'
 import { holdTestCeremony } from './testing/ceremony.ts'
+import { createHubCore } from './testing/hub-core.ts'
 
 it('writes down that the timestamp was signed again, each time and only then', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hub-delivery-'))
@@ -27,5 +29,26 @@ it('writes down that the timestamp was signed again, each time and only then', a
     expect(events.map(({ event, codes }) => [event, codes])).toEqual([['metadata.published', ['timestamp']]])
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+})
+
+it('raises one alarm a day about the keys of the hub, in the list and in the log', async () => {
+  const hub = await createHubCore()
+  const { database, audit, clock } = hub
+  try {
+    const alarms = new SigningAlarms({ database, audit: audit.log, clock })
+    const size = audit.log.size
+    for (let i = 0; i < 3; i += 1) raiseOnlineAlarm(alarms, 'key-not-found')
+    raiseOnlineAlarm(alarms, 'pin-refused')
+    clock.advance(25 * 3_600_000)
+    raiseOnlineAlarm(alarms, 'key-not-found')
+    expect(alarms.newest().map(({ person, code }) => [person, code])).toEqual([
+      ['hub.delivery', 'online-keys-key-not-found'],
+      ['hub.delivery', 'online-keys-pin-refused'],
+      ['hub.delivery', 'online-keys-key-not-found'],
+    ])
+    expect(audit.log.size - size).toBe(3)
+  } finally {
+    await hub.close()
   }
 })

@@ -22,8 +22,11 @@ export function hubLayout(folder: string) {
     iotHub: join(folder, 'iot-hub'),
     packages: join(folder, 'packages'),
     repository: join(folder, 'repository'),
+    kits: join(folder, 'kits'),
     lake: join(folder, 'lake'),
     training: join(folder, 'training'),
+    /** Documents that people lay down for compliance reports. */
+    evidence: join(folder, 'evidence'),
   } as const
 }
 export type HubLayout = ReturnType<typeof hubLayout>
@@ -51,4 +54,12 @@ export type HubSettings = Omit<z.infer<typeof hubSettings>, 'policy'> & { readon
 /** Reads `hub.json`. @throws when the hub was not initialised. */
 export async function readHubSettings(layout: HubLayout): Promise<HubSettings> {
   return hubSettings.parse(JSON.parse(await readFile(layout.settings, 'utf8')))
+}
+
+/** What a hub has published, for whoever carries it away: the repository's folder and the policy of its devices. */
+export async function publishedRepository(
+  folder: string,
+): Promise<{ readonly folder: string; readonly policy: ApprovalPolicy | null }> {
+  const layout = hubLayout(folder)
+  return { folder: layout.repository, policy: (await readHubSettings(layout)).policy }
 }

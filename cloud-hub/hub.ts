@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { readSigningKeyFile } from '@leadglass/sync-agent/audit-log'
+import { createNoteSigner, readSigningKeyFile } from '@leadglass/sync-agent/audit-log'
 import { type DeviceId, deviceId } from '@leadglass/sync-agent/contract'
 import {
   type Clock,
@@ -11,20 +11,29 @@ import {
 } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { Accounts, ApiServer, type HubServices } from './api/index.ts'
-import { AuditDesk, HubAudit, HubWitness, SiteAuditMirror } from './audit/index.ts'
+import { AuditDesk, HUB_LOG_ORIGIN, HubAudit, HubWitness, SiteAuditMirror } from './audit/index.ts'
 import { composeAudit, recordKeysInUse } from './compose-audit.ts'
 import { composeChange } from './compose-change.ts'
 import { composeEnrolment } from './compose-enrolment.ts'
 import { composeGovernance } from './compose-governance.ts'
 import { composeInbox } from './compose-inbox.ts'
 import { composeRegistry } from './compose-registry.ts'
+import { composeReports } from './compose-reports.ts'
 import type { HubConfiguration } from './configuration.ts'
 import { Delivery } from './delivery-parts.ts'
 import { Drift } from './drift/index.ts'
 import { DesiredBook, DesiredSigner, Fleet, ReportedBook } from './fleet/index.ts'
-import { GovernanceRepository } from './governance/index.ts'
+import { GovernanceRepository, SigningAlarms } from './governance/index.ts'
 import { type HubLayout, hubLayout, readHubSettings } from './hub-folder.ts'
-import { AlarmBook, authorityFingerprint, CertificateAuthority, Enrolment, EpochBook } from './ingest/index.ts'
+import {
+  AlarmBook,
+  authorityFingerprint,
+  CarriedKits,
+  CertificateAuthority,
+  Enrolment,
+  EpochBook,
+} from './ingest/index.ts'
+import { InboxIntake } from './iot-hub-endpoint/index.ts'
 import { Lake } from './lake/index.ts'
 import { Links } from './links.ts'
 import { ModelCards } from './model-card/index.ts'
@@ -113,7 +122,9 @@ export class Hub implements Service {
     const drift = new Drift(database, registry)
     const cards = new ModelCards({ database, registry, drift })
     const change = composeChange({ database, registry, audit, clock, randomness })
+    const signingAlarms = new SigningAlarms({ database, audit: audit.log, clock })
     const delivery = await Delivery.open({
+      alarms: signingAlarms,
       cards,
       changes: change,
       layout,
@@ -148,7 +159,17 @@ export class Hub implements Service {
     const announce = (): void =>
       void (delivery?.timestampVersion() ?? Promise.resolve(0)).then((version) => links.announce(version))
     const accounts = new Accounts(database, clock, randomness)
-    const approvals = { database, governance, accounts, audit, settings, clock, randomness, logger }
+    const approvals = {
+      database,
+      governance,
+      accounts,
+      audit,
+      alarms: signingAlarms,
+      settings,
+      clock,
+      randomness,
+      logger,
+    }
     const { notes, keys, signing, watch } = composeGovernance(approvals)
     const { policy } = settings
     const tools = { database, registry, store, governance, policy, runs, audit, clock, randomness, logger }
@@ -164,6 +185,19 @@ export class Hub implements Service {
       clock,
       logger,
     })
+    const kits = new CarriedKits({
+      folder: layout.kits,
+      authorityPem: () => authority.certificatePem(),
+      gate,
+      isAdmitted: (device) => enrolment.isAdmitted(device),
+      intake: new InboxIntake(inbox, alarms),
+      signer: createNoteSigner(HUB_LOG_ORIGIN, logKey),
+      clock,
+    })
+    const { softwareVersion } = this.#configuration
+    const models = { registry, cards, change, governance, signing, delivery, drift: watching.driftAlerts, policy }
+    const logs = { database, layout, logKey, audit, desk: auditDesk, fleet, softwareVersion, clock }
+    const reports = composeReports({ ...logs, ...models })
     const services: HubServices = {
       clock,
       logger,
@@ -191,9 +225,12 @@ export class Hub implements Service {
       notes,
       keys,
       signing,
+      signingAlarms,
       releases: delivery?.releases,
       recalls: delivery?.recalls,
       rollouts,
+      reports,
+      kits,
       accounts,
       operatorTokenDigest: digestOf((await readFile(layout.operatorToken, 'utf8')).trim()),
       approvers: settings.approvers,

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { createLogger, isCodedError, monotonicClock, systemClock, systemRandomness } from '@leadglass/sync-agent/foundation'
+import {
+  createLogger,
+  isCodedError,
+  monotonicClock,
+  systemClock,
+  systemRandomness,
+} from '@leadglass/sync-agent/foundation'
 import { hubConfiguration } from './configuration.ts'
 import { Hub } from './hub.ts'
 

@@ -15,6 +15,7 @@ export type InstallerErrorCode =
   | 'input-invalid'
   | 'peer-missing'
   | 'count-disagrees'
+  | 'kit-refused'
 
 const CLASSES: Readonly<Record<InstallerErrorCode, FailureClass>> = {
   'instance-file-invalid': 'permanent',
@@ -30,6 +31,7 @@ const CLASSES: Readonly<Record<InstallerErrorCode, FailureClass>> = {
   'input-invalid': 'permanent',
   'peer-missing': 'permanent',
   'count-disagrees': 'permanent',
+  'kit-refused': 'permanent',
 }
 
 /** A failure of a command. */

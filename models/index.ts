@@ -23,6 +23,7 @@ export {
 } from './import/parity.ts'
 export { TfjsError, type TfjsErrorCode } from './import/tfjs/errors.ts'
 export { importTfjs, type OnnxRunner, type TfjsImport } from './import/tfjs/import-tfjs.ts'
+export { readVettedPackage } from './import/vet-package.ts'
 export { type ModelCard, modelCard } from './package/card.ts'
 export {
   type CardDeclaration,

@@ -107,6 +107,27 @@ describe('the way of a version into use', () => {
     }
   })
 
+  it('counts every restart in the trial of a first version, lets it score until the last, and then has none', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom<ActivationEvent>('restart', 'interrupted', 'retry'), { maxLength: 20 }),
+        (events) => {
+          const box: Box = { activation: beginActivation(NEW), active: null, recalled: new Set(), shadows: true }
+          while (box.activation.state !== 'trial') happens(box, 'done')
+          let restarts = 0
+          for (const event of events) {
+            happens(box, event)
+            if (event === 'restart') restarts += 1
+            const isOver = restarts >= MOST
+            expect(box.activation.attempts).toBe(Math.min(restarts, MOST))
+            expect(box.activation.state).toBe(isOver ? 'quarantined' : 'trial')
+            expect(box.active).toBe(isOver ? null : NEW)
+          }
+        },
+      ),
+    )
+  })
+
   it('gives up after so many attempts, and no event brings the version back', () => {
     const box: Box = { activation: beginActivation(NEW), active: OLD, recalled: new Set(), shadows: false }
     for (let attempt = 0; attempt < MOST; attempt += 1) {

@@ -102,13 +102,14 @@ export function step(now: Activation, event: ActivationEvent, facts: ActivationF
     case 'trial':
       if (event === 'done') return to(now, 'clean')
       if (event === 'failed') return back(now, facts)
-      // Without a version to go back to the model goes on: stopping it would leave the site with none.
-      return event === 'restart' && canRestore(now, facts) ? back(now, facts) : stay(now)
+      if (event === 'restart') return canRestore(now, facts) ? back(now, facts) : goOn(now, facts)
+      return stay(now)
     case 'clean':
       return event === 'done' ? to(now, 'committed') : stay(now)
     case 'waiting':
       return event === 'retry' ? to(now, 'golden') : stay(now)
-    default:
+    case 'committed':
+    case 'quarantined':
       return stay(now)
   }
 }
@@ -133,6 +134,18 @@ function canRestore({ digest, previous }: Activation, { mayRun }: ActivationFact
 function back(now: Activation, facts: ActivationFacts): ActivationStep {
   const attempts = now.attempts + 1
   return leave({ ...now, attempts }, facts, attempts >= facts.mostAttempts ? 'quarantined' : 'waiting')
+}
+
+/**
+ * Without a version to go back to the model goes on scoring, and the restart counts: stopping it at once would leave the
+ * site with none for a power cut, and never stopping it would let a version that ends the appliance do so for ever.
+ */
+function goOn(now: Activation, facts: ActivationFacts): ActivationStep {
+  // Another version scores since: the restart says nothing about this one.
+  if (facts.active !== now.digest) return stay(now)
+  const attempts = now.attempts + 1
+  const counted = { ...now, attempts }
+  return attempts >= facts.mostAttempts ? leave(counted, facts, 'quarantined') : to(counted, 'trial')
 }
 
 function leave(now: Activation, facts: ActivationFacts, state: ActivationState): ActivationStep {

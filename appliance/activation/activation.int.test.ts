@@ -45,6 +45,7 @@ describe('activation', () => {
   let repository: FakeRepository
   let golden: GoldenOutcome
   let goldenRuns: number
+  let goldenMs: number
   let clock: ManualClock
   let sitePolicy: ConstructorParameters<typeof SiteApprovals>[0]['policy']
 
@@ -55,6 +56,7 @@ describe('activation', () => {
     golden = PASSED
     sitePolicy = {}
     goldenRuns = 0
+    goldenMs = 0
     repository = await approvedRepository(SHIPPED_PACKAGE)
   })
   afterEach(async () => {
@@ -66,7 +68,12 @@ describe('activation', () => {
   const modelsFolder = (): string => join(folder, 'models')
 
   /** A box as after a start: library and watcher made anew over the same record and folders. */
-  async function box(): Promise<{ library: ModelLibrary; watcher: UpdateWatcher; log: AuditLog }> {
+  async function box(): Promise<{
+    library: ModelLibrary
+    watcher: UpdateWatcher
+    activator: Activator
+    log: AuditLog
+  }> {
     const { records } = held
     const log = new AuditLog({ origin: ORIGIN, store: new SqliteLogStore(records.database, ORIGIN), clock })
     const audit = new AuditTrail(log, new EgressDoor({ records, device: 'test-box' as DeviceId, clock }), records)
@@ -78,6 +85,7 @@ describe('activation', () => {
       pool: {
         runGoldenCases: async () => {
           goldenRuns += 1
+          await new Promise((resolve) => setTimeout(resolve, goldenMs))
           return golden
         },
       },
@@ -97,7 +105,7 @@ describe('activation', () => {
       siteApprovals: new SiteApprovals({ folder: join(folder, 'site-approvals'), policy: sitePolicy }),
       activator,
     })
-    return { library, watcher, log }
+    return { library, watcher, activator, log }
   }
 
   const events = (log: AuditLog): (string | undefined)[] => [...log.leaves()].map((leaf) => decodeEvent(leaf)?.event)
@@ -116,6 +124,18 @@ describe('activation', () => {
     expect(goldenRuns).toBe(1)
   })
 
+  it('goes one step at a time when golden cases take longer than the clock ticks, and stays in use', async () => {
+    await repository.writeTo(kitFolder())
+    const { library, watcher, activator } = await box()
+    goldenMs = 300
+    const looked = watcher.look()
+    while (goldenRuns === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await Promise.all([looked, activator.tick(), activator.tick()])
+    expect(goldenRuns).toBe(1)
+    expect(states()).toEqual(['1.0.0 active'])
+    expect(library.active()).toHaveLength(1)
+  })
+
   it('waits for the hospital’s own approval where the policy asks for it, refuses another’s, and goes on without a hub', async () => {
     const site = generateKeyPairSync('ed25519')
     const publicKey = Buffer.from(site.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex')
@@ -128,6 +148,9 @@ describe('activation', () => {
     expect(library.active()).toEqual([])
     const [row] = held.records.models.all()
     expect(row?.message).toContain('waits for the hospital’s own approval')
+    // The person who decides reads what the version says of itself, out of the verified manifest.
+    expect(library.offered(row?.digest ?? '')?.manifest).toMatchObject({ version: '1.0.0' })
+    expect(library.offered('f'.repeat(64))).toBeUndefined()
     const approve = async (key: KeyObject): Promise<void> => {
       const { name = '', version = '', digest = '' } = row ?? {}
       const statement = siteApprovalOf(
@@ -153,6 +176,7 @@ describe('activation', () => {
     await approve(site.privateKey)
     await watcher.look()
     expect(library.active().map((one) => one.model.version)).toEqual(['1.0.0'])
+    expect(library.offered(row?.digest ?? '')).toBeUndefined()
     expect(events(log)).toEqual([
       'model.site-approval-awaited',
       'model.site-approval-awaited',
@@ -256,6 +280,34 @@ describe('activation', () => {
     await again.watcher.look()
     expect(again.library.active().map((one) => one.model.version)).toEqual(['1.0.0'])
     expect(events(log)).toContain('model.rolled-back')
+  })
+
+  it('does not bring a recalled version back, also when its bytes were approved anew to undo a later one', async () => {
+    const first = await packageForRelease(SHIPPED_PACKAGE)
+    const later = await packageForRelease(await laterPackage(folder, '1.1.0', 2))
+    repository.list(later)
+    repository.publish()
+    await repository.writeTo(kitFolder())
+    const { library, watcher, log } = await box()
+    await watcher.look()
+    const { records } = held
+    const book = new DatabaseRecallBook({
+      records,
+      audit: { record: () => undefined, recordNow: () => undefined },
+      clock,
+      logger: silentLogger,
+      onChange: () => undefined,
+    })
+    const recall = { reason: 'wrong side', person: 'safety-officer', recalledAt: '2026-11-20T08:00:00.000Z' }
+    await book.add([{ schema: 'leadglass.recall/1', model: first.statement.model, ...recall }])
+    repository.list(first, { ...first.statement, releaseCounter: 3, rollbackOf: later.statement.model })
+    repository.next('approvedModels', 'snapshot', 'timestamp')
+    repository.publish()
+    await repository.writeTo(kitFolder())
+    await watcher.look()
+    expect(library.active().map(({ model }) => model.version)).toEqual(['1.1.0'])
+    expect(states()).toContain('1.0.0 refused')
+    expect(events(log)).toContain('model.refused')
   })
 
   it('never goes below what it has seen, whatever kit comes later', async () => {

@@ -60,6 +60,8 @@ export class Activator implements Service {
   readonly #dependencies: ActivatorDependencies
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
+  /** What is under way, by digest. */
+  readonly #proceeding = new Map<string, Promise<void>>()
 
   constructor(dependencies: ActivatorDependencies) {
     this.#dependencies = dependencies
@@ -131,8 +133,21 @@ export class Activator implements Service {
     for (const row of this.#dependencies.records.activations.open()) await this.proceed(row.digest)
   }
 
-  /** Goes on with one version as far as it can go now. */
-  async proceed(digest: string): Promise<void> {
+  /**
+   * Goes on with one version as far as it can go now. Once at a time: the watcher and the clock may both ask while golden
+   * cases run, and two runs would count, and write, one after the other.
+   */
+  proceed(digest: string): Promise<void> {
+    const before = this.#proceeding.get(digest)
+    if (before !== undefined) return before
+    const work = this.#go(digest).finally(() => {
+      this.#proceeding.delete(digest)
+    })
+    this.#proceeding.set(digest, work)
+    return work
+  }
+
+  async #go(digest: string): Promise<void> {
     const { records } = this.#dependencies
     const row = records.activations.find(digest)
     const model = records.models.find(digest)
@@ -149,7 +164,7 @@ export class Activator implements Service {
         if (verdict.kind === 'failed') await this.#leave(row, 'failed', verdict.why)
         else if (verdict.kind === 'passed') {
           this.#write(row, 'done', null, undefined)
-          await this.proceed(digest)
+          await this.#go(digest)
         }
         return
       }
@@ -160,8 +175,11 @@ export class Activator implements Service {
       case 'waiting':
         if (now - row.enteredAt < PAUSE_MS * row.attempts) return
         this.#write(row, 'retry', null, undefined)
-        return this.proceed(digest)
-      default:
+        return this.#go(digest)
+      case 'stage':
+      case 'verify':
+      case 'committed':
+      case 'quarantined':
     }
   }
 
@@ -201,11 +219,15 @@ export class Activator implements Service {
       else this.#refuse(row, `golden.${golden.reason}`, goldenWords(golden))
       return
     }
-    this.#tellStaged(model, golden.cases)
-    records.transaction(() => {
+    const isStillMeant = records.transaction(() => {
+      // Recalled, stopped or put to use by a person while its golden cases ran: that holds.
+      if (records.activations.find(row.digest)?.state !== 'golden') return false
       records.models.put({ ...model, state: 'staged', message: null, changedAt: clock.now() })
       records.deployments.admit(row.digest, clock.now())
+      return true
     })
+    if (!isStillMeant) return
+    this.#tellStaged(model, golden.cases)
     const isArrival = model.message === null && row.reason !== ASSIGNED
     const waits = library.waitsForPerson(model.name) || settings().requiresAssignment
     if (isArrival && waits) return this.#park(row, model)
@@ -280,14 +302,17 @@ export class Activator implements Service {
       case 'end-shadow':
         shadow.end(model)
         return
-      default: // `begin-shadow` is done by the next look, which hashes the package first
+      case 'begin-shadow': // done by the next look, which hashes the package first
     }
   }
 
   #put(name: string, releaseCounter: number, next: Activation, reason: string | null): void {
     const { records, clock } = this.#dependencies
-    const enteredAt = clock.now()
-    records.activations.put({ ...next, name, releaseCounter, reason, runs: 0, errors: 0, enteredAt })
+    const known = records.activations.find(next.digest)
+    // A trial that goes on keeps what it has counted, and its time: a restart must not make it begin anew.
+    const goesOn = known?.state === 'trial' && next.state === 'trial' && known.releaseCounter === releaseCounter
+    const { runs, errors, enteredAt } = goesOn ? known : { runs: 0, errors: 0, enteredAt: clock.now() }
+    records.activations.put({ ...next, name, releaseCounter, reason, runs, errors, enteredAt })
   }
 
   #facts(row: ActivationRow): ActivationFacts {

@@ -32,6 +32,7 @@ export const WAITS_FOR_PERSON = 'Verified here; a person decides when it is used
 export class ModelLibrary {
   readonly #dependencies: ModelLibraryDependencies
   readonly #active = new Map<string, ModelPackage>()
+  readonly #offered = new Map<string, ModelPackage['manifest'] | undefined>()
 
   constructor(dependencies: ModelLibraryDependencies) {
     this.#dependencies = dependencies
@@ -57,6 +58,21 @@ export class ModelLibrary {
       const reason = this.#haltOf(one)
       return reason === undefined ? [] : [{ package: one, reason }]
     })
+  }
+
+  /** Keeps what a version says of itself while it waits for the hospital's approval; its package is not here yet. */
+  offer(digest: string, manifest: ModelPackage['manifest'] | undefined): void {
+    this.#offered.set(digest, manifest)
+  }
+
+  /** The version waits no longer. */
+  endOffer(digest: string): void {
+    this.#offered.delete(digest)
+  }
+
+  /** Undefined unless the version waits for the hospital; `manifest` is undefined where it cannot be read. */
+  offered(digest: string): { readonly manifest: ModelPackage['manifest'] | undefined } | undefined {
+    return this.#offered.has(digest) ? { manifest: this.#offered.get(digest) } : undefined
   }
 
   #haltOf({ model }: ModelPackage): HaltReason | undefined {
@@ -207,6 +223,9 @@ export class ModelLibrary {
     const known = activations.find(digest)
     const isTried = event === 'model.rolled-back'
     const active = models.active().find((one) => one.name === name)?.digest ?? null
+    // Put to use again while it is on trial: what it has done so far still counts.
+    const goesOn = !isTried && known?.state === 'trial' && active === digest
+    const { runs, errors, enteredAt } = goesOn ? known : { runs: 0, errors: 0, enteredAt: at }
     activations.put({
       digest,
       name,
@@ -215,9 +234,9 @@ export class ModelLibrary {
       attempts: known?.attempts ?? 0,
       previous: active === digest ? (known?.previous ?? null) : active,
       reason: null,
-      runs: 0,
-      errors: 0,
-      enteredAt: at,
+      runs,
+      errors,
+      enteredAt,
     })
   }
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { type ModelPackage, parseManifest } from '@leadglass/models'
 import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
 import { type Clock, digestOf, type Logger } from '@leadglass/sync-agent/foundation'
 import {
@@ -158,13 +160,16 @@ export class UpdateWatcher {
   async #waitsForSite(row: ModelRow, release: VerifiedRelease): Promise<boolean> {
     const { records, siteApprovals, audit } = this.#dependencies
     const outcome = await siteApprovals.check(release.model, release.approvals)
+    const { library } = this.#dependencies
     if (outcome.kind === 'not-asked') return false
     const subject = { kind: 'model', id: `${row.name}@${row.version}` } as const
     const actor = { kind: 'system', id: 'updates' } as const
     if (outcome.kind === 'approved') {
+      library.endOffer(row.digest)
       audit.recordNow({ event: 'model.site-approved', actor, subject, outcome: 'success' })
       return false
     }
+    library.offer(row.digest, await offeredManifest(release))
     // It stays staged, not refused: a right approval may still come, and the next look takes it then.
     records.transaction(() => {
       records.models.put({ ...row, message: outcome.message })
@@ -217,5 +222,15 @@ export class UpdateWatcher {
         codes: [code],
       })
     })
+  }
+}
+
+/** What a version says of itself, for the person who decides; undefined unless it is what was verified. */
+async function offeredManifest(release: VerifiedRelease): Promise<ModelPackage['manifest'] | undefined> {
+  try {
+    const bytes = await readFile(release.manifestPath)
+    return digestOf(bytes) === release.model.digest ? parseManifest(bytes) : undefined
+  } catch {
+    return undefined
   }
 }

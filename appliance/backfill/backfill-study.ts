@@ -131,15 +131,20 @@ function write({ job, model, revision, outcomes, reports, started }: Written, en
   }
   records.backfills.mark(job.jobId, revisionId, model.digest)
   advance(job, studyId, end, started, work)
-  if (end.outcome !== 'scored') return
-  deliver(job, revision, reports, work)
+  const isScored = end.outcome === 'scored'
+  if (isScored) deliver(job, revision, reports, work)
+  const how = isScored
+    ? job.deliver === 1
+      ? ['deliver']
+      : []
+    : [end.outcome, ...(end.reason === null ? [] : [end.reason])]
   audit.record(
     {
       event: 'study.backfilled',
       actor: { kind: 'system', id: 'scoring' },
       subject: { kind: 'study', id: studyPseudonym },
-      outcome: 'success',
-      codes: [`job-${job.jobId}`, model.model.name.slice(0, 40), ...(job.deliver === 1 ? ['deliver'] : [])],
+      outcome: end.outcome === 'failed' ? 'failure' : 'success',
+      codes: [`job-${job.jobId}`, model.model.name.slice(0, 40), ...how],
     },
     studyId,
   )

@@ -39,6 +39,8 @@ describe('a backfill over past studies, in the real appliance', () => {
     repository = await approvedRepository(SHIPPED_PACKAGE)
     await initialiseBox(appliance, repository, {
       assembly: { quietMs: 300 },
+      // The kills are of the backfill: three within a trial would end the version, and that has tests of its own.
+      activation: { shadowStudies: 0, trialSeconds: 0 },
       // Nobody listens there: what is queued for it stays visible.
       destinations: [{ name: 'pacs', aeTitle: 'PACS', host: '127.0.0.1', port: 9 }],
     })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BreachStep, caseOf, judgeStep, overdue, type RecordedStep } from './breach-case.ts'
 
+const TODAY = '2026-03-10'
 const FACTORS = { natureAndExtent: 'a', whoUsedIt: 'b', acquiredOrViewed: 'c', mitigated: 'd' }
 
 function recorded(...steps: BreachStep[]): RecordedStep[] {
@@ -73,7 +74,7 @@ it('a case is never closed with a duty open, and nothing but evidence follows th
       const taken: RecordedStep[] = recorded(opened())
       for (const step of steps) {
         const before = caseOf(taken)
-        if (judgeStep(before, step) !== undefined) continue
+        if (judgeStep(before, step, TODAY) !== undefined) continue
         if (before.closed) expect(step.kind).toBe('evidence')
         taken.push({ at: 0, by: 'x', step })
         const after = caseOf(taken)
@@ -89,11 +90,13 @@ it('a case is never closed with a duty open, and nothing but evidence follows th
 
 it('steps that make no sense are named', () => {
   const open = caseOf(recorded(opened()))
-  expect(judgeStep(open, { kind: 'closed', reason: 'r' })).toBe('not-assessed')
-  expect(judgeStep(open, { kind: 'notified', whom: 'media', on: '2026-03-02' })).toBe('not-assessed')
+  expect(judgeStep(open, { kind: 'closed', reason: 'r' }, TODAY)).toBe('not-assessed')
+  expect(judgeStep(open, { kind: 'notified', whom: 'media', on: '2026-03-02' }, TODAY)).toBe('not-assessed')
   const known = caseOf(recorded(opened(), assessed(1)))
-  expect(judgeStep(known, { kind: 'notified', whom: 'media', on: '2026-03-02' })).toBe('not-due')
-  expect(judgeStep(known, { kind: 'notified', whom: 'individuals', on: '2026-02-28' })).toBe('before-discovery')
-  expect(judgeStep(known, { kind: 'closed', reason: 'r' })).toBe('duties-open')
+  expect(judgeStep(known, { kind: 'notified', whom: 'media', on: '2026-03-02' }, TODAY)).toBe('not-due')
+  expect(judgeStep(known, { kind: 'notified', whom: 'individuals', on: '2026-02-28' }, TODAY)).toBe('before-discovery')
+  expect(judgeStep(known, { kind: 'closed', reason: 'r' }, TODAY)).toBe('duties-open')
+  expect(judgeStep(known, { kind: 'notified', whom: 'individuals', on: '2026-03-12' }, TODAY)).toBe('in-the-future')
+  expect(judgeStep(known, { kind: 'notified', whom: 'individuals', on: '2026-03-11' }, TODAY)).toBeUndefined()
   expect(() => caseOf([])).toThrow(RangeError)
 })

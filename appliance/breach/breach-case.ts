@@ -56,7 +56,13 @@ export interface BreachCase {
 }
 
 /** Why a step may not follow what was done. */
-export type StepRefusal = 'already-closed' | 'not-assessed' | 'not-due' | 'duties-open' | 'before-discovery'
+export type StepRefusal =
+  | 'already-closed'
+  | 'not-assessed'
+  | 'not-due'
+  | 'duties-open'
+  | 'before-discovery'
+  | 'in-the-future'
 
 /** From when many are affected on, media and the Secretary are told at once (164.406(a): more than; 164.408(b): or more). */
 const MANY = 500
@@ -86,13 +92,17 @@ export function caseOf(steps: readonly RecordedStep[]): BreachCase {
   return { discoveredOn, summary, evidence: [...evidence].sort((a, b) => a - b), assessment, duties, closed }
 }
 
-/** True when a step may be added. Evidence may be added to a closed case: it takes nothing away. */
-export function judgeStep(found: BreachCase, step: BreachStep): StepRefusal | undefined {
+/**
+ * Why a step may not be added; `undefined` when it may. Evidence may be added to a closed case: it takes nothing away.
+ * @param today `YYYY-MM-DD` in UTC.
+ */
+export function judgeStep(found: BreachCase, step: BreachStep, today: string): StepRefusal | undefined {
   if (step.kind === 'evidence') return undefined
   if (found.closed) return 'already-closed'
   if (step.kind === 'notified') {
     if (found.assessment === null) return 'not-assessed'
     if (step.on < found.discoveredOn) return 'before-discovery'
+    if (isToCome(step.on, today)) return 'in-the-future'
     return found.duties.some(({ whom }) => whom === step.whom) ? undefined : 'not-due'
   }
   if (step.kind === 'closed') {
@@ -100,6 +110,14 @@ export function judgeStep(found: BreachCase, step: BreachStep): StepRefusal | un
     return found.duties.some(({ doneOn }) => doneOn === null) ? 'duties-open' : undefined
   }
   return undefined
+}
+
+/**
+ * True for a day that is over nowhere yet: a discovery to come would put every duty off (164.404(a)(2) counts from the day
+ * on which the breach is known), and nobody was told tomorrow. West of the date line the day is one ahead of UTC.
+ */
+export function isToCome(day: string, today: string): boolean {
+  return day > daysAfter(today, 1)
 }
 
 /** Duties whose day has passed. @param today `YYYY-MM-DD`. */

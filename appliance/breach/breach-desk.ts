@@ -1,11 +1,12 @@
 import { type AuditLog, decodeEvent } from '@leadglass/sync-agent/audit-log'
-import type { Clock } from '@leadglass/sync-agent/foundation'
+import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from '../egress/index.ts'
 import type { BreachRecords, Records } from '../records/index.ts'
 import {
   type BreachCase,
   type BreachStep,
   caseOf,
+  isToCome,
   judgeStep,
   type RecordedStep,
   type StepRefusal,
@@ -54,7 +55,7 @@ export class BreachDesk {
     this.#parts = parts
   }
 
-  /** Opens a case. @param entries places in the audit log that raised the suspicion. @returns its number, or the entry that the log does not have. */
+  /** Opens a case. @param entries places in the audit log that raised the suspicion. @returns its number, or why there is no case. */
   open(
     {
       discoveredOn,
@@ -62,7 +63,11 @@ export class BreachDesk {
       entries,
     }: { readonly discoveredOn: string; readonly summary: string; readonly entries: readonly number[] },
     actor: BreachActor,
-  ): { readonly kind: 'opened'; readonly id: number } | { readonly kind: 'unknown-entry'; readonly entry: number } {
+  ):
+    | { readonly kind: 'opened'; readonly id: number }
+    | { readonly kind: 'unknown-entry'; readonly entry: number }
+    | { readonly kind: 'refused'; readonly reason: 'in-the-future' } {
+    if (isToCome(discoveredOn, this.#today())) return { kind: 'refused', reason: 'in-the-future' }
     const unknown = this.#unknown(entries)
     if (unknown !== undefined) return { kind: 'unknown-entry', entry: unknown }
     const { records } = this.#parts
@@ -85,7 +90,7 @@ export class BreachDesk {
         const entry = this.#unknown(step.entries)
         if (entry !== undefined) return { kind: 'unknown-entry', entry }
       }
-      const reason = judgeStep(found, step)
+      const reason = judgeStep(found, step, this.#today())
       if (reason !== undefined) return { kind: 'refused', reason }
       this.#write(id, step, actor)
       return { kind: 'recorded' }
@@ -116,6 +121,10 @@ export class BreachDesk {
         proof: log.proofFile(entry, note),
       }
     })
+  }
+
+  #today(): string {
+    return toIsoInstant(this.#parts.clock.now()).slice(0, 10)
   }
 
   #unknown(entries: readonly number[]): number | undefined {

@@ -1,18 +1,14 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AuditLog, decodeEvent, SqliteLogStore } from '@leadglass/sync-agent/audit-log'
 import {
   type DesiredDelivery,
-  type DesiredKeyLink,
   type DesiredSections,
   type DesiredSignature,
   type DeviceId,
-  desiredKeyText,
-  desiredStatement,
   envelope,
-  linkDesiredKey,
   packDesired,
   type ReportedState,
   reportedChain,
@@ -39,6 +35,7 @@ import {
   HubCommands,
   StateReporter,
 } from './index.ts'
+import { signingHub } from './testing/signing-hub.ts'
 
 const DEVICE = 'test-box' as DeviceId
 const ORIGIN = 'leadglass/test-box/audit'
@@ -134,7 +131,7 @@ async function compose(): Promise<void> {
   desired = new DesiredStateFile(join(folder, 'desired.json'))
   service = new DesiredStateService({
     file: desired,
-    trust: new DesiredTrust(DEVICE, { trust: folder, trustState: join(folder, 'trust-state') }),
+    trust: new DesiredTrust(DEVICE, { trust: folder, trustState: join(folder, 'trust-state') }, async () => false),
     applier: new DesiredApplier({
       desk: site.desk,
       rules,
@@ -338,31 +335,6 @@ describe('a desired state at the edge', () => {
   })
 })
 
-/** A hub that signs: `signed` as its documents carry it, `rotate` to its next key. */
-function signingHub() {
-  let privateKey = generateKeyPairSync('ed25519').privateKey
-  let number = 1
-  const first = { number, publicKey: desiredKeyText(privateKey) }
-  const chain: DesiredKeyLink[] = []
-  return {
-    first,
-    rotate: (): void => {
-      const next = generateKeyPairSync('ed25519').privateKey
-      chain.push(linkDesiredKey({ number: ++number, publicKey: desiredKeyText(next) }, privateKey))
-      privateKey = next
-    },
-    /** A signer of the moment: it keeps its key when the hub goes on to another one. */
-    signer: () => {
-      const [key, keyNumber, links] = [privateKey, number, [...chain]]
-      return ({ version, digest }: DesiredDelivery): DesiredSignature => ({
-        key: keyNumber,
-        signature: sign(null, desiredStatement(DEVICE, version, digest), key).toString('base64'),
-        chain: links,
-      })
-    },
-  }
-}
-
 describe('a box that has pinned the key of its hub', () => {
   const events = () =>
     Array.from({ length: log.size }, (_, at) => decodeEvent(log.leaf(at) ?? Buffer.alloc(0))).map(
@@ -372,13 +344,13 @@ describe('a box that has pinned the key of its hub', () => {
   const at = (value: number): DesiredSections => ({ schedules: { 'retention.windowMinutes': value } })
 
   it('takes what the hub signed, and nothing else: each refusal has its code, its leaf, and changes nothing', async () => {
-    const hub = signingHub()
+    const hub = signingHub(DEVICE)
     await writeFile(join(folder, HUB_KEY_FILE), JSON.stringify(hub.first))
     await mkdir(join(folder, 'trust-state'))
     await wish(1, at(31))
     await service.look()
     expect(service.refused).toMatchObject({ version: 1, code: 'desired-unsigned' })
-    await wish(2, at(32), { signed: signingHub().signer() })
+    await wish(2, at(32), { signed: signingHub(DEVICE).signer() })
     await service.look()
     expect(service.refused?.code).toBe('desired-signature')
     expect(held.records.desired.desired()).toBeUndefined()
@@ -401,7 +373,7 @@ describe('a box that has pinned the key of its hub', () => {
   })
 
   it('follows a rotation that the key before vouches for, over a restart, and never goes back', async () => {
-    const hub = signingHub()
+    const hub = signingHub(DEVICE)
     await writeFile(join(folder, HUB_KEY_FILE), JSON.stringify(hub.first))
     await mkdir(join(folder, 'trust-state'))
     const old = hub.signer()
@@ -419,6 +391,20 @@ describe('a box that has pinned the key of its hub', () => {
     await wish(2, at(32), { signed: hub.signer() })
     await service.look()
     expect(minutes()).toBe(32)
+  })
+})
+
+describe('a box that has pinned no key', () => {
+  const minutes = () => site.file.current().retention.windowMinutes
+
+  it('refuses what is signed until a person has confirmed the key; then the same document counts', async () => {
+    const hub = signingHub(DEVICE)
+    await wish(1, { schedules: { 'retention.windowMinutes': 31 } }, { signed: hub.signer() })
+    await service.look()
+    expect([minutes(), service.refused?.code]).toEqual([60, 'desired-not-pinned'])
+    await writeFile(join(folder, HUB_KEY_FILE), JSON.stringify(hub.first))
+    await service.look()
+    expect([minutes(), service.refused, service.isUnsigned]).toEqual([31, null, false])
   })
 })
 

@@ -22,7 +22,7 @@ const POLL_MS = 1000
 
 export interface DesiredStateDependencies {
   readonly file: Pick<DesiredStateFile, 'read'>
-  readonly trust: Pick<DesiredTrust, 'judge'>
+  readonly trust: Pick<DesiredTrust, 'judge' | 'key'>
   readonly applier: Pick<DesiredApplier, 'apply'>
   readonly reporter: Pick<StateReporter, 'report'>
   readonly records: Pick<Records, 'desired' | 'settings' | 'models' | 'activations' | 'halts' | 'transaction'>
@@ -36,7 +36,7 @@ export interface DesiredStateDependencies {
 /** A document of which nothing was applied, and why. */
 export interface RefusedDocument {
   readonly version: number
-  readonly code: DesiredRefusal | 'desired-damaged' | 'desired-older' | 'desired-conflict'
+  readonly code: DesiredRefusal | 'desired-not-pinned' | 'desired-damaged' | 'desired-older' | 'desired-conflict'
   readonly at: number
 }
 
@@ -50,6 +50,7 @@ export class DesiredStateService implements Service {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #refused: RefusedDocument | null = null
+  #isUnsigned = false
   /** What was looked at last: the same file is judged once. */
   #judged = ''
 
@@ -97,12 +98,20 @@ export class DesiredStateService implements Service {
     return this.#refused
   }
 
+  /** Whether the newest document was taken though nobody can tell that it is the hub's: no key is pinned. */
+  get isUnsigned(): boolean {
+    return this.#isUnsigned
+  }
+
   async #take(delivery: DesiredDelivery): Promise<void> {
     const { records, settings, clock, trust } = this.#dependencies
-    const mark = `${delivery.version}/${delivery.digest}/${delivery.signed?.signature ?? ''}`
+    const key = await trust.key()
+    // Judged again when another key is pinned: what waited for a person to confirm it counts from then on.
+    const mark = `${delivery.version}/${delivery.digest}/${delivery.signed?.signature ?? ''}/${key?.publicKey ?? ''}`
     if (mark === this.#judged) return
     const speaker = await trust.judge(delivery)
     this.#judged = mark
+    this.#isUnsigned = speaker.kind === 'unpinned'
     if (speaker.kind === 'refused') {
       this.#refuse(delivery, speaker.code)
       return

@@ -12,7 +12,7 @@ type Actor = Parameters<AuditSink['record']>[0]['actor']
 
 /** What the desk works with. */
 export interface EnrolmentDeskDependencies {
-  readonly folders: Pick<ApplianceFolders, 'initialRoot' | 'policy' | 'trust'>
+  readonly folders: Pick<ApplianceFolders, 'initialRoot' | 'policy' | 'trust' | 'trustState'>
   readonly wishFile: Pick<JoinWishFile, 'read' | 'write' | 'path'>
   readonly statusFile: Pick<IdentityStatusFile, 'read'>
   /** Verifier key of this appliance's audit log. */
@@ -86,8 +86,15 @@ export class EnrolmentDesk {
     const subject = { kind: 'device', id: device } as const
     try {
       if (anchorFingerprints(anchors).all !== fingerprint) throw new EnrolmentError('anchors-other')
-      const isNew = await pinAnchors(folders, anchors)
-      const codes = ['confirmed', ...(anchors.updates === null ? [] : ['root'])]
+      const before = (await pinnedFingerprints(folders)).desiredKeyNumber
+      const isNew = await pinAnchors(folders, anchors, 'confirmed')
+      const { number } = anchors.desiredKey
+      const isReplaced = before !== null && number > before
+      const codes = [
+        'confirmed',
+        ...(anchors.updates === null ? [] : ['root']),
+        ...(isReplaced ? ['replaced', `desired-key-${number}`] : []),
+      ]
       audit.recordNow({ event: 'trust.pinned', actor, subject, outcome: 'success', codes })
       if (isNew) onPinned()
     } catch (cause) {
@@ -115,10 +122,15 @@ function comparison(agent: IdentityStatus | undefined, pinned: PinnedFingerprint
   const offered = agent?.anchors
   if (offered == null) return 'none'
   const prints = anchorFingerprints(offered)
+  const { number } = offered.desiredKey
+  const inForce = pinned.desiredKeyNumber
+  // An offer of before a rotation says nothing about the key; a later key than the one in force waits for a person.
+  const isEarlier = inForce !== null && number < inForce
+  const isLater = inForce !== null && number > inForce
   const pairs = [
     [prints.root, pinned.root],
     [prints.policy, pinned.policy],
-    [prints.desiredKey, pinned.desiredKey],
+    ...(isEarlier ? [] : ([[prints.desiredKey, isLater ? null : pinned.desiredKey]] as const)),
   ] as const
   if (pairs.some(([given, held]) => given !== null && held !== null && given !== held)) return 'other'
   return pairs.some(([given, held]) => given !== null && held === null) ? 'to-be-confirmed' : 'same'

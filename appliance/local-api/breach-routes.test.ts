@@ -11,6 +11,7 @@ describe('cases of suspected breaches over the interface', () => {
 
   beforeEach(async () => {
     fixture = await localApiFixture()
+    fixture.clock.advance(Date.UTC(2026, 2, 10) - fixture.clock.now())
   })
   afterEach(() => fixture.dispose())
 
@@ -53,6 +54,7 @@ describe('cases of suspected breaches over the interface', () => {
     const status = async (...args: Parameters<typeof ask>) => (await ask(...args)).statusCode
     const body = { discoveredOn: '2026-03-01', summary: 's', entries: [9999] }
     expect(await status('POST', '/api/breaches', body)).toBe(400)
+    expect(await status('POST', '/api/breaches', { ...body, discoveredOn: '2026-03-20', entries: [] })).toBe(409)
     expect(await status('POST', `/api/breaches/${id}/steps`, { kind: 'evidence', entries: [9999] })).toBe(400)
     expect(await status('POST', `/api/breaches/${id}/steps`, { kind: 'forgotten' })).toBe(400)
     expect(await status('POST', '/api/breaches/99/steps', { kind: 'closed', reason: 'r' })).toBe(404)

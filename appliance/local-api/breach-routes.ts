@@ -34,6 +34,7 @@ export function breachRoutes(server: FastifyInstance, context: LocalApiContext):
     const caller = requireRole(request, context, ADMINISTRATORS)
     const opened = breaches.open(parse(breachOpenRequest, request.body), actorOf(caller))
     if (opened.kind === 'unknown-entry') throw new LocalApiError('breach-entry-unknown')
+    if (opened.kind === 'refused') throw new LocalApiError(`breach-${opened.reason}`)
     return { case: opened.id }
   })
 

@@ -57,7 +57,7 @@ export interface LocalApiContext {
   /** What the agent saw of the hub's log; absent where nobody looks. */
   readonly hubLog?: Pick<HubLogWatch, 'state'>
   /** What the hub wishes; absent where no hub is. */
-  readonly desiredState?: Pick<DesiredStateService, 'refused'>
+  readonly desiredState?: Pick<DesiredStateService, 'refused' | 'isUnsigned'>
   /** Absent where no hub is. */
   readonly enrolment?: Pick<EnrolmentDesk, 'view' | 'join' | 'confirm'>
   readonly breaches: Pick<BreachDesk, 'open' | 'add' | 'find' | 'list' | 'evidence'>

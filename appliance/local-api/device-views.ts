@@ -96,7 +96,8 @@ export function modelListOf({ records, library }: LocalApiContext): LocalModelLi
   const activations = new Map(records.activations.all().map((row) => [row.digest, row]))
   const active = new Map(library.active().map((one) => [one.digest as string, one.manifest]))
   const known = records.models.all().map((row): LocalModelList['models'][number] => {
-    const manifest = active.get(row.digest)
+    const offered = row.state === 'staged' ? library.offered(row.digest) : undefined
+    const manifest = active.get(row.digest) ?? offered?.manifest
     return {
       model: { name: row.name, version: row.version, digest: row.digest },
       state: row.state,
@@ -104,6 +105,7 @@ export function modelListOf({ records, library }: LocalApiContext): LocalModelLi
       releaseCounter: row.releaseCounter,
       halted: haltOf(records, row),
       activation: activationView(activations.get(row.digest)),
+      waitsForSite: offered !== undefined,
       approvals: storedApprovals.parse(JSON.parse(row.approvals)),
       title: manifest?.title ?? null,
       intendedUse: manifest?.intendedUse ?? null,
@@ -128,6 +130,7 @@ export function modelListOf({ records, library }: LocalApiContext): LocalModelLi
         releaseCounter: 0,
         halted: null,
         activation: null,
+        waitsForSite: false,
         approvals: [],
         title: null,
         intendedUse: null,

@@ -70,7 +70,7 @@ function viewOf({ agent, pinned, anchors }: DeskView, device: string): Enrolment
           },
     anchors,
     offered: agent?.anchors == null ? null : anchorFingerprints(agent.anchors).all,
-    pinned,
+    pinned: { root: pinned.root, policy: pinned.policy, desiredKey: pinned.desiredKey },
   }
 }
 
@@ -89,6 +89,7 @@ function desiredView({ records, settings, desiredState }: LocalApiContext): Desi
             changedAt: toIsoInstant(row.changedAt),
             parts: row.parts.map((part) => ({ ...part, wish: row.document.sections[part.section] ?? null })),
           },
+    unsigned: desiredState?.isUnsigned ?? false,
     refused: refused === null ? null : { ...refused, at: toIsoInstant(refused.at) },
   }
 }

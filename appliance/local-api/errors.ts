@@ -97,6 +97,12 @@ const FAILURES = {
     effect: 'nothing was recorded',
     nextStep: 'correct the day',
   },
+  'breach-in-the-future': {
+    status: 409,
+    message: 'that day is still to come',
+    effect: 'nothing was recorded',
+    nextStep: 'give the day on which it was discovered or on which somebody was told',
+  },
   'scoring-token-exists': {
     status: 409,
     message: 'a program of this name had a token before',

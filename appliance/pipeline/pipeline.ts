@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
+import type { AuditSink } from '../egress/index.ts'
 import type { Records, WaitingRevision } from '../records/index.ts'
 import type { CurrentSettings } from '../settings.ts'
 import { ScoringUnavailable } from './score.ts'
@@ -26,6 +27,7 @@ export interface PipelineDependencies {
   /** Takes the next revision of the queue, inside a transaction; undefined when none is to be worked on now. */
   readonly next: (at: number) => WaitingRevision | undefined
   readonly process: (revision: WaitingRevision) => Promise<void>
+  readonly audit: Pick<AuditSink, 'record'>
   readonly settings: CurrentSettings
   readonly clock: Clock
   readonly logger: Logger
@@ -87,12 +89,10 @@ export class Pipeline {
   }
 
   async #run(revision: WaitingRevision): Promise<void> {
-    const { process, records, clock, logger } = this.#dependencies
+    const { process, clock, logger } = this.#dependencies
     try {
       if (revision.attempts > MOST_ATTEMPTS) {
-        records.transaction(() =>
-          records.revisions.finish(revision.revisionId, 'failed', 'too-many-attempts', clock.now()),
-        )
+        this.#giveUp(revision)
         return
       }
       await process(revision)
@@ -106,6 +106,18 @@ export class Pipeline {
       this.#pausedUntil = clock.now() + AGAIN_MS
       this.#putBack(revision, !unavailable)
     }
+  }
+
+  /** What brings the work down each time is tried no more; that it was not scored, and why, is in the record. */
+  #giveUp({ revisionId, studyId, studyPseudonym }: WaitingRevision): void {
+    const { records, audit, clock } = this.#dependencies
+    const reason = 'too-many-attempts'
+    records.transaction(() => {
+      if (!records.revisions.finish(revisionId, 'failed', reason, clock.now())) return
+      const subject = { kind: 'study', id: studyPseudonym } as const
+      const actor = { kind: 'system', id: 'scoring' } as const
+      audit.record({ event: 'study.not-scored', actor, subject, outcome: 'failure', codes: [reason] }, studyId)
+    })
   }
 
   #putBack(revision: WaitingRevision, counts: boolean): void {

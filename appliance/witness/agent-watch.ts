@@ -50,7 +50,10 @@ export class AgentWatch implements Service {
   /** One look: one entry for everything that changed. A file that cannot be read is left to the next look. */
   async look(): Promise<void> {
     const { status, identity, audit } = this.#parts
-    const [agent, own] = await Promise.all([status.read().catch(() => undefined), identity.read().catch(() => undefined)])
+    const [agent, own] = await Promise.all([
+      status.read().catch(() => undefined),
+      identity.read().catch(() => undefined),
+    ])
     const now: Facts = new Map([
       ...(agent?.kind === 'value' ? factsOf(agent.value) : []),
       ...(own?.kind === 'value' ? identityFacts(own.value) : []),
@@ -68,7 +71,12 @@ export class AgentWatch implements Service {
   }
 }
 
-function factsOf({ link, updates, refusedFiles, settings }: AgentStatus): [string, { codes: string[]; isGood: boolean }][] {
+function factsOf({
+  link,
+  updates,
+  refusedFiles,
+  settings,
+}: AgentStatus): [string, { codes: string[]; isGood: boolean }][] {
   return [
     ['link', { codes: [`link-${link}`], isGood: link === 'up' }],
     ['files', { codes: refusedFiles === 0 ? [] : [`files-refused-${refusedFiles}`], isGood: refusedFiles === 0 }],
@@ -87,7 +95,13 @@ function identityFacts({ certificate, problem }: IdentityStatus): [string, { cod
   const until = certificate?.notAfter.slice(0, 19).toLowerCase().replaceAll(':', '-')
   return [
     ['certificate', { codes: until === undefined ? [] : [`certificate-until-${until}`], isGood: true }],
-    ['identity', { codes: problem === null ? ['identity-well'] : said('identity.problem', problem.code), isGood: problem === null }],
+    [
+      'identity',
+      {
+        codes: problem === null ? ['identity-well'] : said('identity.problem', problem.code),
+        isGood: problem === null,
+      },
+    ],
   ]
 }
 

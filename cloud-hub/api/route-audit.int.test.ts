@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DeviceId } from '@leadglass/sync-agent/contract'
 import { systemClock } from '@leadglass/sync-agent/foundation'
 import {
   auditFeedList,

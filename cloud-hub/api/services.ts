@@ -8,13 +8,14 @@ import type { Drift, DriftAlerts } from '../drift/index.ts'
 import type { Anchoring, Invitations } from '../enrolment/index.ts'
 import type { AzureSideStatus } from '../event-hubs/index.ts'
 import type { DesiredBook, DesiredSigner, Fleet, ReportedBook } from '../fleet/index.ts'
-import type { ApprovalNotes, GovernanceRepository, KeyBook, SigningDesk } from '../governance/index.ts'
+import type { ApprovalNotes, GovernanceRepository, KeyBook, SigningAlarms, SigningDesk } from '../governance/index.ts'
 import type { KnownApprover } from '../hub-folder.ts'
-import type { AlarmBook, DamagedEffect, Enrolment, EpochBook, EpochRoot } from '../ingest/index.ts'
+import type { AlarmBook, CarriedKits, DamagedEffect, Enrolment, EpochBook, EpochRoot } from '../ingest/index.ts'
 import type { Lake } from '../lake/index.ts'
 import type { MlflowParts } from '../mlflow-api/index.ts'
 import type { ModelCards } from '../model-card/index.ts'
 import type { AliasBook, Registry } from '../registry/index.ts'
+import type { ReportDesk } from '../reports/index.ts'
 import type { Rollouts } from '../rollout/index.ts'
 import type { RunStore, Training } from '../training/index.ts'
 import type { WebhookBook } from '../webhooks/index.ts'
@@ -49,10 +50,14 @@ export interface HubServices {
   readonly keys: KeyBook
   /** Undefined until the key ceremony has set a policy. */
   readonly signing: SigningDesk | undefined
+  readonly signingAlarms: Pick<SigningAlarms, 'newest' | 'raise'>
   /** Undefined until the repository's key ceremony has taken place. */
   readonly releases: ReleaseService | undefined
   readonly recalls: RecallService | undefined
   readonly rollouts: Rollouts
+  readonly reports: ReportDesk
+  /** What devices without a link sent by hand. */
+  readonly kits: Pick<CarriedKits, 'take' | 'acknowledgement'>
   readonly accounts: Accounts
   /** SHA-256 of the operator token. */
   readonly operatorTokenDigest: string

@@ -67,8 +67,8 @@ describe('what the hub detects of a log that is tampered with at the site', () =
     )
   const raised = (code: string): boolean =>
     [...core.audit.log.leaves()].some((leaf) => {
-      const text = Buffer.from(leaf).toString()
-      return text.includes('"log.inconsistent"') && text.includes(`"${code}"`)
+      const event = decodeEvent(leaf)
+      return event?.event === 'log.inconsistent' && event.codes.includes(code)
     })
 
   const history = async (): Promise<AuditLog> => {

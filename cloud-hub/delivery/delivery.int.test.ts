@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApproverKey, openApproverKey } from '../governance/approver-key.ts'
 import { signApproval } from '../governance/signing.ts'
 import { versionState } from '../registry/version-state.ts'
+import { exchangeApprover } from './rotation.ts'
 import {
   createHub,
   deliver,
@@ -139,6 +140,34 @@ describe('signatures at the hub', () => {
     expect(hub.governance.proposal(id)).toMatchObject({ closed: 'published', closedBy: 'hub' })
     expect((await hub.writer.state()).approvedModels?.metadata.signed.version).toBe(1)
     expect(verified(await deliver(hub)).releases).toHaveLength(1)
+  })
+
+  it('of an approver whose key was revoked before the other signed counts for nothing; a new list has to be signed', async () => {
+    const id = await submitted()
+    await hub.service.sign(id, 'technical-approver', PASSPHRASE, 'approval')
+    const signers = hub.custodians.slice(3, 5)
+    const ceremony = { writer: hub.writer, signers, clock: hub.clock }
+    await exchangeApprover('technical-approver', undefined, ceremony, { revoking: true })
+    await expect(hub.service.sign(id, 'clinical-approver', PASSPHRASE, 'approval')).rejects.toMatchObject({
+      code: 'devices-would-refuse',
+    })
+    expect((await hub.writer.state()).approvedModels).toBeUndefined()
+    expect(verified(await deliver(hub)).releases).toEqual([])
+    // Nor does a restart publish it, and the revoked one can be named by nobody.
+    await hub.restart().service.resume()
+    expect(hub.governance.proposal(id)?.closed).toBeNull()
+    const digest = hub.registry.versions('chest-radiograph')[0]?.model.digest ?? ''
+    await expect(hub.service.draft('trainer', [{ digest, signoffs: SIGNOFFS }])).rejects.toMatchObject({
+      code: 'release-not-possible',
+    })
+    const signoffs: typeof SIGNOFFS = SIGNOFFS.map((one) =>
+      one.role === 'technical' ? { ...one, person: 'second-technical-approver' } : one,
+    )
+    const next = await hub.service.draft('trainer', [{ digest, signoffs }])
+    await hub.service.submit(next.id, 'trainer')
+    for (const { person } of signoffs) await hub.service.sign(next.id, person, PASSPHRASE, 'approval')
+    expect(verified(await deliver(hub)).releases).toHaveLength(1)
+    expect(hub.governance.proposal(id)?.closed).toBe('superseded')
   })
 
   it('an author may not be named as approver, nor sign', async () => {

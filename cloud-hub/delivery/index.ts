@@ -25,7 +25,14 @@ export {
   type StatementSigner,
   statementSigner,
 } from './oms.ts'
-export { createOnlineKeys, type OnlineKey, type OnlineKeys, readOnlineKeys } from './online-keys.ts'
+export {
+  createOnlineKeys,
+  createOnlineTokenKeys,
+  type OnlineKey,
+  type OnlineKeys,
+  type OnlineTokenPlace,
+  readOnlineKeys,
+} from './online-keys.ts'
 export { type ProposedList, type ProposedRelease, proposeRelease } from './propose.ts'
 export { assembleApprovedModels, publishApprovedModels, type SignedList } from './publish.ts'
 export {

@@ -1,12 +1,21 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { keyIdOf } from '@leadglass/sync-agent/updates'
 import { z } from 'zod'
 import { signWith, tufKey } from '../governance/approver-key.ts'
-import { KeyFileError } from '../governance/errors.ts'
+import { KeyFileError, TokenError } from '../governance/errors.ts'
+import {
+  createTokenKey,
+  knownTokenKey,
+  openTokenKey,
+  readPinFile,
+  type TokenKey,
+  tokenKey,
+} from '../governance/pkcs11.ts'
 import { generateSigningKey, publicKeyOf } from '../governance/sealed-key.ts'
-import type { MetadataSigner } from './tuf-format.ts'
+import type { OnlineSigner } from './tuf-format.ts'
 
 const onlineKeyFile = z.strictObject({
   schema: z.literal('leadglass.online-keys/1'),
@@ -15,8 +24,21 @@ const onlineKeyFile = z.strictObject({
   timestamp: z.base64().max(256),
 })
 
+const tokenPart = z.strictObject({ id: tokenKey.shape.id, publicKey: z.string().regex(/^[0-9a-f]{64}$/) })
+
+/** In place of {@link onlineKeyFile}: where in a token both keys lie. Holds no secret. */
+const onlineTokenFile = z.strictObject({
+  schema: z.literal('leadglass.online-token/1'),
+  module: tokenKey.shape.module,
+  token: tokenKey.shape.token,
+  /** File whose first line is the PIN; nobody but the hub's user may read it. */
+  pinFile: z.string().max(512).refine(isAbsolute),
+  snapshot: tokenPart,
+  timestamp: tokenPart,
+})
+
 /** An online key: it can refresh and hold back, but it can list nothing. */
-export interface OnlineKey extends MetadataSigner {
+export interface OnlineKey extends OnlineSigner {
   readonly publicKey: string
 }
 
@@ -35,11 +57,58 @@ export async function createOnlineKeys(path: string): Promise<OnlineKeys> {
   return readOnlineKeys(path)
 }
 
-/** Reads the file of {@link createOnlineKeys}. @throws {KeyFileError} `key-file-damaged` */
+/** Where in a token the online keys shall lie. */
+export interface OnlineTokenPlace {
+  readonly module: string
+  readonly token: string
+  /** CKA_ID of each, hexadecimal. */
+  readonly snapshot: string
+  readonly timestamp: string
+  /** Absolute. */
+  readonly pinFile: string
+}
+
+/**
+ * Takes both keys from a token, makes there those that are not yet, and writes where they lie.
+ * @throws {TokenError}; {KeyFileError} `key-file-damaged` when both would be one key
+ */
+export async function createOnlineTokenKeys(path: string, place: OnlineTokenPlace): Promise<OnlineKeys> {
+  const { module, token, pinFile } = place
+  const pin = await readPinFile(pinFile)
+  const part = async (id: string, label: string): Promise<z.infer<typeof tokenPart>> => {
+    const key: TokenKey = { module, token, id }
+    const { publicKey } = await openTokenKey(key, pin).catch((error: unknown) => {
+      if (error instanceof TokenError && error.code === 'key-not-found') return createTokenKey(key, pin, label)
+      throw error
+    })
+    return { id, publicKey }
+  }
+  const snapshot = await part(place.snapshot, 'leadglass snapshot')
+  const timestamp = await part(place.timestamp, 'leadglass timestamp')
+  // A thief of the timestamp key alone must not be able to sign snapshots (TUF 6: one key, one role).
+  if (snapshot.publicKey === timestamp.publicKey) throw new KeyFileError('key-file-damaged')
+  const file = { schema: 'leadglass.online-token/1', module, token, pinFile, snapshot, timestamp } as const
+  await writeFileAtomically(path, JSON.stringify(onlineTokenFile.parse(file)), 0o600)
+  return readOnlineKeys(path)
+}
+
+/**
+ * Reads the file of {@link createOnlineKeys} or {@link createOnlineTokenKeys}. A token is not asked yet: a hub starts
+ * without it, and what it publishes waits.
+ * @throws {KeyFileError} `key-file-damaged`
+ */
 export async function readOnlineKeys(path: string): Promise<OnlineKeys> {
   try {
-    const file = onlineKeyFile.parse(JSON.parse(await readFile(path, 'utf8')))
-    return { snapshot: onlineKey(file.snapshot), timestamp: onlineKey(file.timestamp) }
+    const file = z
+      .discriminatedUnion('schema', [onlineKeyFile, onlineTokenFile])
+      .parse(JSON.parse(await readFile(path, 'utf8')))
+    if (file.schema === 'leadglass.online-keys/1') {
+      return { snapshot: onlineKey(file.snapshot), timestamp: onlineKey(file.timestamp) }
+    }
+    const { module, token, pinFile } = file
+    const inToken = ({ id, publicKey }: z.infer<typeof tokenPart>): OnlineKey =>
+      knownTokenKey({ module, token, id }, publicKey, () => readPinFile(pinFile))
+    return { snapshot: inToken(file.snapshot), timestamp: inToken(file.timestamp) }
   } catch (cause) {
     throw new KeyFileError('key-file-damaged', cause)
   }

@@ -3,6 +3,7 @@ import type { ApprovalPolicy, ModelReference, ReleaseStatement, SignatureMeaning
 import { type Clock, isCodedError, type Logger } from '@leadglass/sync-agent/foundation'
 import { type ActOutcome, type ActRefusal, type ApprovalState, approvalState, mayAct } from '../governance/approval.ts'
 import { openApproverKey } from '../governance/approver-key.ts'
+import { TokenError } from '../governance/errors.ts'
 import type { GovernanceRepository, Proposal } from '../governance/repository.ts'
 import { type SignedApproval, type SigningSubject, signApproval } from '../governance/signing.ts'
 import type { CardGate } from '../model-card/index.ts'
@@ -50,6 +51,8 @@ export interface ReleaseServiceOptions {
   readonly policy: ApprovalPolicy
   /** Signs the statement that lies beside each published package; without it none is published. */
   readonly statements?: StatementSigner
+  /** Told why the online keys did not sign what the approvers had signed. */
+  readonly onWaiting?: (code: string) => void
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -152,7 +155,7 @@ export class ReleaseService {
     )
     if (!taken) return refused(governance.proposal(id)?.closed === null ? 'already-signed' : 'wrong-state')
     logger.info('governance.signed', { proposal: id, person: checked.statement.predicate.person })
-    return this.publish(id)
+    return this.#publishOrWait(id)
   }
 
   /** Publishes when the signatures suffice; otherwise says where the proposal stands. @throws {DeliveryError} */
@@ -196,13 +199,25 @@ export class ReleaseService {
     return this.#close(id, { kind: 'withdraw', person }, 'withdrawn', null)
   }
 
-  /** Finishes at start what a stop interrupted: publishes what is approved. Failures are logged and left for people. */
+  /** Finishes what a stop or an absent token interrupted: publishes what is approved. Failures are logged and left for people. */
   async resume(): Promise<void> {
     for (const proposal of this.#options.governance.openProposals()) {
       await this.publish(proposal.id).catch((error: unknown) => {
         const reason = isCodedError(error) ? error.code : 'unexpected'
         this.#options.logger.error('delivery.resume-failed', { proposal: proposal.id, reason })
       })
+    }
+  }
+
+  /** A signature that was taken stays taken: while the token with the online keys is away, publishing waits for it. */
+  async #publishOrWait(id: string): Promise<ServiceOutcome> {
+    try {
+      return await this.publish(id)
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error
+      this.#options.logger.error('delivery.publish-waits', { proposal: id, reason: error.code })
+      this.#options.onWaiting?.(error.code)
+      return this.#done(id)
     }
   }
 

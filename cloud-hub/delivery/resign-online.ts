@@ -17,19 +17,22 @@ export class OnlineResigner implements Service {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #onSigned: () => void
+  readonly #onFailure: (code: string) => void
   #timer: NodeJS.Timeout | undefined
 
-  /** @param options `onSigned` is told after each renewal. */
+  /** @param options `onSigned` is told after each renewal, `onFailure` why one did not take place. */
   constructor(options: {
     readonly writer: RepositoryWriter
     readonly clock: Clock
     readonly logger: Logger
     readonly onSigned?: () => void
+    readonly onFailure?: (code: string) => void
   }) {
     this.#writer = options.writer
     this.#clock = options.clock
     this.#logger = options.logger
     this.#onSigned = options.onSigned ?? (() => undefined)
+    this.#onFailure = options.onFailure ?? (() => undefined)
   }
 
   async start(): Promise<void> {
@@ -56,7 +59,9 @@ export class OnlineResigner implements Service {
       this.#onSigned()
       return true
     } catch (error) {
-      this.#logger.error('delivery.refresh-failed', { reason: isCodedError(error) ? error.code : 'unexpected' })
+      const reason = isCodedError(error) ? error.code : 'unexpected'
+      this.#logger.error('delivery.refresh-failed', { reason })
+      this.#onFailure(reason)
       return false
     }
   }

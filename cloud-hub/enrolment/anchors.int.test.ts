@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AnchorKeeper, AnchorStore, type Identity, IdentityStore, joinHub } from '@leadglass/sync-agent/agent'
@@ -11,6 +11,12 @@ import { EnrolmentHub } from './testing/enrolment-hub.ts'
 
 const BOX = device('box-01')
 const HOUR_MS = 3_600_000
+const POLICY: NonNullable<Anchors['updates']>['policy'] = {
+  schema: 'leadglass.approval-policy/1',
+  minimumApprovals: 2,
+  requiredRoles: ['clinical'],
+  initialRootDigest: 'ab'.repeat(32) as NonNullable<Anchors['updates']>['policy']['initialRootDigest'],
+}
 
 describe('what a box pins of its hub', () => {
   let hub: EnrolmentHub
@@ -64,19 +70,44 @@ describe('what a box pins of its hub', () => {
     expect(await store.read()).toBeUndefined()
   })
 
+  it('is asked for again when a wish is signed with a key to which no chain leads, and then offers the present key', async () => {
+    // After the ceremony, so that nothing is missing and only a wish can be a reason to ask.
+    const repository = join(folder, 'repository')
+    await mkdir(join(repository, 'metadata'), { recursive: true })
+    await writeFile(join(repository, 'metadata', '1.root.json'), 'a root')
+    await hub.stop()
+    hub = await EnrolmentHub.start({ updates: { policy: POLICY, repository } })
+    const { code } = hub.invitations.invite(BOX, HOUR_MS)
+    const joining = { hubUrl: hub.url, code, device: BOX, auditKey: null }
+    identity = await joinHub(joining, new IdentityStore(folder), systemClock)
+    await keeper().step()
+    const known = await store.read()
+    if (known === undefined) throw new Error('nothing given')
+    const { number } = known.desiredKey
+    const link = (at: number) => ({ number: at, publicKey: 'ab'.repeat(32), signature: `${'A'.repeat(86)}==` })
+    const signedBy = (key: number, ...links: number[]) => ({
+      key,
+      signature: `${'A'.repeat(86)}==`,
+      chain: links.map(link),
+    })
+    const before = hub.core.audit.log.size
+    expect(await keeper().step(signedBy(number))).toBe(false)
+    expect(await keeper().step(signedBy(number + 2, number + 1, number + 2))).toBe(false)
+    expect(hub.core.audit.log.size).toBe(before)
+    for (let times = 0; times < 6; times += 1) await hub.signer.rotate()
+    expect(await keeper().step(signedBy(number + 6, number + 5, number + 6))).toBe(true)
+    const now = await store.read()
+    expect(now).toEqual({ ...known, desiredKey: (await hub.anchoring.anchors()).desiredKey })
+    expect(now?.desiredKey.number).toBe(number + 6)
+  })
+
   it('is filled in when it comes later, and never replaced', async () => {
     await keeper().step()
     const first = await store.read()
     if (first === undefined) throw new Error('nothing pinned')
-    const policy = {
-      schema: 'leadglass.approval-policy/1' as const,
-      minimumApprovals: 2,
-      requiredRoles: ['clinical' as const],
-      initialRootDigest: 'ab'.repeat(32) as NonNullable<Anchors['updates']>['policy']['initialRootDigest'],
-    }
     const withRoot = (text: string): Anchors => ({
       ...first,
-      updates: { initialRoot: Buffer.from(text).toString('base64'), policy },
+      updates: { initialRoot: Buffer.from(text).toString('base64'), policy: POLICY },
     })
     expect(await store.pin(withRoot('a root'))).toBe(true)
     const before = await readFile(join(folder, 'anchors.json'), 'utf8')
@@ -84,10 +115,10 @@ describe('what a box pins of its hub', () => {
     const log = 'leadglass/hub+00000000+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     await expect(store.pin({ ...withRoot('a root'), hubKeys: [log] })).rejects.toMatchObject({ code: 'anchors-differ' })
     expect(await readFile(join(folder, 'anchors.json'), 'utf8')).toBe(before)
-    // A key of wishes that was rotated since is no other hub: the first one stays, later ones follow by their chain.
-    expect(await store.pin({ ...withRoot('a root'), desiredKey: { number: 2, publicKey: 'cd'.repeat(32) } })).toBe(
-      false,
-    )
-    expect(anchorFingerprints(withRoot('a root')).all).toBe(anchorFingerprints((await store.read()) ?? first).all)
+    // A key of wishes that was rotated since is no other hub: a later one is offered, an earlier one never again.
+    const rotated = { ...withRoot('a root'), desiredKey: { number: 2, publicKey: 'cd'.repeat(32) } }
+    expect(await store.pin(rotated)).toBe(true)
+    expect(await store.pin(withRoot('a root'))).toBe(false)
+    expect(anchorFingerprints((await store.read()) ?? first).all).toBe(anchorFingerprints(rotated).all)
   })
 })

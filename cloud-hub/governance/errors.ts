@@ -23,7 +23,15 @@ export class KeyFileError extends CodedError<KeyFileCode> {
 }
 
 /** What can go wrong with a token. */
-export type TokenCode = 'tool-missing' | 'pin-refused' | 'key-not-found' | 'token-failed'
+export type TokenCode =
+  | 'tool-missing'
+  | 'pin-refused'
+  /** The file that holds the PIN cannot be read, or others than its owner can read it. */
+  | 'pin-file-unusable'
+  | 'key-not-found'
+  /** What the token signed does not verify with the key that is expected in it. */
+  | 'other-key'
+  | 'token-failed'
 
 /** A key in a token could not be used. Holds neither PIN nor key. */
 export class TokenError extends CodedError<TokenCode> {
@@ -32,6 +40,8 @@ export class TokenError extends CodedError<TokenCode> {
       message: {
         'tool-missing': 'the program pkcs11-tool cannot be started',
         'pin-refused': 'the token refuses the PIN',
+        'pin-file-unusable': 'the file with the PIN cannot be read, or others than its owner may read it',
+        'other-key': 'the token signs with another key than the one that is expected in it',
         'key-not-found': 'the token, or an Ed25519 key with this identifier in it, is not there',
         'token-failed': 'the token did not sign',
       }[code],
@@ -39,6 +49,8 @@ export class TokenError extends CodedError<TokenCode> {
       nextStep: {
         'tool-missing': 'Install OpenSC.',
         'pin-refused': 'Check the PIN before you try again: tokens lock after a few failures.',
+        'pin-file-unusable': 'Give the file to the user of the service alone (mode 600).',
+        'other-key': 'Insert the token that was enrolled.',
         'key-not-found': 'Insert the token, and compare its label and the identifier of the key.',
         'token-failed': 'Insert the token again and repeat the act.',
       }[code],

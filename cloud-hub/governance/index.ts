@@ -26,7 +26,15 @@ export {
 export { DeadlineWatch } from './deadline-watch.ts'
 export { type KeyFileCode, KeyFileError, type TokenCode, TokenError } from './errors.ts'
 export { KeyBook, type KeyRefusal, type SigningKey, signingKeyKind } from './key-book.ts'
-export { createTokenKey, openTokenKey, type TokenKey, type TokenSigner, tokenKey } from './pkcs11.ts'
+export {
+  createTokenKey,
+  knownTokenKey,
+  openTokenKey,
+  readPinFile,
+  type TokenKey,
+  type TokenSigner,
+  tokenKey,
+} from './pkcs11.ts'
 export { type Approver, GovernanceRepository, type Proposal, type RecordedSignature } from './repository.ts'
 export { GOVERNANCE_SCHEMA } from './schema.ts'
 export { generateSigningKey, openSealedKey, publicKeyOf, type ScryptCost, sealedKey, sealKey } from './sealed-key.ts'
@@ -41,5 +49,6 @@ export {
   statementBytes,
   verifyApproval,
 } from './signing.ts'
+export { SigningAlarms } from './signing-alarms.ts'
 export { isPast, type PreparedAct, SigningDesk, type SigningRefusal, signatureCommitment } from './signing-desk.ts'
 export { APPROVAL_WORKFLOW_SCHEMA } from './workflow-schema.ts'

@@ -38,6 +38,7 @@ export type KeyRefusal =
   | 'key-known'
   | 'own-key'
   | 'wrong-code'
+  | 'code-spent'
   | 'not-pending'
   | 'already-confirmed'
   | 'revoked'
@@ -59,6 +60,9 @@ const row = z.object({
 })
 
 const CODE_LASTS_MS = 15 * 60_000
+/** Wrong codes after which a code is good for nothing, and its owner asks for a new one. */
+const MOST_WRONG_CODES = 5
+const SQL_NEW_CODE = 'UPDATE signing_key SET code_digest = ?, code_until = ? WHERE keyid = ?'
 const SQL_INSERT = `INSERT INTO signing_key
   (keyid, person, role, printed_name, public_key, kind, enrolled_at, code_digest, code_until, needed)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
@@ -81,6 +85,8 @@ export class KeyBook {
   readonly #database: Database.Database
   readonly #clock: Clock
   readonly #randomness: Randomness
+  /** Wrong codes by key. A start of the hub forgets them; of 2^40 codes that leaves nobody a chance in fifteen minutes. */
+  readonly #wrong = new Map<string, number>()
 
   constructor(options: {
     readonly database: Database.Database
@@ -97,7 +103,10 @@ export class KeyBook {
     for (const approver of approvers) this.#insert({ ...approver, kind: 'file' }, null, 0)
   }
 
-  /** @returns the code for the people who confirm, told once; or why not. */
+  /**
+   * Brought again by its owner while it waits, a key gets a new code: the one before was lost, spent or too old.
+   * @returns the code for the people who confirm, told once; or why not.
+   */
   enrol(
     key: NewSigningKey,
   ):
@@ -105,8 +114,14 @@ export class KeyBook {
     | { readonly kind: 'refused'; readonly reason: KeyRefusal } {
     const replaces = this.all().some((one) => one.person === key.person && one.state === 'revoked')
     const code = Buffer.from(this.#randomness.bytes(5)).toString('hex')
-    if (!this.#insert(key, code, replaces ? 2 : 1)) return { kind: 'refused', reason: 'key-known' }
-    return { kind: 'enrolled', keyid: keyIdOf(tufKey(key.publicKey)), code }
+    const keyid = keyIdOf(tufKey(key.publicKey))
+    if (!this.#insert(key, code, replaces ? 2 : 1)) {
+      const known = this.find(keyid)
+      if (known?.state !== 'pending' || !isSameKey(known, key)) return { kind: 'refused', reason: 'key-known' }
+      this.#database.prepare(SQL_NEW_CODE).run(digest(code), this.#clock.now() + CODE_LASTS_MS, keyid)
+    }
+    this.#wrong.delete(keyid)
+    return { kind: 'enrolled', keyid, code }
   }
 
   /** A second person says that the key is its owner's. @returns the reason of a refusal, undefined when it counts. */
@@ -119,8 +134,9 @@ export class KeyBook {
     // 21 CFR 11.200(a)(3): use by anyone else needs the collaboration of two people, so nobody vouches for oneself.
     if (key.person === person) return 'own-key'
     if (key.confirmedBy.includes(person)) return 'already-confirmed'
-    const right = timingSafeEqual(Buffer.from(digest(code), 'hex'), Buffer.from(found.code_digest ?? digest(''), 'hex'))
-    if (!right || (found.code_until ?? 0) < this.#clock.now()) return 'wrong-code'
+    if (found.code_digest === null) return 'code-spent'
+    const right = timingSafeEqual(Buffer.from(digest(code), 'hex'), Buffer.from(found.code_digest, 'hex'))
+    if (!right || (found.code_until ?? 0) < this.#clock.now()) return this.#countWrong(keyid)
     this.#database
       .prepare('INSERT INTO signing_key_confirmation (keyid, person, at) VALUES (?, ?, ?)')
       .run(keyid, person, toIsoInstant(this.#clock.now()))
@@ -149,6 +165,15 @@ export class KeyBook {
       .array(row)
       .parse(this.#database.prepare('SELECT * FROM signing_key ORDER BY person, enrolled_at').all())
     return rows.map((one) => this.#key(one))
+  }
+
+  /** 21 CFR 11.300(d): nobody may try codes until one fits. */
+  #countWrong(keyid: string): KeyRefusal {
+    const wrong = (this.#wrong.get(keyid) ?? 0) + 1
+    this.#wrong.set(keyid, wrong)
+    if (wrong < MOST_WRONG_CODES) return 'wrong-code'
+    this.#database.prepare(SQL_NEW_CODE).run(null, null, keyid)
+    return 'code-spent'
   }
 
   #insert(key: NewSigningKey, code: string | null, needed: number): boolean {
@@ -201,6 +226,11 @@ export class KeyBook {
       revokedWhy: found.revoked_why,
     }
   }
+}
+
+function isSameKey(known: SigningKey, key: NewSigningKey): boolean {
+  const { person, role, printedName, kind } = known
+  return person === key.person && role === key.role && printedName === key.printedName && kind === key.kind
 }
 
 function digest(code: string): string {

@@ -256,7 +256,7 @@ describe('21 CFR 11.300, controls for identification codes and passwords', () =>
       'signing-locked',
       'signing-locked',
     ])
-    expect(rig.desk.alarms()).toMatchObject([{ person: CLINICAL, code: 'signing-locked' }])
+    expect(rig.alarms.newest()).toMatchObject([{ person: CLINICAL, code: 'signing-locked' }])
     expect(rig.words()).toContain('signing.locked failed-attempts')
     // Also the right password, also at the sign-in.
     expect(await rig.begin(id, CLINICAL)).toEqual({ kind: 'refused', reason: 'signing-locked' })
@@ -276,7 +276,7 @@ describe('21 CFR 11.300, controls for identification codes and passwords', () =>
     }
     // Knowing the password does not help: only a complete act clears the count.
     expect(await rig.begin(id, CLINICAL)).toEqual({ kind: 'refused', reason: 'signing-locked' })
-    expect(rig.desk.alarms()).toMatchObject([{ person: CLINICAL, code: 'signing-locked' }])
+    expect(rig.alarms.newest()).toMatchObject([{ person: CLINICAL, code: 'signing-locked' }])
   })
 
   it('11.300(e) a token or key is tested: altered, it signs nothing', async () => {

@@ -1,54 +1,31 @@
-import { spawnSync } from 'node:child_process'
 import { verify } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { peer } from '../../installer/testing/peers.ts'
-import { createTokenKey, openTokenKey } from './pkcs11.ts'
+import {
+  createSoftToken,
+  type SoftToken,
+  TOKEN_LABEL,
+  TOKEN_MODULE,
+  TOKEN_PIN,
+  WITHOUT_TOKEN,
+} from '../../installer/testing/soft-token.ts'
+import { createTokenKey, knownTokenKey, openTokenKey, readPinFile } from './pkcs11.ts'
+import { generateSigningKey } from './sealed-key.ts'
 import { ed25519PublicKey, signPrepared, statementBytes, verifyApproval } from './signing.ts'
 
-const MODULE = '/usr/lib/softhsm/libsofthsm2.so'
-const UTILITY = peer('softhsm2-util')
-const TOOL = peer('pkcs11-tool')
-const MISSING = UTILITY === undefined || TOOL === undefined || !existsSync(MODULE)
-const PIN = '271828'
-
-describe.skipIf(MISSING)('a key in a token (SoftHSM through OpenSC)', () => {
-  let folder = ''
-  const before = process.env.SOFTHSM2_CONF
+describe.skipIf(WITHOUT_TOKEN)('a key in a token (SoftHSM through OpenSC)', () => {
+  let token: SoftToken
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'leadglass-softhsm-'))
-    await mkdir(join(folder, 'tokens'))
-    await writeFile(
-      join(folder, 'softhsm2.conf'),
-      `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\n`,
-    )
-    process.env.SOFTHSM2_CONF = join(folder, 'softhsm2.conf')
-    const made = spawnSync(UTILITY ?? '', [
-      '--init-token',
-      '--free',
-      '--label',
-      'approver',
-      '--so-pin',
-      '31415926',
-      '--pin',
-      PIN,
-    ])
-    expect(made.status).toBe(0)
+    token = await createSoftToken()
   })
-  afterEach(async () => {
-    if (before === undefined) delete process.env.SOFTHSM2_CONF
-    else process.env.SOFTHSM2_CONF = before
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterEach(() => token.remove())
 
-  const key = { module: MODULE, token: 'approver', id: '01' }
+  const key = { module: TOKEN_MODULE, token: TOKEN_LABEL, id: '01' }
 
   it('is made inside, signs as TUF and DSSE want it, and gives nothing away', async () => {
-    const signer = await createTokenKey(key, PIN, 'approver key')
+    const signer = await createTokenKey(key, TOKEN_PIN, 'approver key')
     const subject = { version: 1, signedBytes: Buffer.from('{"_type":"targets"}'), releases: [] }
     const person = { person: 'clinical-approver', printedName: 'Clinical Approver', role: 'clinical' } as const
     const payload = statementBytes(person, subject, 'approval', Date.parse('2026-11-22T12:00:00Z'))
@@ -56,22 +33,46 @@ describe.skipIf(MISSING)('a key in a token (SoftHSM through OpenSC)', () => {
     expect(verifyApproval(approval, subject, signer.publicKey)?.predicate.meaning).toBe('approval')
     const data = Buffer.from('anything')
     expect(verify(undefined, data, ed25519PublicKey(signer.publicKey), await signer.sign(data))).toBe(true)
-    const listed = spawnSync(
-      TOOL ?? '',
-      ['--module', MODULE, '--token-label', 'approver', '--login', '--pin', PIN, '--list-objects', '--type', 'privkey'],
-      { encoding: 'utf8' },
-    )
-    expect(listed.stdout).toMatch(/always sensitive, never extractable/)
-    expect((await openTokenKey(key, PIN)).keyid).toBe(signer.keyid)
+    expect(token.privateKeys()).toMatch(/always sensitive, never extractable/)
+    expect((await openTokenKey(key, TOKEN_PIN)).keyid).toBe(signer.keyid)
   })
 
   it('says what is wrong: the PIN, the token, the key', async () => {
-    await createTokenKey(key, PIN, 'approver key')
+    await createTokenKey(key, TOKEN_PIN, 'approver key')
     const signer = await openTokenKey(key, '999999')
     await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject({ code: 'pin-refused' })
-    await expect(openTokenKey({ ...key, id: '7f' }, PIN)).rejects.toMatchObject({ code: 'key-not-found' })
-    await expect(openTokenKey({ ...key, token: 'another' }, PIN)).rejects.toMatchObject({ code: 'key-not-found' })
-    await expect(openTokenKey({ ...key, id: '01; ls' }, PIN)).rejects.toThrow()
-    await expect(openTokenKey({ ...key, module: '/nowhere.so' }, PIN)).rejects.toMatchObject({ name: 'TokenError' })
+    await expect(openTokenKey({ ...key, id: '7f' }, TOKEN_PIN)).rejects.toMatchObject({ code: 'key-not-found' })
+    await expect(openTokenKey({ ...key, token: 'another' }, TOKEN_PIN)).rejects.toMatchObject({ code: 'key-not-found' })
+    await expect(openTokenKey({ ...key, id: '01; ls' }, TOKEN_PIN)).rejects.toThrow()
+    await expect(openTokenKey({ ...key, module: '/nowhere.so' }, TOKEN_PIN)).rejects.toMatchObject({
+      name: 'TokenError',
+    })
+  })
+
+  it('does not try a refused PIN again, which would lock the token', async () => {
+    const { publicKey } = await createTokenKey(key, TOKEN_PIN, 'approver key')
+    let pin = '999999'
+    const signer = knownTokenKey(key, publicKey, async () => pin)
+    // Far more often than any token allows.
+    for (let i = 0; i < 12; i += 1) {
+      await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject({ code: 'pin-refused' })
+    }
+    pin = TOKEN_PIN
+    expect(await signer.sign(Buffer.from('x'))).toHaveLength(64)
+  })
+
+  it('refuses what another key in the place of the expected one signed', async () => {
+    await createTokenKey(key, TOKEN_PIN, 'another key')
+    const signer = knownTokenKey(key, generateSigningKey().publicKey, async () => TOKEN_PIN)
+    await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject({ code: 'other-key' })
+  })
+
+  it('takes a PIN only from a file that nobody else may read', async () => {
+    const file = join(token.folder, 'pin')
+    await writeFile(file, `${TOKEN_PIN}\n`, { mode: 0o600 })
+    expect(await readPinFile(file)).toBe(TOKEN_PIN)
+    await chmod(file, 0o640)
+    await expect(readPinFile(file)).rejects.toMatchObject({ code: 'pin-file-unusable' })
+    await expect(readPinFile(join(token.folder, 'none'))).rejects.toMatchObject({ code: 'pin-file-unusable' })
   })
 })

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
-import { createPublicKey } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createPublicKey, verify } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keyIdOf } from '@leadglass/sync-agent/updates'
 import { z } from 'zod'
 import { tufKey } from './approver-key.ts'
 import { TokenError } from './errors.ts'
+import { ed25519PublicKey } from './signing.ts'
 
 /** Where a key lies in a token. Names, never secrets: the PIN comes apart from this. */
 export const tokenKey = z.strictObject({
@@ -44,17 +45,48 @@ export async function openTokenKey(key: TokenKey, pin: string): Promise<TokenSig
     await run([...at, '--read-object', '--type', 'pubkey', '--id', id, '--output-file', file], pin)
     return rawPublicKey(await readFile(file))
   })
+  return knownTokenKey(key, publicKey, async () => pin)
+}
+
+/**
+ * A key whose public half is known already: the token is asked only when something is signed, so whoever holds this may
+ * start while the token is away. A refused PIN is not tried again: tokens lock after a few failures.
+ * @param pin asked for before each signature.
+ */
+export function knownTokenKey(key: TokenKey, publicKey: string, pin: () => Promise<string>): TokenSigner {
+  const { module, token, id } = tokenKey.parse(key)
+  const verifier = ed25519PublicKey(publicKey)
+  let refused: string | undefined
   const sign = (data: Uint8Array): Promise<Uint8Array> =>
     inFolder(async (folder) => {
       const [input, output] = [join(folder, 'input'), join(folder, 'output')]
+      const entered = await pin()
+      if (entered === refused) throw new TokenError('pin-refused')
       await writeFile(input, data)
       const act = ['--login', '--pin', `env:${PIN_VARIABLE}`, '--sign', '--mechanism', 'EDDSA', '--id', id]
-      await run([...at, ...act, '--input-file', input, '--output-file', output], pin)
+      const place = ['--module', module, '--token-label', token]
+      await run([...place, ...act, '--input-file', input, '--output-file', output], entered).catch((error: unknown) => {
+        if (error instanceof TokenError && error.code === 'pin-refused') refused = entered
+        throw error
+      })
       const signature = await readFile(output)
       if (signature.length !== 64) throw new TokenError('token-failed')
+      if (!verify(undefined, data, verifier, signature)) throw new TokenError('other-key')
       return signature
     })
   return { keyid: keyIdOf(tufKey(publicKey)), publicKey, sign }
+}
+
+/** The PIN of a service's token: the first line of a file that nobody else may read. @throws {TokenError} */
+export async function readPinFile(path: string): Promise<string> {
+  try {
+    const { mode } = await stat(path)
+    const pin = (await readFile(path, 'utf8')).split('\n')[0]?.trim() ?? ''
+    if ((mode & 0o077) === 0 && pin !== '') return pin
+  } catch {
+    // Answered below: the cause would name nothing that helps more.
+  }
+  throw new TokenError('pin-file-unusable')
 }
 
 /** Makes an Ed25519 key inside a token; it is born there and cannot leave. @throws {TokenError} */

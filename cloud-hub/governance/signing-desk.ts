@@ -8,6 +8,7 @@ import { type ActRefusal, mayAct } from './approval.ts'
 import type { KeyBook } from './key-book.ts'
 import type { GovernanceRepository, Proposal } from './repository.ts'
 import { type SignedApproval, type SigningSubject, statementBytes } from './signing.ts'
+import type { SigningAlarms } from './signing-alarms.ts'
 
 /** Why an act of signing was refused before anything was signed, or why what came back was not taken. */
 export type SigningRefusal =
@@ -82,6 +83,7 @@ export interface SigningDeskOptions {
   readonly governance: GovernanceRepository
   readonly keys: KeyBook
   readonly first: FirstComponent
+  readonly alarms: Pick<SigningAlarms, 'raise'>
   readonly audit: { append(event: AuditEventInput): { readonly index: number } }
   readonly policy: Pick<ApprovalPolicy, 'minimumApprovals' | 'requiredRoles'>
   readonly clock: Clock
@@ -149,14 +151,6 @@ export class SigningDesk {
     return found?.leaf
   }
 
-  /** Lock-outs and what else the security unit must know at once (21 CFR 11.300(d)), newest first. */
-  alarms(): { readonly at: string; readonly person: string; readonly code: string }[] {
-    const rows = this.#options.database
-      .prepare('SELECT at, person, code FROM signing_alarm ORDER BY id DESC LIMIT 100')
-      .all()
-    return z.array(z.object({ at: z.string(), person: z.string(), code: z.string() })).parse(rows)
-  }
-
   #prepare(
     proposal: string,
     key: Parameters<typeof statementBytes>[0] & { readonly keyid: string },
@@ -221,13 +215,8 @@ export class SigningDesk {
   }
 
   #alarm(person: string): void {
-    const { database, clock, audit } = this.#options
-    database.transaction(() => {
-      database
-        .prepare('INSERT INTO signing_alarm (at, person, code) VALUES (?, ?, ?)')
-        .run(toIsoInstant(clock.now()), person, 'signing-locked')
-      audit.append(eventOf('signing.locked', person, undefined, 'refused', ['failed-attempts']))
-    })()
+    const event = eventOf('signing.locked', person, undefined, 'refused', ['failed-attempts'])
+    this.#options.alarms.raise(person, 'signing-locked', { event })
   }
 
   #refuse(proposal: string, person: string, reason: SigningRefusal): Refused {

@@ -1,5 +1,6 @@
 export { AlarmBook } from './alarms.ts'
 export { Broker, type BrokerOptions } from './broker.ts'
+export { type CarriedKit, CarriedKitError, CarriedKits } from './carried-kits.ts'
 export {
   authorityFingerprint,
   CertificateAuthority,

@@ -21,10 +21,13 @@ export function experimentRoutes(parts: MlflowParts): MlflowRoute[] {
   }
   const recorded = (caller: MlflowWriter, id: string, code: string): void =>
     parts.record('experiment.recorded', caller.account, { kind: 'training', id }, code)
+  // An experiment's number is no identifier of the log; it stands among the codes.
+  const noted = (caller: MlflowWriter, experiment: string, code: string): void =>
+    parts.record('experiment.recorded', caller.account, null, code, `experiment-${experiment}`)
   const lifecycle = (caller: MlflowWriter, id: string, to: Experiment['lifecycle']): unknown => {
     refuseHub(id)
     runs.mark(id, to)
-    recorded(caller, id, to === 'deleted' ? 'experiment-deleted' : 'experiment-restored')
+    noted(caller, id, to === 'deleted' ? 'experiment-deleted' : 'experiment-restored')
     return {}
   }
   return [
@@ -48,7 +51,7 @@ export function experimentRoutes(parts: MlflowParts): MlflowRoute[] {
       if (name === HUB_EXPERIMENT.name)
         throw new MlflowError('RESOURCE_ALREADY_EXISTS', 'this experiment is the hub’s own')
       const id = runs.createExperiment(name, tags, caller.account)
-      recorded(caller, id, 'experiment-created')
+      noted(caller, id, 'experiment-created')
       return { experiment_id: id }
     }),
     answerOf.write('experiments/delete', form.byExperiment, (request, caller) =>
@@ -61,7 +64,7 @@ export function experimentRoutes(parts: MlflowParts): MlflowRoute[] {
       refuseHub(experiment_id)
       if (runs.experiment(experiment_id) === undefined) throw notFound('experiment')
       runs.setTag(`experiment:${experiment_id}`, { key, value })
-      recorded(caller, experiment_id, 'tag-set')
+      noted(caller, experiment_id, 'tag-set')
       return {}
     }),
     answerOf.write('runs/create', form.createRun, (request, caller) => {

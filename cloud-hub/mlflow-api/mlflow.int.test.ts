@@ -173,6 +173,56 @@ describe('the MLflow API', () => {
     }
   })
 
+  it('writes each change of experiments, runs and tags into the log', async () => {
+    const events = async () =>
+      (
+        (await hub.get('/api/audit/entries?from=0&limit=500')) as {
+          entries: { event: { event: string; subject: { id: string } | null; codes: string[] } }[]
+        }
+      ).entries
+        .map((entry) => entry.event)
+        .filter((event) => event.event === 'experiment.recorded')
+    const before = (await events()).length
+    const { experiment_id } = (await call('POST', 'mlflow/experiments/create', { name: 'audited' })).body
+    const tag = { key: 'team', value: 'ml' }
+    await call('POST', 'mlflow/experiments/set-experiment-tag', { experiment_id, ...tag })
+    const { run } = (await call('POST', 'mlflow/runs/create', { experiment_id })).body as {
+      run: { info: { run_id: string } }
+    }
+    const { run_id } = run.info
+    await call('POST', 'mlflow/runs/set-tag', { run_id, ...tag })
+    await call('POST', 'mlflow/runs/delete-tag', { run_id, key: tag.key })
+    await call('POST', 'mlflow/runs/delete', { run_id })
+    await call('POST', 'mlflow/runs/restore', { run_id })
+    await call('POST', 'mlflow/experiments/delete', { experiment_id })
+    await call('POST', 'mlflow/experiments/restore', { experiment_id })
+    const name = 'chest-radiograph'
+    await call('POST', 'mlflow/registered-models/set-tag', { name, ...tag })
+    await call('DELETE', 'mlflow/registered-models/delete-tag', { name, key: tag.key })
+    await call('POST', 'mlflow/model-versions/set-tag', { name, version: '2', ...tag })
+    await call('DELETE', 'mlflow/model-versions/delete-tag', { name, version: '2', key: tag.key })
+    const all = await events()
+    const numbered = `experiment-${String(experiment_id)}`
+    const seen = all.slice(before)
+    expect(seen.map((event) => event.codes.join(' ')).sort()).toEqual(
+      [
+        `experiment-created ${numbered}`,
+        `experiment-deleted ${numbered}`,
+        `experiment-restored ${numbered}`,
+        'model-tag-removed',
+        'model-tag-set',
+        'run-hidden',
+        'run-opened',
+        'run-restored',
+        'tag-removed',
+        'tag-removed',
+        'tag-set',
+        'tag-set',
+        `tag-set ${numbered}`,
+      ].sort(),
+    )
+  })
+
   it('keeps what was logged over a power cut', async () => {
     const created = await call('POST', 'mlflow/experiments/create', { name: 'cut' })
     const { run } = (await call('POST', 'mlflow/runs/create', { experiment_id: created.body.experiment_id })).body as {

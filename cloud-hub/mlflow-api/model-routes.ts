@@ -24,8 +24,14 @@ const REFUSED: readonly (readonly ['POST' | 'PATCH' | 'DELETE', string])[] = [
 /** Registered models, their versions and aliases: read freely; written only where governance is not concerned. */
 export function modelRoutes(parts: MlflowParts): MlflowRoute[] {
   const { view, runs } = parts
-  const tagged = (caller: MlflowWriter, id: string, code: string): void =>
-    parts.record('experiment.recorded', caller.account, { kind: 'model', id }, code)
+  /** A tag of a whole model is noted at its newest version: the log names models by their versions. */
+  const tagged = (caller: MlflowWriter, of: NumberedVersion | undefined, code: string): void =>
+    parts.record(
+      'experiment.recorded',
+      caller.account,
+      of === undefined ? null : { kind: 'model', id: of.version.model.digest },
+      code,
+    )
   const latest = (name: string): unknown => ({ model_versions: view.versions(name).slice(0, 1).map(versionAnswer) })
   return [
     answerOf('GET', 'registered-models/get', form.byModel, ({ name }) => ({ registered_model: view.model(name) })),
@@ -73,27 +79,27 @@ export function modelRoutes(parts: MlflowParts): MlflowRoute[] {
       return {}
     }),
     answerOf.write('registered-models/set-tag', form.modelTag, ({ name, ...tag }, caller) => {
-      view.versions(name)
+      const newest = view.versions(name)[0]
       runs.setTag(`model:${name}`, freeTag(tag))
-      tagged(caller, name, 'tag-set')
+      tagged(caller, newest, 'model-tag-set')
       return {}
     }),
     answerOf.write('model-versions/set-tag', form.versionTag, ({ name, version, ...tag }, caller) => {
-      const { digest } = view.version(name, version).version.model
-      runs.setTag(`version:${digest}`, freeTag(tag))
-      tagged(caller, digest, 'tag-set')
+      const known = view.version(name, version)
+      runs.setTag(`version:${known.version.model.digest}`, freeTag(tag))
+      tagged(caller, known, 'tag-set')
       return {}
     }),
     answerOf.remove('registered-models/delete-tag', form.deleteModelTag, ({ name, key }, caller) => {
-      view.versions(name)
+      const newest = view.versions(name)[0]
       runs.deleteTag(`model:${name}`, key)
-      tagged(caller, name, 'tag-removed')
+      tagged(caller, newest, 'model-tag-removed')
       return {}
     }),
     answerOf.remove('model-versions/delete-tag', form.deleteVersionTag, ({ name, version, key }, caller) => {
-      const { digest } = view.version(name, version).version.model
-      runs.deleteTag(`version:${digest}`, key)
-      tagged(caller, digest, 'tag-removed')
+      const known = view.version(name, version)
+      runs.deleteTag(`version:${known.version.model.digest}`, key)
+      tagged(caller, known, 'tag-removed')
       return {}
     }),
     ...REFUSED.map(

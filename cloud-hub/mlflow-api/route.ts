@@ -27,8 +27,8 @@ export interface MlflowParts {
   readonly record: (
     event: AuditEventInput['event'],
     account: string,
-    subject: NonNullable<AuditEventInput['subject']>,
-    code: string,
+    subject: AuditEventInput['subject'],
+    ...codes: string[]
   ) => void
 }
 

@@ -16,7 +16,10 @@ export interface SourceAttribute {
   readonly clause: string
   readonly title: string
   readonly source: AttributeSource
-  /** The rule lets the developer say openly that it is not available: (6), (7)(iii) to (v), (8)(ii) and (iv), (9). */
+  /**
+   * 45 CFR 170.315(b)(11)(v)(A)(2): of (6), (7)(iii) to (v), (8)(ii) and (iv), and (9) it must be said when they are not
+   * available for review. The rule gives no such way out for any other, so none is taken for one here.
+   */
   readonly mayBeUnavailable: boolean
 }
 

@@ -48,6 +48,11 @@ describe.skipIf(peer('xmllint') === undefined)('CHAI XML', () => {
     ).not.toEqual([])
   })
 
+  it('is found out by the check when a metric has no result', async () => {
+    const xml = chaiXml(await shippedDocument())
+    expect(chaiOrder(xml.replace(/<Results>[\s\S]*?<\/Results>/, '<Results>\n</Results>'))).toEqual(['Results: '])
+  })
+
   it('keeps hostile text as text', async () => {
     const xml = chaiXml(await shippedDocument({ card: { summary: HOSTILE, intendedUse: HOSTILE } }))
     await lint(xml)

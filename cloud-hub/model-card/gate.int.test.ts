@@ -1,14 +1,19 @@
-import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson, digestOf, type JsonValue } from '@leadglass/sync-agent/foundation'
+import { cardDeclaration } from '@leadglass/models'
+import { canonicalJson, type JsonValue } from '@leadglass/sync-agent/foundation'
+import { importAnswer } from '@leadglass/ui/contract/hub-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { initialiseHub } from '../commands.ts'
 import { createHub, type HubFixture, SIGNOFFS } from '../delivery/testing/hub-fixture.ts'
 import { Drift } from '../drift/index.ts'
 import { PackageStore, Registry } from '../registry/index.ts'
+import { holdTestCeremony } from '../testing/ceremony.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
+import { HubProcess } from '../testing/hub-process.ts'
 import { CardError, ModelCards } from './index.ts'
-import { shippedFolder } from './testing/shipped-card.ts'
+import { repackedPackage, shippedFolder } from './testing/shipped-card.ts'
 
 describe('the gate before submission', () => {
   let folder = ''
@@ -31,20 +36,11 @@ describe('the gate before submission', () => {
   /** The shipped package with another card, under another digest: nothing is declared beside it. */
   async function withCard(change: (card: Record<string, JsonValue>) => void): Promise<string> {
     const copy = join(folder, 'copy')
-    await cp(shippedFolder('chest-radiograph/1.1.0'), copy, { recursive: true })
-    const read = async (name: string): Promise<Record<string, JsonValue>> =>
-      JSON.parse(await readFile(join(copy, name), 'utf8')) as Record<string, JsonValue>
-    const card = await read('card.json')
-    change(card)
-    const bytes = canonicalJson(card)
-    const manifest = await read('manifest.json')
-    const files = manifest.files as { path: string; bytes: number; sha256: string }[]
-    const entry = files.find((file) => file.path === 'card.json')
-    if (entry === undefined) throw new Error('the package lists no card')
-    Object.assign(entry, { bytes: Buffer.byteLength(bytes), sha256: digestOf(bytes) })
-    for (const name of ['card.json', 'manifest.json']) await chmod(join(copy, name), 0o644)
-    await writeFile(join(copy, 'card.json'), bytes)
-    await writeFile(join(copy, 'manifest.json'), canonicalJson(manifest))
+    await repackedPackage(copy, 'chest-radiograph/1.1.0', 'card.json', (bytes) => {
+      const card = JSON.parse(bytes.toString('utf8')) as Record<string, JsonValue>
+      change(card)
+      return Buffer.from(canonicalJson(card))
+    })
     return (await registry.importPackage(copy, 'trainer')).model.digest
   }
 
@@ -57,6 +53,33 @@ describe('the gate before submission', () => {
     await expect(cards.assertCardComplete(digest)).rejects.toMatchObject({ code: 'card-incomplete' })
     await expect(cards.assertCardComplete(digest)).rejects.toThrow(/declaration\.population.*declaration\.hazards/)
   })
+
+  it('answers a submission over HTTP with card-incomplete and every field that is missing', async () => {
+    const hubFolder = join(folder, 'process')
+    const { policy, approvers: keys } = await holdTestCeremony(hubFolder)
+    const approvers = keys.map(({ person, role, printedName, publicKey }) => ({ person, role, printedName, publicKey }))
+    await initialiseHub({ folder: hubFolder, names: [], policy, approvers })
+    const hub = await HubProcess.start(hubFolder)
+    try {
+      const copy = join(folder, 'incomplete')
+      await repackedPackage(copy, 'chest-radiograph/1.1.0', 'card.json', (bytes) => {
+        const card = JSON.parse(bytes.toString('utf8')) as Record<string, JsonValue>
+        return Buffer.from(canonicalJson({ ...card, summary: 'another', declaration: { funding: 'none' } }))
+      })
+      const { model } = importAnswer.parse(await hub.post('/api/models/import', { folder: copy }))
+      const signoffs = approvers.map(({ person, role }) => ({ person, role }))
+      const submission = { name: model.name, version: model.version, signoffs, dueInDays: 7 }
+      const answer = await hub.request('POST', '/api/approvals', submission)
+      const { error } = (await answer.json()) as { error: { code: string; message: string } }
+      expect([answer.status, error.code]).toEqual([409, 'card-incomplete'])
+      const missing = Object.keys(cardDeclaration.shape).filter((name) => !['funding', 'subgroups'].includes(name))
+      for (const member of missing) expect(error.message).toContain(`declaration.${member}`)
+      expect(error.message).not.toContain('declaration.funding')
+      expect(await hub.get('/api/approvals')).toMatchObject({ approvals: [] })
+    } finally {
+      await hub.stop()
+    }
+  }, 60_000)
 
   it('keeps the proposal from being born', async () => {
     const hub: HubFixture = await createHub(join(folder, 'hub'))

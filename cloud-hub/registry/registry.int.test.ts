@@ -1,12 +1,13 @@
 import { cp, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { readPackage } from '@leadglass/models'
+import { readPackage, readVettedPackage } from '@leadglass/models'
 import { ManualClock } from '@leadglass/sync-agent/foundation'
 import { openDatabase } from '@leadglass/sync-agent/foundation/database'
 import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readSmallPackage, writeSmallPackage } from '../delivery/testing/hub-fixture.ts'
+import { repackedPackage, withForeignOperator } from '../model-card/testing/shipped-card.ts'
 import { PackageStore } from './package-store.ts'
 import { type PackageReader, Registry, SQL_CHILDREN, SQL_VERSION, SQL_VERSIONS } from './registry.ts'
 import { REGISTRY_SCHEMA } from './schema.ts'
@@ -141,6 +142,22 @@ describe('Registry', () => {
     const version = await one.importPackage(SHIPPED, 'trainer')
     expect(version.model.name).toBe('chest-radiograph')
     expect(version.manifest.files.length).toBeGreaterThan(3)
+  })
+
+  it('refuses a foreign operator by its name, under a manifest that is right, and keeps nothing', async () => {
+    const one = registry(readVettedPackage)
+    const hostile = join(folder, 'hostile')
+    await repackedPackage(hostile, 'phantom-qa/1.0.0', 'head.onnx', withForeignOperator)
+    expect((await readPackage(hostile)).model.name).toBe('phantom-qa')
+    await expect(one.importPackage(hostile, 'trainer')).rejects.toMatchObject({
+      code: 'graph-refused',
+      message: expect.stringMatching(/head\.onnx: the operator PyFunc0 is not allowed/) as unknown,
+    })
+    const noGraph = join(folder, 'no-graph')
+    await repackedPackage(noGraph, 'phantom-qa/1.0.0', 'head.onnx', () => Buffer.from('MZ not a graph'))
+    await expect(one.importPackage(noGraph, 'trainer')).rejects.toMatchObject({ code: 'graph-refused' })
+    expect(one.names()).toEqual([])
+    expect(await readdir(join(folder, 'packages')).catch(() => [])).toEqual([])
   })
 
   it('refuses the shipped package with a link added, with the real reader', async () => {

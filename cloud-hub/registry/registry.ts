@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readPackage as readModelPackage } from '@leadglass/models'
+import { readVettedPackage } from '@leadglass/models'
 import { type ModelReference, personIdentifier } from '@leadglass/sync-agent/contract'
 import { type Clock, digestOf, type Sha256Hex, sha256Hex, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import { type DeliveredManifest, deliveredManifest } from '@leadglass/sync-agent/updates'
@@ -65,7 +65,7 @@ export class Registry {
     this.#database = options.database
     this.#store = options.store
     this.#clock = options.clock
-    this.#readPackage = options.readPackage ?? readModelPackage
+    this.#readPackage = options.readPackage ?? readVettedPackage
   }
 
   /**

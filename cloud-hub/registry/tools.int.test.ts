@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -70,7 +71,8 @@ describe('the registry over HTTP', () => {
     }
     expect(bom).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1 })
     expect(bom.metadata.component.licenses).toEqual([{ license: { id: 'Apache-2.0' } }])
-    expect(bom.components[0]).toMatchObject({ name: 'onnxruntime-node' })
+    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+    expect(bom.components[0]).toMatchObject({ name: 'onnxruntime-node', version })
     const backbone = bom.components.find((one) => one.name === 'backbone.onnx')?.properties ?? []
     expect(backbone.find((one) => one.name === 'leadglass:onnx:operator:Conv')?.value).toMatch(/^\d+$/)
     expect(Number(backbone.find((one) => one.name === 'leadglass:onnx:weights')?.value)).toBeGreaterThan(100_000)

@@ -1,5 +1,5 @@
 import type { Collected, Evidence } from './evidence.ts'
-import { type Fact, FACTS } from './facts.ts'
+import { FACTS, type Fact } from './facts.ts'
 
 /** A requirement of a framework: the clause, what it asks in our words, and the facts that have to be shown for it. */
 export interface Control {

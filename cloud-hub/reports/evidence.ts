@@ -1,5 +1,5 @@
 import { digestOfJson, type JsonValue } from '@leadglass/sync-agent/foundation'
-import { type Fact, FACTS, type Zone } from './facts.ts'
+import { FACTS, type Fact, type Zone } from './facts.ts'
 
 /** What ties a piece of evidence to something that can be checked again. */
 export type Binding =
@@ -35,12 +35,28 @@ export interface Collected {
 
 /** Evidence that is a record: it is digested here, so digest and content cannot differ. */
 export function recordEvidence(fact: Fact, source: string, states: string, content: JsonValue): Evidence {
-  return identified({ fact, zone: zoneOf(fact), source, states, binding: { kind: 'record', sha256: digestOfJson(content), content } })
+  return identified({
+    fact,
+    zone: zoneOf(fact),
+    source,
+    states,
+    binding: { kind: 'record', sha256: digestOfJson(content), content },
+  })
 }
 
 /** Evidence that is an entry of a log. @param proof a C2SP tlog-proof with the leaf in it. */
-export function entryEvidence(fact: Fact, states: string, entry: { readonly log: string; readonly index: number; readonly proof: string }): Evidence {
-  return identified({ fact, zone: zoneOf(fact), source: `log ${entry.log}, entry ${entry.index}`, states, binding: { kind: 'log-entry', ...entry } })
+export function entryEvidence(
+  fact: Fact,
+  states: string,
+  entry: { readonly log: string; readonly index: number; readonly proof: string },
+): Evidence {
+  return identified({
+    fact,
+    zone: zoneOf(fact),
+    source: `log ${entry.log}, entry ${entry.index}`,
+    states,
+    binding: { kind: 'log-entry', ...entry },
+  })
 }
 
 /** The identifier that evidence must have. */

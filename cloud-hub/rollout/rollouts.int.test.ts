@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ModelReference, ReportedDocument } from '@leadglass/sync-agent/contract'
-import { ManualClock, type Sha256Hex, silentLogger, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import { ManualClock, silentLogger, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DesiredBook, type ReportedRow } from '../fleet/index.ts'
@@ -124,6 +124,32 @@ describe('a rollout to a hundred sites', () => {
     expect(history.map(({ what }) => what)).toEqual(['halted', 'ring-2', 'begun'])
     expect(fleet.users()).toBe(10)
     expect(codes).toContain('halted')
+  })
+
+  it('holds the sites of later rings at what they use, from the first look on', async () => {
+    await rollouts().begin(MODEL, PLAN, 'mlops-1')
+    const wanted = new DesiredBook(database, clock)
+    const of = (device: string) => wanted.current(device)?.document.sections.assignments
+    expect(of('site-042')).toEqual([MODEL])
+    expect(
+      SITES.filter((device) => device !== 'site-042').every((device) => of(device)?.[0]?.digest === OLD.digest),
+    ).toBe(true)
+  })
+
+  it('stops for a drift alert of its version at one of its sites, and for no other', async () => {
+    const raise =
+      database.prepare(`INSERT INTO drift_alert (alert, device, model, version, digest, feature, month, verdict,
+      raised_at, settled_at) VALUES (?, ?, ?, ?, ?, 'score.pneumonia', '2026-11', 'major', ?, ?)`)
+    const { row } = await rollouts().begin(MODEL, { ...PLAN, rules: { ...RULES, soakHours: 100 } }, 'mlops-1')
+    clock.advance(HOUR)
+    const now = toIsoInstant(clock.now())
+    raise.run('of another version', 'site-042', OLD.name, OLD.version, OLD.digest, now, null)
+    raise.run('of another site', 'site-001', MODEL.name, MODEL.version, MODEL.digest, now, null)
+    rollouts().look()
+    expect(rollouts().find(row.id).row.state).toBe('running')
+    raise.run('of this one', 'site-042', MODEL.name, MODEL.version, MODEL.digest, now, null)
+    rollouts().look()
+    expect(rollouts().find(row.id).row).toMatchObject({ state: 'halted', reason: '1 drift alarm(s)' })
   })
 
   it('stops when a site of the ring falls silent', async () => {

@@ -23,7 +23,7 @@ const ITSELF = 'rollout'
 
 export interface RolloutsDependencies {
   readonly book: RolloutBook
-  readonly facts: Pick<SiteFactReader, 'read'>
+  readonly facts: Pick<SiteFactReader, 'read' | 'inUse'>
   readonly desired: Pick<DesiredBook, 'set' | 'current'>
   /** Devices that are enrolled. */
   readonly enrolled: () => readonly string[]
@@ -131,19 +131,29 @@ export class Rollouts implements Service {
     }
   }
 
-  /** Killed between two devices the next look assigns the rest. */
+  /**
+   * Sites whose ring has begun get the version. Sites of later rings that were never assigned the model are held at the
+   * version that they report, so that they do not take a release by themselves before their turn. Killed between two
+   * devices the next look assigns the rest.
+   */
   #assign(row: RolloutRow): void {
-    const { desired, tell } = this.#dependencies
+    const { desired, facts, tell } = this.#dependencies
+    const assigned = new Set(assignedDevices(row.plan, row))
     let left = MOST_AT_ONCE
-    for (const device of assignedDevices(row.plan, row)) {
+    for (const device of row.plan.rings.flat()) {
       const sections = desired.current(device)?.document.sections ?? {}
       const assignments = sections.assignments ?? []
-      if (assignments.some(({ digest }) => digest === row.model.digest)) continue
+      const isAssigned = assigned.has(device)
+      const present = assignments.find(({ name }) => name === row.model.name)
+      if (isAssigned ? present?.digest === row.model.digest : present !== undefined) continue
+      const model = isAssigned ? row.model : facts.inUse(device, row.model.name)
+      if (model === undefined) continue
       if (left === 0) return
       left -= 1
       const others = assignments.filter(({ name }) => name !== row.model.name)
-      const wanted: DesiredSections = { ...sections, assignments: [...others, row.model] }
-      desired.set({ scope: 'device', name: device }, wanted, null, ITSELF, `Rollout ${row.id}, ring ${row.ring + 1}`)
+      const wanted: DesiredSections = { ...sections, assignments: [...others, model] }
+      const why = isAssigned ? `Rollout ${row.id}, ring ${row.ring + 1}` : `Rollout ${row.id}, held until its ring`
+      desired.set({ scope: 'device', name: device }, wanted, null, ITSELF, why)
       tell(device)
     }
   }

@@ -8,8 +8,9 @@ export const SCORED_SINCE = `SELECT count(*) AS count FROM instance_features f J
   WHERE f.model_name = ? AND f.model_digest = ? AND i.device = ? AND i.received_at >= ?`
 export const NOT_SCORED_SINCE = `SELECT count(*) AS count, coalesce(sum(n.reason LIKE 'model-failed%'), 0) AS errors
   FROM not_scored n JOIN envelope_inbox i ON i.id = n.envelope WHERE i.device = ? AND i.received_at >= ?`
-export const DRIFT_ALARMS_SINCE = `SELECT count(*) AS count FROM ingest_alarm
-  WHERE device = ? AND code LIKE 'drift%' AND last_at >= ?`
+/** Alerts that nobody has settled: a person who looked at one has decided that it stops nothing. */
+export const DRIFT_ALARMS_SINCE = `SELECT count(*) AS count FROM drift_alert
+  WHERE device = ? AND digest = ? AND raised_at >= ? AND settled_at IS NULL`
 
 /** What the hub knows of the sites of a rollout, from what their devices signed and sent. */
 export class SiteFactReader {
@@ -33,9 +34,14 @@ export class SiteFactReader {
       runs: scored + notScored,
       errors,
       notScored,
-      driftAlarms: this.#count(DRIFT_ALARMS_SINCE, device, from).count,
+      driftAlarms: this.#count(DRIFT_ALARMS_SINCE, device, model.digest, from).count,
       lastReportAt: row === undefined ? null : Date.parse(row.at),
     }
+  }
+
+  /** The version of the model that a site reports as in use. */
+  inUse(device: string, name: string): ModelReference | undefined {
+    return this.#reported.read(device)?.document?.models.find(({ model }) => model.name === name)?.model
   }
 
   #count(sql: string, ...values: readonly string[]): { readonly count: number; readonly errors?: number } {

@@ -1,8 +1,11 @@
 import { AUDIT_EVENT_CODES, recordedAuditEvent } from '@leadglass/sync-agent/audit-log'
 
-/** Words of the hub's log that a webhook may ask for: what happens to versions, aliases, approvals and releases. */
+/**
+ * Words of the hub's log that a webhook may ask for: what happens to versions, aliases, approvals (reminders of their
+ * deadlines among it) and releases, that signing was locked, and that metadata were published or could not be.
+ */
 export const WEBHOOK_EVENTS: readonly string[] = AUDIT_EVENT_CODES.filter((code) =>
-  /^(?:model\.(?:registered|recalled)|alias\.|approval\.|release\.)/.test(code),
+  /^(?:model\.(?:registered|recalled)|alias\.|approval\.|release\.|signing\.locked$|metadata\.published$)/.test(code),
 )
 
 /** What a leaf tells: no person, no words, only what happened to what. */

@@ -63,6 +63,10 @@ describe('webhooks', () => {
     expect(WEBHOOK_EVENTS).toEqual(
       expect.arrayContaining(['model.registered', 'alias.changed', 'approval.signed', 'release.published']),
     )
+    // What the approvers and the security unit must hear of: deadlines, lock-outs, metadata that could not be signed.
+    expect(WEBHOOK_EVENTS).toEqual(
+      expect.arrayContaining(['approval.reminded', 'approval.expired', 'signing.locked', 'metadata.published']),
+    )
     expect(WEBHOOK_EVENTS.filter((event) => event.startsWith('session.') || event.startsWith('log.'))).toEqual([])
   })
 

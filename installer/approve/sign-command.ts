@@ -6,6 +6,7 @@ import { InstanceClient } from '../cli/client.ts'
 import { callerPath, print, withData, withJson } from '../cli/options.ts'
 import { readPassphrase } from '../cli/passphrase.ts'
 import { InstallerError } from '../errors.ts'
+import { askMeaning } from './ask-meaning.ts'
 import { type ApproverSigner, fetchDocument, fileSigner, readKeyFile, signDocument } from './sign-approval.ts'
 
 interface SignOptions {
@@ -18,7 +19,7 @@ interface SignOptions {
   readonly token?: string
   readonly keyId?: string
   readonly pinFile?: string
-  readonly meaning: SignatureMeaning
+  readonly meaning?: SignatureMeaning
 }
 
 /** A key that has been found, but not opened: whose it is, and how to open it. */
@@ -48,9 +49,9 @@ export function registerSign(group: Command): void {
         .option('--key-id <hex>', 'identifier of the key in the token')
         .option('--pin-file <file>', 'file whose first line is the PIN of the token, instead of asking', callerPath)
         .addOption(
-          new Option('--meaning <meaning>', 'what the signature means (21 CFR 11.50)')
-            .choices(signatureMeaning.options)
-            .default('approval'),
+          new Option('--meaning <meaning>', 'what the signature means (21 CFR 11.50); asked for unless given').choices(
+            signatureMeaning.options,
+          ),
         ),
     ),
   ).action(sign)
@@ -60,18 +61,19 @@ async function sign(approval: string, options: SignOptions): Promise<void> {
   const client = await InstanceClient.open(options.data)
   const key = options.key === undefined ? await tokenKey(client, options) : await fileKey(options.key, options)
   const document = await fetchDocument(client, approval)
+  const meaning = await askMeaning(options.meaning)
   process.stderr.write(
     [
       'You are about to sign:',
       ...document.summary.map(({ name, value }) => `  ${name}: ${value}`),
       `  SHA-256 of the signed bytes: ${document.digest}`,
-      `  as ${key.printedName} (${key.role}), meaning: ${options.meaning}, at ${document.serverTime}`,
+      `  as ${key.printedName} (${key.role}), meaning: ${meaning}, at ${document.serverTime}`,
       '',
     ].join('\n'),
   )
   const password = await readPassphrase(`Hub password of ${key.person}: `, options.passwordFile)
   const { keyid, person, open } = key
-  const result = await signDocument(client, document, { keyid, person, password, open, meaning: options.meaning })
+  const result = await signDocument(client, document, { keyid, person, password, open, meaning })
   print(options.json, result, () => `Signed. The approval is now: ${result.state}.`)
 }
 

@@ -83,6 +83,34 @@ describe('verifying a log offline', () => {
     })
   })
 
+  it('finds an entry dated back in the log of the hub, though the hub’s own key signs the whole of it', () => {
+    const origin = 'leadglass/hub/audit'
+    const clock = new ManualClock(1_700_000_000_000)
+    const log = new AuditLog({ origin, store: new MemoryLogStore(), clock })
+    const sign = (proposal: string): void => {
+      const subject = { kind: 'approval', id: proposal } as const
+      const actor = { kind: 'person', id: 'clinical-approver' } as const
+      log.append({ event: 'approval.signed', actor, subject, outcome: 'success' })
+    }
+    sign('0123456789abcdef0123456789abcdef')
+    clock.advance(3_600_000)
+    sign('1123456789abcdef0123456789abcdef')
+    clock.advance(-1_800_000)
+    sign('2123456789abcdef0123456789abcdef')
+    const { size, root } = log.head()
+    const note = log.checkpoint(createNoteSigner(origin, privateKey))
+    const exported: LogExport = {
+      schema: 'leadglass.log-export/1',
+      checkpoint: { origin, size, root: Buffer.from(root).toString('hex'), note, cosigned: null },
+      leaves: [...log.leaves()].map((leaf) => Buffer.from(leaf).toString('base64')),
+    }
+    const trusted = { logs: [createNoteVerifier(verifierKeyOf(origin, privateKey))], witnesses: [] }
+    expect(verifyAuditFile(JSON.stringify(exported), trusted, 0)).toMatchObject({
+      verdict: 'verified',
+      findings: [{ index: 2, code: 'time-went-back' }],
+    })
+  })
+
   it('refuses a proof whose entry was exchanged', () => {
     const exported = exportedLog(5)
     const proof = proveEntry(exported, 2).replace(/^extra .*$/m, `extra ${Buffer.from('{"a":1}').toString('base64')}`)

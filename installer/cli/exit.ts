@@ -14,7 +14,7 @@ export function exitStatusOf(error: unknown): number {
   if (!isCodedError(error)) return EXIT.failed
   if (error.code === 'not-running' || error.code === 'no-instance') return EXIT.notRunning
   if (error.code === 'input-invalid' || error.code === 'file-not-found') return EXIT.usage
-  if (error.code === 'request-refused') return EXIT.refused
+  if (error.code === 'request-refused' || error.code === 'kit-refused') return EXIT.refused
   return EXIT.failed
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { repackedPackage, withForeignOperator } from '../../cloud-hub/model-card/testing/shipped-card.ts'
 
 const SHIPPED = resolve(import.meta.dirname, '..', '..', 'models', 'packages', 'chest-radiograph')
 
@@ -40,6 +41,12 @@ describe('leadglass model attest and verify', () => {
     ).toMatchObject({ status: 0 })
     const other = await model('verify', at('package'), '--public-key', at('key.pub'), '--statement', at('other.json'))
     expect(other.said).toContain('statement-invalid')
+    // Signed, and every byte as listed: an operator that no appliance runs is refused by its name all the same.
+    await repackedPackage(at('foreign'), 'phantom-qa/1.0.0', 'head.onnx', withForeignOperator)
+    expect(await model('attest', at('foreign'), '--key', at('key'))).toMatchObject({ status: 0 })
+    const foreign = await model('verify', at('foreign'), '--public-key', at('key.pub'))
+    expect(foreign.status).not.toBe(0)
+    expect(foreign.said).toContain('PyFunc0')
     await appendFile(join(folder, 'package', 'card.json'), ' ')
     const changed = await model('verify', at('package'), '--public-key', at('key.pub'))
     expect(changed.status).not.toBe(0)

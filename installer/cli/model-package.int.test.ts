@@ -17,6 +17,7 @@ const testReport = z.object({
   checks: z.array(z.object({ check: z.string(), passed: z.boolean(), detail: z.string() })),
   golden: z.object({ cases: z.number(), maximumDeviation: z.number() }).nullable(),
   provider: z.string().nullable(),
+  card: z.object({ complete: z.boolean(), gaps: z.array(z.unknown()) }).nullable(),
 })
 
 function run(...args: readonly string[]): {
@@ -46,6 +47,7 @@ describe('leadglass model new, pack and test', () => {
     expect(report).toMatchObject({ passed: true, golden: { cases: 4 }, provider: 'cpu' })
     expect(report.checks.map(({ check }) => check)).toEqual(['format', 'operators', 'wiring', 'golden', 'time'])
     expect(report.golden?.maximumDeviation).toBeLessThan(1e-3)
+    expect(report.card).toEqual({ complete: true, gaps: [] })
   }, 60_000)
 
   it('fails a package of which one byte was changed', async () => {
@@ -77,7 +79,14 @@ describe('leadglass model new, pack and test', () => {
       const sealed = join(root, 'sealed', 'embedder')
       expect(run('model', 'new', source, '--onnx', backbone ?? '').status).toBe(0)
       const packed = run('model', 'pack', source, '--out', sealed, '--json')
-      expect(JSON.parse(packed.out)).toMatchObject({ expectationsFilledIn: ['golden/first.json'] })
+      expect(JSON.parse(packed.out)).toMatchObject({
+        expectationsFilledIn: ['golden/first.json'],
+        card: { complete: false },
+      })
+      const { out } = run('model', 'test', sealed)
+      for (const member of ['developer', 'population', 'externalSource', 'weightsLicence', 'hazards'])
+        expect(out).toMatch(new RegExp(`declaration\\.${member}: missing`))
+      expect(out).toContain('metrics: missing')
       expect(testOf(sealed)).toMatchObject({ status: 0, report: { passed: true, package: { name: 'embedder' } } })
       // The author's own framework said something else: that is the parity the test is for.
       const expectation = join(source, 'golden', 'first.json')

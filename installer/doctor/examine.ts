@@ -7,6 +7,7 @@ import {
   auditFeedList,
   breachList,
   type DeviceStatus,
+  desiredStateView,
   destinationList,
   deviceStatus,
   localModelList,
@@ -23,6 +24,7 @@ import { deliveries, overDicom } from './deliveries.ts'
 import { encryptionAtRest } from './encryption.ts'
 import { scoringFindings } from './scoring.ts'
 import { syncFindings } from './sync.ts'
+import { wishFindings } from './wishes.ts'
 
 const LITTLE_SPACE_BYTES = 10 * 2 ** 30
 const OLD_WORK_SECONDS = 600
@@ -41,6 +43,7 @@ export async function examine(client: InstanceClient): Promise<readonly Finding[
     () => repositories(client, 'hub'),
     () => suspectedBreaches(client),
     () => wayToTheHub(client),
+    () => wishes(client),
     () => fleet(client),
     () => azure(client),
     () => ownCertificate(client),
@@ -75,6 +78,12 @@ async function suspectedBreaches(client: InstanceClient): Promise<Finding[]> {
 async function wayToTheHub(client: InstanceClient): Promise<Finding[]> {
   return syncFindings(
     await client.request({ service: 'appliance', method: 'GET', path: '/api/sync', schema: syncStatus }),
+  )
+}
+
+async function wishes(client: InstanceClient): Promise<Finding> {
+  return wishFindings(
+    await client.request({ service: 'appliance', method: 'GET', path: '/api/desired-state', schema: desiredStateView }),
   )
 }
 

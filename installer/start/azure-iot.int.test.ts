@@ -1,9 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantomDicom } from '@leadglass/models'
 import { type DeviceState, deviceDetail, deviceState } from '@leadglass/ui/contract/hub-api'
-import { settingsHistory } from '@leadglass/ui/contract/local-api'
+import {
+  type DesiredStateView,
+  desiredStateView,
+  settingsApplied,
+  settingsHistory,
+  settingsView,
+} from '@leadglass/ui/contract/local-api'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { silentProgress } from '../cli/progress.ts'
@@ -87,4 +94,25 @@ it('an instance whose agent speaks the Azure IoT SDK: a study arrives, a wish wa
 
   await wish({ schedules: { 'retention.windowMinutes': 34 } })
   await until('the next wish is applied', state, ({ documents: [newest] }) => newest?.state === 'applied')
+
+  // An act: the site lets the hub ask for it, the workers are replaced, and the box says so, all between real processes.
+  const site = { service: 'appliance', path: '/api/settings' } as const
+  const { settings, digest } = await client.request({ ...site, method: 'GET', schema: settingsView })
+  const allowed = { ...(settings as object), hubMayDecide: ['schedules', 'command', 'backfill'] }
+  const body = { settings: allowed, base: digest, acceptRisks: true }
+  await client.request({ ...site, method: 'POST', body, schema: settingsApplied })
+  await wish({ command: { id: randomUUID(), act: 'restart-workers' } })
+  const done = await until('the act has its end', state, ({ documents: [newest] }) => newest?.endedAt != null)
+  expect(done.documents[0]).toMatchObject({ state: 'applied' })
+  expect(done.differences).toContainEqual({ section: 'command', state: 'applied', reason: null })
+  const window = { window: '22:00-06:00', zone: 'UTC', from: '20260101', to: '20260102', deliver: false }
+  await wish({ backfill: { id: randomUUID(), model: 'no-such-model', ...window } })
+  const refused = await until('the backfill has its end', state, ({ documents: [newest] }) => newest?.endedAt != null)
+  expect(refused.documents[0]).toMatchObject({ state: 'rejected', reason: 'backfill-model' })
+  expect(await wishesOf(client)).toMatchObject({ unsigned: false, refused: null })
 }, 300_000)
+
+/** What the box itself says of the newest document: the key that "leadglass up" pinned is the hub's. */
+function wishesOf(client: ThrowawayInstance['client']): Promise<DesiredStateView> {
+  return client.request({ service: 'appliance', method: 'GET', path: '/api/desired-state', schema: desiredStateView })
+}

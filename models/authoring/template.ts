@@ -191,6 +191,7 @@ function cardOf(name: string): unknown {
     limits: ['To be written.'],
     licence: 'To be written.',
     statement: 'Not for diagnosis.',
+    declaration: {},
   }
 }
 

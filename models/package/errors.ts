@@ -12,6 +12,7 @@ export type PackageErrorCode =
   | 'file-digest'
   | 'file-content'
   | 'not-a-regular-file'
+  | 'graph-refused'
   | 'folder-exists'
   | 'statement-invalid'
   | 'statement-differs'

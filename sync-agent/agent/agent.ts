@@ -1,10 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Acknowledgement } from '../contract/index.ts'
 import {
   AcknowledgedFile,
   AgentStatusFile,
   DesiredStateFile,
   ensureExchangeFolders,
+  KitInbox,
   OutboxReader,
   removeTemporaryFiles,
   SyncPolicyFile,
@@ -13,13 +15,15 @@ import { type Clock, digestOf, type Logger, type Randomness, type Service, start
 import { countBoot, RenewalLoop } from '../identity/index.ts'
 import type { DeviceProof } from '../transport/azure-iot/index.ts'
 import { type Credentials, MQTT_DEFAULTS, MqttTransport, type Transport } from '../transport/index.ts'
-import { FileHighWaterMarks, HttpFetcher, UpdateClient } from '../updates/index.ts'
 import { type AgentConfig, agentStateFolder } from './config.ts'
+import { HubLogPeersFile } from './hub-log-peers-file.ts'
 import { createHubLogWitness, type HubLogWitness } from './hub-log-witness.ts'
+import { KitDesk } from './kit-desk.ts'
 import { type OwnIdentity, openIdentity } from './own-identity.ts'
 import { WINDOW_DEFAULTS } from './send-window.ts'
 import { StatusReporter } from './status-reporter.ts'
 import { SyncLoop } from './sync-loop.ts'
+import { agentMarks, updateClient } from './update-client.ts'
 import { UpdateLoop } from './update-loop.ts'
 import { Uploader, type UploadPort } from './uploader.ts'
 
@@ -52,7 +56,7 @@ export class Agent implements Service {
     await mkdir(stateFolder, { recursive: true, mode: 0o700 })
     for (const folder of [paths.inbox, paths.status]) await removeTemporaryFiles(folder)
     const status = new StatusReporter(new AgentStatusFile(paths.agentStatus), device, clock, intervals.statusMs)
-    status.set({ settings: digestOf(JSON.stringify(this.#config)).slice(0, 16) })
+    await this.#peers(status)
     const own = await openIdentity(
       this.#config,
       paths,
@@ -63,7 +67,9 @@ export class Agent implements Service {
     const { renewal } = own
     const bootName = await countBoot(stateFolder, this.#dependencies.randomness)
     const link = await this.#createTransport(own, () => renewal.credentials(), bootName)
-    const updates = await this.#updateLoop(status, paths.updates, stateFolder, own)
+    const client = await updateClient(this.#config, paths.updates, own, this.#dependencies)
+    const updates =
+      client === undefined ? undefined : new UpdateLoop(intervals.updatesMs, { client, status, ...this.#dependencies })
     const loop = new SyncLoop(
       {
         pollMs: intervals.pollMs,
@@ -81,7 +87,19 @@ export class Agent implements Service {
         ...this.#dependencies,
       },
     )
-    const witness = await this.#hubLogWitness(stateFolder, paths.status, own)
+    const witness = await this.#hubLogWitness(stateFolder, paths.status, own, status)
+    const acknowledge = async (answer: Acknowledgement): Promise<void> => loop.acknowledge(answer)
+    const kits = new KitDesk({
+      device,
+      inbox: new KitInbox(exchangeFolder),
+      stateFolder,
+      trust: own.trust,
+      hubLogKeyFile: own.hubLog?.keyFile ?? null,
+      client,
+      marks: agentMarks(this.#config, this.#dependencies.logger),
+      acknowledge,
+      ...this.#dependencies,
+    })
     this.#stopAll = await startInOrder([
       loop,
       link.transport,
@@ -89,6 +107,7 @@ export class Agent implements Service {
       own.desk,
       ...(updates === undefined ? [] : [updates]),
       ...(witness === undefined ? [] : [witness]),
+      kits,
     ])
   }
 
@@ -126,11 +145,21 @@ export class Agent implements Service {
     stateFolder: string,
     statusFolder: string,
     { hub, hubLog }: OwnIdentity,
+    status: StatusReporter,
   ): Promise<HubLogWitness | undefined> {
-    const { device, intervals, hubLogPeers: peers } = this.#config
+    const { device, intervals } = this.#config
     if (hubLog === null) return undefined
+    const peers = () => this.#peers(status)
     const settings = { device, peers, hubUrl: hub.httpUrl, intervalMs: intervals.hubLogMs, stateFolder, statusFolder }
     return createHubLogWitness({ ...settings, ...hubLog }, this.#dependencies)
+  }
+
+  /** Boxes to compare with: of the settings, and as people added them since. Another choice is told as other settings. */
+  async #peers(status: StatusReporter): Promise<readonly string[]> {
+    const added = await new HubLogPeersFile(this.#config.agentFolder).read()
+    const peers = [...new Set([...this.#config.hubLogPeers, ...added.map(({ key }) => key)])]
+    status.set({ settings: digestOf(JSON.stringify({ ...this.#config, hubLogPeers: peers })).slice(0, 16) })
+    return peers
   }
 
   /** Nothing to renew for a device that comes with a key that is shared with its hub. */
@@ -179,32 +208,10 @@ export class Agent implements Service {
     const azure = new AzureIotTransport(options, dependencies)
     return { transport: azure, uploader: azure }
   }
-
-  async #updateLoop(
-    status: StatusReporter,
-    kitFolder: string,
-    stateFolder: string,
-    { hub, trust, caPem }: OwnIdentity,
-  ): Promise<UpdateLoop | undefined> {
-    if (trust === undefined) return undefined
-    const { logger, clock } = this.#dependencies
-    const client = new UpdateClient({
-      fetcher: new HttpFetcher({
-        repositoryUrl: new URL(this.#config.updates?.repositoryPath ?? '/delivery/', hub.httpUrl).href,
-        ca: await caPem(),
-      }),
-      kitFolder,
-      stateFolder: join(stateFolder, 'updates'),
-      ...trust,
-      highWaterMarks: new FileHighWaterMarks({ folder: join(stateFolder, 'marks'), logger }),
-      clock,
-      logger,
-    })
-    return new UpdateLoop(this.#config.intervals.updatesMs, { client, status, ...this.#dependencies })
-  }
 }
 
-async function readCredentials(config: AgentConfig): Promise<Credentials> {
+/** Credentials as they were provisioned. */
+export async function readCredentials(config: AgentConfig): Promise<Credentials> {
   const [caPem, certificatePem, keyPem] = await Promise.all([
     readFile(config.hub.caFile, 'utf8'),
     readFile(config.certificateFile, 'utf8'),

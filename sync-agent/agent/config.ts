@@ -83,7 +83,7 @@ const settings = z.strictObject({
     .default(null),
   /**
    * C2SP verifier keys of other devices as witnesses, told from box to box and not by the hub: with one of them this
-   * device finds out when the hub shows it another log than them.
+   * device finds out when the hub shows it another log than them. Those of `hub-log-peers.txt` come to them.
    */
   hubLogPeers: z.array(z.string().min(1).max(512)).max(32).default([]),
   intervals: z

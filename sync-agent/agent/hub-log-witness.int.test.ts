@@ -89,7 +89,7 @@ describe('devices as witnesses of the hub’s log', () => {
       stateFile: new HubLogStateFile(join(folder, `${name}.json`)),
       channel: hub.channel(),
       witnesses: others.map(({ url, key: vkey }) => ({ url, key: vkey })),
-      peers,
+      peers: async () => peers,
       intervalMs: 60_000,
       clock,
       logger: createLogger('test', new Writable({ write: (_chunk, _encoding, done) => done() })),

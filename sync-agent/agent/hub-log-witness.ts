@@ -42,8 +42,8 @@ export interface HubLogWitnessDependencies {
   readonly stateFile: Pick<HubLogStateFile, 'write'>
   readonly channel: HubLogChannel
   readonly witnesses: readonly WitnessTarget[]
-  /** C2SP verifier keys of other devices that witness the same log. */
-  readonly peers?: readonly string[]
+  /** C2SP verifier keys of other devices that witness the same log, read anew for each look. */
+  readonly peers?: () => Promise<readonly string[]>
   readonly intervalMs: number
   readonly clock: Clock
   readonly logger: Logger
@@ -119,10 +119,10 @@ export class HubLogWitness implements Service {
     return status === 200 ? 'cosigned' : 'not-taken'
   }
 
-  #compare(hubKey: NoteVerifier, shown: Checkpoint, tiles: TileLog): ReturnType<typeof comparePeers> {
-    const { channel, peers = [], clock } = this.#dependencies
+  async #compare(hubKey: NoteVerifier, shown: Checkpoint, tiles: TileLog): ReturnType<typeof comparePeers> {
+    const { channel, peers, clock } = this.#dependencies
     return comparePeers({
-      peers,
+      peers: (await peers?.()) ?? [],
       hubKey,
       shown,
       tiles,
@@ -203,7 +203,7 @@ export async function createHubLogWitness(
     readonly keyFile: string
     readonly witnessKeyFile: string
     readonly witnesses: readonly WitnessTarget[]
-    readonly peers: readonly string[]
+    readonly peers: () => Promise<readonly string[]>
     readonly intervalMs: number
     readonly stateFolder: string
     readonly statusFolder: string

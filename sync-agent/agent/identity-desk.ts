@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { DeviceId } from '../contract/index.ts'
-import type { IdentityStatus, IdentityStatusFile, JoinWish, JoinWishFile } from '../exchange/index.ts'
+import type { DesiredStateFile, IdentityStatus, IdentityStatusFile, JoinWish, JoinWishFile } from '../exchange/index.ts'
 import {
   type Clock,
   type CodedError,
@@ -32,6 +32,8 @@ export interface IdentityDeskParts {
   readonly keeper: Pick<AnchorKeeper, 'step'>
   readonly renewal: Pick<Renewal, 'credentials'>
   readonly wishFile: Pick<JoinWishFile, 'read'>
+  /** What the hub wishes: shows with which key it signs now. */
+  readonly desiredFile: Pick<DesiredStateFile, 'read'>
   readonly statusFile: Pick<IdentityStatusFile, 'read' | 'write'>
   readonly intervals: { readonly pollMs: number; readonly anchorsMs: number }
   readonly clock: Clock
@@ -115,10 +117,11 @@ export class IdentityDesk implements Service {
   }
 
   async #pin(): Promise<boolean> {
-    const { keeper, clock, intervals, logger } = this.#parts
+    const { keeper, desiredFile, clock, intervals, logger } = this.#parts
     this.#askAnchorsAt = clock.now() + intervals.anchorsMs
     try {
-      return await keeper.step()
+      const desired = await desiredFile.read()
+      return await keeper.step(desired.kind === 'value' ? desired.value.document?.signed : undefined)
     } catch (error) {
       if (!isCodedError(error)) return false
       logger.warn('identity.no-anchors', { code: error.code })

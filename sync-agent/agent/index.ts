@@ -1,3 +1,6 @@
 export { AnchorKeeper, AnchorStore, type Identity, IdentityError, IdentityStore, joinHub } from '../identity/index.ts'
 export { type AgentConfig, agentConfig, agentStateFolder, resolveConfig } from './config.ts'
+export { type ExportedKit, exportKit } from './export-kit.ts'
+export { HubLogPeersFile, type PeerAddition, type PeerKey, peerKey } from './hub-log-peers-file.ts'
 export { AGENT_CODE_FOLDERS, permissionArguments } from './permission-arguments.ts'
+export { takeWaitingKits } from './take-kits.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ApprovalPolicy, approvalPolicy } from '../contract/index.ts'
-import { type ExchangePaths, IdentityStatusFile, JoinWishFile } from '../exchange/index.ts'
+import { DesiredStateFile, type ExchangePaths, IdentityStatusFile, JoinWishFile } from '../exchange/index.ts'
 import { type Clock, type Logger, writeFileAtomically } from '../foundation/index.ts'
 import { AnchorKeeper, AnchorStore, IdentityStore, Renewal } from '../identity/index.ts'
 import type { Credentials } from '../transport/index.ts'
@@ -56,6 +56,7 @@ export async function openIdentity(
     keeper,
     renewal,
     wishFile: new JoinWishFile(paths.join),
+    desiredFile: new DesiredStateFile(paths.desired),
     statusFile: new IdentityStatusFile(paths.identityStatus),
     intervals: { pollMs: DESK_MS, anchorsMs: Math.max(intervals.renewalMs, ANCHORS_MS) },
     clock,

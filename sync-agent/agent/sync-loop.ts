@@ -1,4 +1,4 @@
-import type { DesiredState, StreamName } from '../contract/index.ts'
+import type { Acknowledgement, DesiredState, StreamName } from '../contract/index.ts'
 import {
   type AcknowledgedFile,
   type DesiredStateFile,
@@ -76,16 +76,7 @@ export class SyncLoop implements Service {
     this.#window = new SendWindow(known, this.#options.limits, randomness)
     this.#stopping = false
     transport.onLink((state) => this.#linkChanged(state))
-    transport.onAcknowledgement((answer) => {
-      const news = this.#window?.acknowledge(answer, this.#waiting, this.#now(), toIsoInstant(clock.now())) ?? false
-      this.#unwritten ||= news
-      this.#dependencies.status.set({ lastAcknowledgementAt: toIsoInstant(clock.now()) })
-      for (const { code } of answer.refused.slice(0, 1)) {
-        logger.warn('agent.hub-refused', { code, count: answer.refused.length })
-        this.#dependencies.status.fail(code)
-      }
-      this.#wake?.()
-    })
+    transport.onAcknowledgement((answer) => this.acknowledge(answer))
     transport.onDesired((desired) => {
       this.#desired = desired
       this.#wake?.()
@@ -98,6 +89,19 @@ export class SyncLoop implements Service {
     this.#wake?.()
     await this.#running
     this.#running = undefined
+  }
+
+  /** Takes an answer of the hub, which came over the link or in a kit that was carried. It is written by the loop. */
+  acknowledge(answer: Acknowledgement): void {
+    const { clock, logger, status } = this.#dependencies
+    const at = toIsoInstant(clock.now())
+    this.#unwritten ||= this.#window?.acknowledge(answer, this.#waiting, this.#now(), at) ?? false
+    status.set({ lastAcknowledgementAt: at })
+    for (const { code } of answer.refused.slice(0, 1)) {
+      logger.warn('agent.hub-refused', { code, count: answer.refused.length })
+      status.fail(code)
+    }
+    this.#wake?.()
   }
 
   async #run(window: SendWindow): Promise<void> {

@@ -66,7 +66,12 @@ describe('a clock that leaps', () => {
     later.log.append(EVENT)
     const earlier = box(before.store, NOON + HOUR_MS)
     earlier.log.append(EVENT)
-    expect(earlier.words()).toEqual(['study.scored', 'study.scored', 'clock.jumped backwards seconds-28800', 'study.scored'])
+    expect(earlier.words()).toEqual([
+      'study.scored',
+      'study.scored',
+      'clock.jumped backwards seconds-28800',
+      'study.scored',
+    ])
   })
 
   it('is recorded with the next entry when the transaction that found it was taken back', () => {

@@ -33,7 +33,8 @@ export class ClockJumps {
     const size = store.size()
     const monotonic = this.#monotonic.now()
     if (this.#pending !== undefined && size >= this.#pending.size) this.#held = this.#pending
-    const leap = this.#held === undefined ? backwards(store, size, at) : at - this.#held.at - monotonic + this.#held.monotonic
+    const leap =
+      this.#held === undefined ? backwards(store, size, at) : at - this.#held.at - monotonic + this.#held.monotonic
     const isLeap = Math.abs(leap) > LEAP_MS
     this.#pending = { size: size + (isLeap ? 2 : 1), at, monotonic }
     if (!isLeap) return undefined

@@ -111,6 +111,7 @@ const ROWS = {
   'setting.changed': ['alert', 'software', 'U', audit, trail, documents],
   'clock.jumped': ['alert', 'hardware', 'E', incident, trail],
   'log.read': ['logUsed', null, 'R', review, audit],
+  'report.exported': ['export', null, 'R', review, audit],
   'log.inconsistent': ['alert', 'objectSecurity', 'E', incident, integrity, trail],
   'log.pruned': ['logUsed', null, 'D', trail, protection],
   'checkpoint.cosigned': ['logUsed', null, 'E', integrity, trail],

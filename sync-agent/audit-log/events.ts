@@ -42,6 +42,11 @@ export const AUDIT_EVENTS = {
   },
   'clock.jumped': { emitters: ['process'], states: 'The clock went backwards or leapt; times around it are doubtful.' },
   'log.read': { emitters: ['local-api', 'hub-api', 'audit'], states: 'Somebody read or exported an audit log.' },
+  'report.exported': {
+    emitters: ['hub-api'],
+    states:
+      'Somebody took a compliance report away; the subject is its digest, the codes its form and what it is about.',
+  },
   'log.inconsistent': { emitters: ['audit', 'ingest'], states: 'A log does not continue what was known of it.' },
   'log.pruned': {
     emitters: ['audit'],
@@ -136,7 +141,8 @@ export const AUDIT_EVENTS = {
   'study.scored': { emitters: ['scoring'], states: 'A model scored a revision.' },
   'study.backfilled': {
     emitters: ['scoring'],
-    states: 'A backfill scored a past study; the codes name job and model.',
+    states:
+      'A model of a backfill worked on a past study; the codes name job and model, and why there is no score if so.',
   },
   'backfill.changed': {
     emitters: ['local-api', 'scoring'],
@@ -265,7 +271,8 @@ export const AUDIT_EVENTS = {
   'alias.changed': { emitters: ['registry'], states: 'A name was given to a model version, or taken away.' },
   'experiment.recorded': {
     emitters: ['registry'],
-    states: 'An outside tool opened, closed or hid a run; its figures are in the run.',
+    states:
+      'An outside tool made, closed, hid or restored an experiment or run, or tagged one or a version; figures are in the run.',
   },
   'approval.submitted': { emitters: ['governance'], states: 'A candidate was put forward for approval.' },
   'approval.signed': { emitters: ['governance'], states: 'A person signed.' },

@@ -16,6 +16,7 @@ export {
   packEnvelopes,
 } from './batch.ts'
 export { type BatchRange, batchFileName, compareRanges, parseBatchFileName } from './batch-name.ts'
+export { type BoundedRead, readBoundedFile } from './bounded-file.ts'
 export {
   type EpochStatement,
   isEpochStatementSigned,
@@ -34,6 +35,30 @@ export {
   joinWish,
 } from './identity-files.ts'
 export { JsonFile, type JsonFileRead } from './json-file.ts'
+export { KitInbox, type KitResult, kitResult } from './kit-inbox.ts'
+export {
+  copyKit,
+  KIT_ACKNOWLEDGEMENTS,
+  KIT_LIST,
+  KIT_OUTBOX,
+  KIT_REPOSITORY,
+  type KitDirection,
+  type KitFolderCode,
+  type KitFolderRead,
+  type KitList,
+  kitList,
+  readKitList,
+  writeKitList,
+} from './kit-list.ts'
+export {
+  isKitListSigned,
+  KIT_SIGNATURE,
+  type KitSignature,
+  kitSignature,
+  openKitAcknowledgement,
+  signKitAcknowledgement,
+  signKitList,
+} from './kit-signature.ts'
 export {
   type OutboxEntry,
   type OutboxRead,

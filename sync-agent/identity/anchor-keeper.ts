@@ -6,7 +6,13 @@ import {
   SIGNATURE_TYPE,
   verifierKeyOf,
 } from '../audit-log/index.ts'
-import { type Anchors, anchorsAnswer, type DeviceId } from '../contract/index.ts'
+import {
+  type Anchors,
+  anchorsAnswer,
+  type DesiredKey,
+  type DesiredSignature,
+  type DeviceId,
+} from '../contract/index.ts'
 import type { Credentials } from '../transport/index.ts'
 import type { AnchorStore } from './anchor-store.ts'
 import { askDoor, openDoor } from './door-client.ts'
@@ -34,13 +40,15 @@ export class AnchorKeeper {
   }
 
   /**
-   * Asks the hub unless everything is pinned.
-   * @returns true when something was pinned now.
+   * Asks the hub unless everything is there.
+   * @param signed what the newest wish was signed with. A key that does not follow from the one that is known means that
+   * too many rotations were missed: the hub is asked for its present one, which a person then confirms.
+   * @returns true when something is new.
    * @throws {IdentityError} `anchors-differ`, `request-malformed` by an older hub, `hub-unreachable`, or the refusal.
    */
-  async step(): Promise<boolean> {
+  async step(signed?: DesiredSignature): Promise<boolean> {
     const known = await this.#parts.store.read()
-    if (known !== undefined && known.updates !== null) return false
+    if (known !== undefined && known.updates !== null && !isMissed(known.desiredKey, signed)) return false
     return this.#parts.store.pin(await this.#ask())
   }
 
@@ -53,4 +61,10 @@ export class AnchorKeeper {
     const door = await openDoor(hubUrl, await credentials())
     return (await askDoor(door, '/anchors', body, anchorsAnswer)).anchors
   }
+}
+
+/** Whether a document is signed with a key to which no chain leads from the known one. */
+function isMissed(known: DesiredKey, signed: DesiredSignature | undefined): boolean {
+  if (signed === undefined || signed.key <= known.number) return false
+  return !signed.chain.some(({ number }) => number === known.number + 1)
 }

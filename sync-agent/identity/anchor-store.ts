@@ -24,18 +24,29 @@ export class AnchorStore {
   }
 
   /**
-   * Pins what a hub gave. What was missing is filled in; what is there is never replaced. The key of desired documents
-   * stays the first one: later ones prove themselves by their chain.
-   * @returns true when something new is pinned.
+   * Keeps what a hub gave. What was missing is filled in; root, policy and log are never replaced. The key of desired
+   * documents may only become a later one: it is what the appliance is offered, and counts there when a person confirmed.
+   * @returns true when something is new.
    * @throws {IdentityError} `anchors-differ` for another root, policy or log.
    */
   async pin(given: Anchors): Promise<boolean> {
     const known = await this.read()
     assertContinues(known, given)
-    if (known !== undefined && (known.updates !== null || given.updates === null)) return false
-    const pinned = known === undefined ? given : { ...known, updates: given.updates }
+    const pinned = known === undefined ? given : continued(known, given)
+    if (pinned === known) return false
     await writeFileAtomically(this.#path, JSON.stringify(pinned))
     return true
+  }
+}
+
+function continued(known: Anchors, given: Anchors): Anchors {
+  const isLater = given.desiredKey.number > known.desiredKey.number
+  const isFuller = known.updates === null && given.updates !== null
+  if (!isLater && !isFuller) return known
+  return {
+    ...known,
+    updates: known.updates ?? given.updates,
+    desiredKey: isLater ? given.desiredKey : known.desiredKey,
   }
 }
 

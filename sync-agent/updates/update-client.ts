@@ -1,4 +1,5 @@
 import { BlobDownload } from './blob-download.ts'
+import type { RepositoryFetcher } from './fetcher.ts'
 import { KitLayout, manifestTargetPath } from './kit-layout.ts'
 import { releaseInKit, type UpdateOutcome } from './outcome.ts'
 import { type CheckOptions, checkRepository } from './repository-check.ts'
@@ -27,18 +28,28 @@ export class UpdateClient {
    * @throws {UpdateStorageError} when state or kit cannot be written.
    */
   refresh(): Promise<UpdateOutcome> {
-    this.#running ??= this.#refresh().finally(() => {
+    return this.#running ?? this.#begin(this.#options.fetcher)
+  }
+
+  /** One attempt on another source, such as a carried kit; never beside another one. @throws as `refresh` does. */
+  async refreshFrom(fetcher: RepositoryFetcher): Promise<UpdateOutcome> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined)
+    return this.#begin(fetcher)
+  }
+
+  #begin(fetcher: RepositoryFetcher): Promise<UpdateOutcome> {
+    this.#running = this.#refresh(fetcher).finally(() => {
       this.#running = undefined
     })
     return this.#running
   }
 
-  async #refresh(): Promise<UpdateOutcome> {
-    const { kitFolder, stateFolder, fetcher } = this.#options
+  async #refresh(fetcher: RepositoryFetcher): Promise<UpdateOutcome> {
+    const { kitFolder, stateFolder } = this.#options
     const kit = new KitLayout({ kitFolder, stateFolder })
     const download = new BlobDownload({ fetcher, blobFolder: kit.blobFolder, partialFolder: kit.partialFolder })
     return checkRepository(
-      this.#options,
+      { ...this.#options, fetcher },
       async ({ release, manifest }, metadata) => {
         for (const file of manifest.files) await download.ensure(file)
         return releaseInKit(kitFolder, release, manifest.files, metadata.versions)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { digestOf, type Sha256Hex } from '../foundation/index.ts'
 import { UpdateRefusedError } from './attacks.ts'
 import { FolderFetcher } from './folder-fetcher.ts'
@@ -24,6 +25,19 @@ export function verifyKit(options: VerifyKitOptions): Promise<UpdateOutcome> {
     for (const file of manifest.files) await hashBlob(fetcher, file)
     return releaseInKit(options.kitFolder, release, manifest.files, metadata.versions)
   })
+}
+
+/**
+ * The same check without a trace: metadata goes to a folder that is removed, and marks are read and not raised. For whoever
+ * takes a kit whole or not at all.
+ * @param options `stateFolder` is made and removed.
+ */
+export async function rehearseKit(options: VerifyKitOptions): Promise<UpdateOutcome> {
+  const { highWaterMarks, stateFolder } = options
+  const removed = (): Promise<void> => rm(stateFolder, { recursive: true, force: true })
+  await removed()
+  const marks = { read: () => highWaterMarks.read(), raise: async () => undefined }
+  return verifyKit({ ...options, highWaterMarks: marks }).finally(removed)
 }
 
 /**

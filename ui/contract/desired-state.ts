@@ -87,3 +87,13 @@ export const deviceState = z.object({
   ),
 })
 export type DeviceState = z.infer<typeof deviceState>
+
+const reportedModel = z.object({ name: z.string(), version: z.string(), digest: z.string() })
+
+/** What of a reported state says which models run; parts that an older box does not report are absent. */
+export const reportedRuns = z.object({
+  models: z.array(z.object({ model: reportedModel })).default([]),
+  activations: z.array(z.object({ model: reportedModel, state: z.string(), attempts: z.number() })).default([]),
+  updates: z.object({ verifiedSeconds: z.number(), refused: z.string().nullable() }).nullable().default(null),
+})
+export type ReportedRuns = z.infer<typeof reportedRuns>

@@ -69,6 +69,8 @@ export const desiredStateView = z.object({
       ),
     })
     .nullable(),
+  /** The newest document was taken though it carries no signature: no key of the hub is pinned here. */
+  unsigned: z.boolean(),
   /** A document of which nothing counts: not the hub's, or an older one. */
   refused: z.object({ version: z.number().int(), code: z.string(), at: instant }).nullable(),
 })

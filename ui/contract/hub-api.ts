@@ -8,7 +8,9 @@ export * from './change-control.ts'
 export * from './common.ts'
 export * from './desired-state.ts'
 export * from './hub-audit.ts'
+export * from './kits.ts'
 export * from './registry.ts'
+export * from './reports.ts'
 export * from './rollouts.ts'
 
 /** What a person may be at the hub. `operator` is whoever holds the operator token: the local command line. */

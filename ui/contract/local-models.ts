@@ -38,6 +38,8 @@ export const localModelList = z.object({
           reason: z.string().nullable(),
         })
         .nullable(),
+      /** Signed at the hub, and waiting for the hospital's own approval; `message` says what is missing. */
+      waitsForSite: z.boolean(),
       /** Approvals that this appliance verified itself. */
       approvals: z.array(z.object({ person: z.string(), role: z.string() })),
       title: z.string().nullable(),

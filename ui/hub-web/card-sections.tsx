@@ -44,11 +44,11 @@ function Card({ card, path }: { readonly card: CardView; readonly path: string }
       <section className="section">
         <h2>Card completeness</h2>
         <p>
-          <StateMark tone={card.complete ? 'good' : 'attention'}>{card.complete ? 'complete' : 'incomplete'}</StateMark>{' '}
-          {card.complete ? 'It may be submitted.' : 'It cannot be submitted until these are filled:'}
+          <StateMark tone={card.complete ? 'good' : 'attention'}>{card.complete ? 'complete' : 'incomplete'}</StateMark>
+          {card.complete ? ': it may be submitted.' : ': it cannot be submitted until these are filled.'}
         </p>
         {card.gaps.length > 0 && (
-          <ul>
+          <ul className="gaps">
             {card.gaps.map(({ field, title, reason }) => (
               <li key={`${field}/${title}`}>
                 {title}: {reason.replaceAll('-', ' ')} ({field})

@@ -102,5 +102,5 @@ function middle(row: number): number {
 }
 
 function shortened(text: string): string {
-  return text.length <= 34 ? text : `${text.slice(0, 33)}…`
+  return text.length <= 30 ? text : `${text.slice(0, 29)}…`
 }

@@ -67,3 +67,15 @@ export function VersionLink({ model }: { readonly model: ModelVersion }) {
     </Link>
   )
 }
+
+const HOUR_MS = 3_600_000
+
+/** How near the deadline is, from the first reminder on; the hub reminds at the same marks. */
+export function DeadlineMark({ dueAt }: { readonly dueAt: string | null }) {
+  if (dueAt === null) return null
+  const hours = (Date.parse(dueAt) - Date.now()) / HOUR_MS
+  if (hours > 72) return null
+  if (hours <= 0) return <StateMark tone="refused">deadline passed</StateMark>
+  const left = hours <= 1 ? 'less than an hour left' : `${Math.floor(hours)} hours left`
+  return <StateMark tone={hours <= 24 ? 'attention' : 'waiting'}>{left}</StateMark>
+}

@@ -18,6 +18,7 @@ const DevicePage = lazyPage(() => import('./pages/device.tsx'), 'DevicePage')
 const EnrolmentPage = lazyPage(() => import('./pages/enrolment.tsx'), 'EnrolmentPage')
 const DriftPage = lazyPage(() => import('./pages/drift.tsx'), 'DriftPage')
 const RegistryPage = lazyPage(() => import('./pages/registry.tsx'), 'RegistryPage')
+const ReportsPage = lazyPage(() => import('./pages/reports.tsx'), 'ReportsPage')
 const RolloutsPage = lazyPage(() => import('./pages/rollouts.tsx'), 'RolloutsPage')
 const SigningKeysPage = lazyPage(() => import('./pages/signing-keys.tsx'), 'SigningKeysPage')
 const TrainingPage = lazyPage(() => import('./pages/training.tsx'), 'TrainingPage')
@@ -32,6 +33,7 @@ const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/training', title: 'Training' },
   { to: '/drift', title: 'Drift' },
   { to: '/audit', title: 'Audit' },
+  { to: '/reports', title: 'Reports' },
 ]
 
 const deviceParams = z.object({ device: z.string() })
@@ -106,6 +108,7 @@ export function createHubRouter() {
       approval,
       page('/rollouts', RolloutsPage),
       page('/training', TrainingPage),
+      page('/reports', ReportsPage),
       drift,
       audit,
     ]),

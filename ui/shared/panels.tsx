@@ -59,7 +59,7 @@ export function Loaded<Data>({
   what,
   children,
 }: {
-  readonly query: UseQueryResult<Data>
+  readonly query: Pick<UseQueryResult<Data>, 'data' | 'error'>
   readonly what: string
   readonly children: (data: Data) => ReactNode
 }) {

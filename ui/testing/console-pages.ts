@@ -59,7 +59,14 @@ export function consolePages(appliance: FakeAppliance): PageCase[] {
     {
       name: 'device',
       path: '/device',
-      facts: ['disconnected: broker-unreachable', '384.0 GiB free', 'golden case phantom-2', 'READING at 127.0.0.1'],
+      facts: [
+        'disconnected: broker-unreachable',
+        '384.0 GiB free',
+        'golden case phantom-2',
+        'READING at 127.0.0.1',
+        'chest-radiograph 1.4.0 waits for the hospital',
+        'A site administrator signs with the key of the site.',
+      ],
       empty: 'No model has arrived.',
     },
     {

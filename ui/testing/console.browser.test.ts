@@ -348,6 +348,16 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${WITHOUT_CHROM
     await page.getByText('recorded as not blind').waitFor()
   })
 
+  it('tells a site administrator exactly how to approve for the hospital what waits', async () => {
+    const { page } = await visitor('site-admin')
+    await openPage(page, appliance.service.origin, '/device')
+    const section = page.getByRole('region', { name: 'The hospital’s approval' })
+    const text = await textOf(section)
+    expect(text).toContain('leadglass approve local sign chest-radiograph@1.4.0 --key SITE-KEY-FILE')
+    expect(text).toMatch(/SHA-256 of the package[0-9a-f]{64}/)
+    expect(text).toContain('Frontal chest radiographs, CR or DX, of adults.')
+  })
+
   it('offers labels to readers only, and sending again to those who may', async () => {
     const reader = await visitor('radiologist')
     await openPage(reader.page, appliance.service.origin, '/device')

@@ -15,6 +15,7 @@ import {
   type SavedViewList,
   savedView,
   savedViewList,
+  signingAlarmList,
   signingKeyList,
   trainingRunList,
   versionComparison,
@@ -24,7 +25,15 @@ import { FakeFailure, type FakeRoute, FakeService } from './fake-service.ts'
 import { seedCard, seedComparison, seedLineage } from './seeds/hub-cards.ts'
 import { enrolmentRoutes, WishSeeds } from './seeds/hub-enrolment.ts'
 import { seedAudit, seedDeviceDetail, seedDevices, seedDrift, seedRuns } from './seeds/hub-fleet.ts'
-import { seedApprovals, seedKeys, seedTimeline, seedVersion, seedVersions } from './seeds/hub-registry.ts'
+import {
+  seedApprovals,
+  seedKeys,
+  seedSigningAlarms,
+  seedTimeline,
+  seedVersion,
+  seedVersions,
+} from './seeds/hub-registry.ts'
+import { reportRoutes } from './seeds/hub-reports.ts'
 import { rolloutRoutes } from './seeds/hub-rollouts.ts'
 
 /** A hub without broker, lake or keys: its API with seeds, for the tests of its pages. */
@@ -59,6 +68,7 @@ export class FakeHub {
       list(/^\/api\/devices$/, () => deviceList.parse({ devices: unlessEmpty(seedDevices()) })),
       list(/^\/api\/models$/, () => modelList.parse({ versions: unlessEmpty(seedVersions()) })),
       list(/^\/api\/approvals$/, () => approvalList.parse({ approvals: unlessEmpty(seedApprovals()) })),
+      list(/^\/api\/signing-alarms$/, () => signingAlarmList.parse({ alarms: unlessEmpty(seedSigningAlarms()) })),
       list(/^\/api\/signing-keys$/, () => signingKeyList.parse({ keys: unlessEmpty(seedKeys()) })),
       {
         method: 'GET',
@@ -71,6 +81,7 @@ export class FakeHub {
         answer: ({ params }) => approvalTimeline.parse(seedTimeline(params[0] ?? '')),
       },
       ...rolloutRoutes(() => this.empty),
+      ...reportRoutes(() => this.empty),
       list(/^\/api\/training-runs$/, () => trainingRunList.parse({ runs: unlessEmpty(seedRuns()) })),
       list(/^\/api\/drift$/, () => driftList.parse({ features: unlessEmpty(seedDrift().features) })),
       ...this.#auditRoutes(),

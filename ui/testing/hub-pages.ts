@@ -59,7 +59,15 @@ export const HUB_PAGES: readonly PageCase[] = [
   {
     name: 'approvals',
     path: '/approvals',
-    facts: ['Still to sign: clinical-1 (clinical).', 'still to sign', 'Clinical approver of the fake hub', 'published'],
+    facts: [
+      'Still to sign: clinical-1 (clinical).',
+      'still to sign',
+      'Clinical approver of the fake hub',
+      'published',
+      'Five failed attempts',
+      'hours left',
+      'nothing new is published',
+    ],
     empty: 'Nothing was submitted.',
   },
   {

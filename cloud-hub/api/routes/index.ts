@@ -8,10 +8,12 @@ import { desiredRoutes } from './desired-routes.ts'
 import { driftRoutes } from './drift-routes.ts'
 import { enrolmentRoutes } from './enrolment-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
+import { kitRoutes } from './kit-routes.ts'
 import { modelRoutes } from './model-routes.ts'
 import { recallRoutes } from './recall-routes.ts'
 import { recordRoutes } from './record-routes.ts'
 import { registryRoutes } from './registry-routes.ts'
+import { reportRoutes } from './report-routes.ts'
 import { rolloutRoutes } from './rollout-routes.ts'
 import { signingKeyRoutes } from './signing-key-routes.ts'
 import { trainingRoutes } from './training-routes.ts'
@@ -29,7 +31,9 @@ export function allRoutes(services: HubServices): HubRoute[] {
     ...changeRoutes(services),
     ...recallRoutes(services),
     ...rolloutRoutes(services),
+    ...kitRoutes(services),
     ...recordRoutes(services),
+    ...reportRoutes(services),
     ...signingKeyRoutes(services),
     ...auditRoutes(services),
     ...auditSearchRoutes(services),

@@ -3,7 +3,7 @@ import { approvalReason, signingKeyConfirmation, signingKeyEnrolment } from '@le
 import { z } from 'zod'
 import type { KeyRefusal } from '../../governance/index.ts'
 import { ApiError } from '../errors.ts'
-import { AUDITORS, actorOf, EVERYBODY, type HubRoute, SIGNERS } from '../route.ts'
+import { actorOf, EVERYBODY, type HubRoute, SIGNERS } from '../route.ts'
 import type { HubServices } from '../services.ts'
 
 const named = z.object({ keyid: z.string().regex(/^[0-9a-f]{64}$/) })
@@ -13,7 +13,8 @@ const KEY_REFUSAL_WORDS: Readonly<Record<KeyRefusal, string>> = {
   'unknown-key': 'there is no such key',
   'key-known': 'this key was enrolled before; a revoked key never comes back',
   'own-key': 'nobody vouches for their own key; another person must confirm it',
-  'wrong-code': 'the code is wrong, or older than fifteen minutes',
+  'wrong-code': 'the code is wrong, or older than fifteen minutes; after five wrong ones it is good for nothing',
+  'code-spent': 'the code was tried wrongly too often; the owner brings the key again and gets a new one',
   'not-pending': 'the key does not wait for a confirmation',
   'already-confirmed': 'this person has confirmed the key; a replaced key needs two different people',
   revoked: 'the key was revoked',
@@ -21,7 +22,7 @@ const KEY_REFUSAL_WORDS: Readonly<Record<KeyRefusal, string>> = {
 
 /** Approvers' keys: enrolled by their owner, confirmed by others, revoked when lost; and alarms about failed signings. */
 export function signingKeyRoutes(services: HubServices): HubRoute[] {
-  const { keys, audit, accounts } = services
+  const { keys, audit, accounts, signingAlarms } = services
   const record = (
     caller: Parameters<typeof actorOf>[0],
     keyid: string,
@@ -36,6 +37,10 @@ export function signingKeyRoutes(services: HubServices): HubRoute[] {
       outcome: refusal === undefined ? 'success' : 'refused',
       codes: refusal === undefined ? [act] : [act, refusal],
     })
+    // One alarm an hour: whoever goes on trying is still the same attempt.
+    if (refusal === 'code-spent') {
+      signingAlarms.raise(caller.account, 'confirmation-codes-wrong', { quietMs: 3_600_000 })
+    }
     if (refusal !== undefined) throw new ApiError('refused', `${KEY_REFUSAL_WORDS[refusal]} (${refusal})`)
   }
   return [
@@ -43,8 +48,9 @@ export function signingKeyRoutes(services: HubServices): HubRoute[] {
     {
       method: 'GET',
       url: '/api/signing-alarms',
-      roles: [...AUDITORS, 'mlops'],
-      handle: async () => ({ alarms: services.signing?.alarms() ?? [] }),
+      // Everybody: whose key is tried on shall see it as well.
+      roles: EVERYBODY,
+      handle: async () => ({ alarms: signingAlarms.newest() }),
     },
     {
       method: 'POST',

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { inspectOnnx, readPackage } from '@leadglass/models'
 import type { JsonValue } from '@leadglass/sync-agent/foundation'
 import type { LineageView, ModelAlias, VersionComparison } from '@leadglass/ui/contract/hub-api'
-import { figuresOf } from '../../model-card/index.ts'
 import { z } from 'zod'
+import { figuresOf } from '../../model-card/index.ts'
 import {
   compareFigures,
   cycloneDx,
@@ -43,9 +43,7 @@ export async function lineageViewOf(services: HubServices, version: ModelVersion
 
 /** What runs the graphs, as the module that is installed says of itself: hub and appliance are built from one tree. */
 function installedRuntime(): RuntimeComponent {
-  const { name, version, license } = moduleFile.parse(
-    createRequire(import.meta.url)('onnxruntime-node/package.json'),
-  )
+  const { name, version, license } = moduleFile.parse(createRequire(import.meta.url)('onnxruntime-node/package.json'))
   return { name, version, purl: `pkg:npm/${name}@${version}`, licence: license }
 }
 

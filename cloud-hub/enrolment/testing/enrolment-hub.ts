@@ -32,6 +32,8 @@ export class EnrolmentHub {
   readonly invitations: Invitations
   readonly broker: Broker
   readonly anchoring: Anchoring
+  /** Signs what the hub wishes. */
+  readonly signer: DesiredSigner
   readonly #client: IngestClient
   readonly #pipeline: IngestPipeline
 
@@ -43,6 +45,7 @@ export class EnrolmentHub {
     client: IngestClient,
     pipeline: IngestPipeline,
     anchoring: Anchoring,
+    signer: DesiredSigner,
   ) {
     this.core = core
     this.enrolment = enrolment
@@ -51,6 +54,7 @@ export class EnrolmentHub {
     this.#client = client
     this.#pipeline = pipeline
     this.anchoring = anchoring
+    this.signer = signer
   }
 
   /** `mqtts://127.0.0.1:port`, for MQTT and for enrolment. */
@@ -109,7 +113,7 @@ export class EnrolmentHub {
       silentLogger,
     )
     await client.start()
-    return new EnrolmentHub(core, enrolment, invitations, broker, client, pipeline, anchoring)
+    return new EnrolmentHub(core, enrolment, invitations, broker, client, pipeline, anchoring, signer)
   }
 
   /** How often something was alarmed, under any device or one. */

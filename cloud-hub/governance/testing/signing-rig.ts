@@ -11,6 +11,7 @@ import { openApproverKey } from '../approver-key.ts'
 import { DeadlineWatch } from '../deadline-watch.ts'
 import { KeyBook } from '../key-book.ts'
 import { type SignedApproval, signPrepared } from '../signing.ts'
+import { SigningAlarms } from '../signing-alarms.ts'
 import { SigningDesk } from '../signing-desk.ts'
 
 /** First component of everybody here. */
@@ -24,6 +25,7 @@ export interface SigningRig {
   readonly keys: KeyBook
   readonly notes: ApprovalNotes
   readonly desk: SigningDesk
+  readonly alarms: SigningAlarms
   readonly watch: DeadlineWatch
   readonly logKey: KeyObject
   /** A submitted proposal of a new version. @param days until its deadline. */
@@ -67,7 +69,8 @@ export async function createSigningRig(folder: string): Promise<SigningRig> {
     hub.approverKeys.map(({ person, role, printedName, publicKey }) => ({ person, role, printedName, publicKey })),
   )
   const notes = new ApprovalNotes({ database, clock })
-  const desk = new SigningDesk({ database, governance, keys, first: accounts, audit: audit.log, policy, clock })
+  const alarms = new SigningAlarms({ database, audit: audit.log, clock })
+  const desk = new SigningDesk({ database, governance, keys, alarms, first: accounts, audit: audit.log, policy, clock })
   const watch = new DeadlineWatch({ governance, notes, audit: audit.log, policy, clock, logger: silentLogger })
   const keyOf = (person: string) => {
     const file = hub.approverKeys.find((one) => one.person === person)
@@ -87,6 +90,7 @@ export async function createSigningRig(folder: string): Promise<SigningRig> {
     keys,
     notes,
     desk,
+    alarms,
     watch,
     logKey,
     begin,

@@ -1,4 +1,7 @@
-/** Children of each branch of the CHAI applied model card 0.2, in order; `?` may be missing, `*` may repeat or be missing. */
+/**
+ * Children of each branch of the CHAI applied model card 0.2, in order; `?` may be missing, `*`
+ * may repeat or be missing, `+` may repeat. The published schema of that version takes what this takes.
+ */
 const CHILDREN: Readonly<Record<string, readonly string[]>> = {
   AppliedModelCard: [
     'BasicInfo',
@@ -12,7 +15,15 @@ const CHILDREN: Readonly<Record<string, readonly string[]>> = {
     'Bibliography',
   ],
   BasicInfo: ['ModelName', 'ModelDeveloper', 'DeveloperContact'],
-  ReleaseInfo: ['ReleaseStage', 'ReleaseDate', 'ReleaseVersion', 'GlobalAvailability', 'RegulatoryApproval?'],
+  ReleaseInfo: [
+    'ReleaseStage',
+    'ReleaseDate',
+    'ReleaseVersion',
+    'GlobalAvailability',
+    'EHRCompatibility?',
+    'RegulatoryApproval?',
+  ],
+  EHRCompatibility: ['EHR*'],
   ModelSummary: ['Summary', 'Keywords'],
   Keywords: ['Keyword*'],
   UsesAndDirections: [
@@ -51,7 +62,7 @@ const CHILDREN: Readonly<Record<string, readonly string[]>> = {
       ],
     ]),
   ),
-  Results: ['MetricResult*'],
+  Results: ['MetricResult+'],
   MetricResult: ['Label', 'ValueJson'],
   Resources: [
     'EvaluationReferences?',
@@ -89,8 +100,8 @@ function faultsOf({ name, children }: Branch): string[] {
   const wanted = CHILDREN[name]
   if (wanted === undefined) return children.length === 0 ? [] : [`${name} is a leaf`]
   const pattern = wanted.map((one) => {
-    const bare = one.replace(/[?*]$/, '')
-    return one.endsWith('*') ? `(?:${bare} )*` : one.endsWith('?') ? `(?:${bare} )?` : `${bare} `
+    const [, bare = '', times = ''] = /^([A-Za-z]+)([?*+]?)$/.exec(one) ?? []
+    return `(?:${bare} )${times}`
   })
   const text = children.map((child) => `${child} `).join('')
   return new RegExp(`^${pattern.join('')}$`).test(text) ? [] : [`${name}: ${text}`]

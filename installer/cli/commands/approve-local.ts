@@ -5,6 +5,7 @@ import { approvalPolicy, modelReference, type SignatureMeaning, signatureMeaning
 import { systemClock, writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import { localModelList } from '@leadglass/ui/contract/local-api'
 import { type Command, Option } from 'commander'
+import { askMeaning } from '../../approve/ask-meaning.ts'
 import { parseReference } from '../../approve/model-reference.ts'
 import { createSiteKey, readSiteKey, signSiteApproval } from '../../approve/site-key.ts'
 import { InstallerError } from '../../errors.ts'
@@ -18,7 +19,7 @@ interface SignOptions {
   readonly json: boolean
   readonly key: string
   readonly passphraseFile?: string
-  readonly meaning: SignatureMeaning
+  readonly meaning?: SignatureMeaning
 }
 
 interface KeyOptions {
@@ -57,9 +58,9 @@ export function registerApproveLocal(approve: Command): void {
         .requiredOption('--key <file>', 'your site key file', callerPath)
         .option('--passphrase-file <file>', 'file whose first line is the passphrase, instead of asking', callerPath)
         .addOption(
-          new Option('--meaning <meaning>', 'what the signature means (21 CFR 11.50)')
-            .choices(signatureMeaning.options)
-            .default('approval'),
+          new Option('--meaning <meaning>', 'what the signature means (21 CFR 11.50); asked for unless given').choices(
+            signatureMeaning.options,
+          ),
         ),
     ),
   ).action(signVersion)
@@ -111,6 +112,7 @@ async function signVersion(reference: string, options: SignOptions): Promise<voi
     })
   }
   const file = await readSiteKey(options.key)
+  const meaning = await askMeaning(options.meaning)
   const model = modelReference.parse(waiting.model)
   process.stderr.write(
     [
@@ -118,12 +120,12 @@ async function signVersion(reference: string, options: SignOptions): Promise<voi
       `  Model: ${model.name} ${model.version}`,
       `  Package: SHA-256 ${model.digest}`,
       `  Approved at the hub by: ${waiting.approvals.map(({ person, role }) => `${person} (${role})`).join(', ')}`,
-      `  as ${file.printedName}, meaning: ${options.meaning}`,
+      `  as ${file.printedName}, meaning: ${meaning}`,
       '',
     ].join('\n'),
   )
   const passphrase = await readPassphrase(`Passphrase of ${file.person}: `, options.passphraseFile)
-  const envelope = await signSiteApproval(file, passphrase, model, options.meaning, systemClock)
+  const envelope = await signSiteApproval(file, passphrase, model, meaning, systemClock)
   const folder = applianceFolders(client.layout.appliance.folder).siteApprovals
   const path = join(folder, `${model.digest}.json`)
   await writeFileAtomically(path, `${JSON.stringify(envelope)}\n`)

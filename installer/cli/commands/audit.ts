@@ -12,9 +12,10 @@ import { InstanceClient, type ServiceName } from '../client.ts'
 import { EXIT } from '../exit.ts'
 import { callerPath, print, wholeNumber, withData, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
+import { registerPeers } from './audit-peers.ts'
 import { registerRetention } from './audit-retention.ts'
 
-/** `leadglass audit export|prove|verify|feeds`. */
+/** `leadglass audit export|prove|verify|feeds|retention|reveal|peers`. */
 export function registerAudit(program: Command): void {
   const audit = program.command('audit').description('the tamper-evident logs: export, prove, verify offline')
   registerExport(audit)
@@ -23,6 +24,7 @@ export function registerAudit(program: Command): void {
   registerFeeds(audit)
   registerRetention(audit)
   registerReveal(audit)
+  registerPeers(audit)
 }
 
 function registerExport(audit: Command): void {

@@ -95,7 +95,7 @@ async function pin(
   const anchors = await store.read()
   if (anchors === undefined) return undefined
   const hasAppliance = (await stat(layout.appliance.folder).catch(() => undefined)) !== undefined
-  if (hasAppliance) await pinHubAnchors(layout.appliance.folder, anchors)
+  if (hasAppliance) await pinHubAnchors(layout.appliance.folder, anchors, 'confirmed')
   return anchorFingerprints(anchors)
 }
 

@@ -1,7 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { statementSigner } from '@leadglass/cloud-hub/delivery'
-import { MAXIMUM_STATEMENT_BYTES, readPackage, statedFiles, verifyPackageStatement } from '@leadglass/models'
+import {
+  MAXIMUM_STATEMENT_BYTES,
+  readPackage,
+  readVettedPackage,
+  statedFiles,
+  verifyPackageStatement,
+} from '@leadglass/models'
 import { writeFileAtomically } from '@leadglass/sync-agent/foundation'
 import type { Command } from 'commander'
 import { InstallerError } from '../../errors.ts'
@@ -36,7 +42,7 @@ export function registerModelAttest(model: Command): void {
   withJson(
     model
       .command('verify')
-      .description('verify a package folder: every byte, and the signed statement that lies beside it')
+      .description('verify a package folder: every byte, every operator, and the signed statement that lies beside it')
       .argument('<folder>', 'package folder', callerPath)
       .requiredOption('--public-key <file>', 'public key of whoever signed, PEM', callerPath)
       .option('--statement <file>', 'the statement; <folder>.oms.sigstore.json unless told', callerPath),
@@ -53,7 +59,7 @@ async function attest(folder: string, { key, newKey, out, json }: AttestOptions)
 }
 
 async function verify(folder: string, { publicKey, statement, json }: VerifyOptions): Promise<void> {
-  const { model, digest, manifest } = await readPackage(folder)
+  const { model, digest, manifest } = await readVettedPackage(folder)
   const path = statement ?? besideOf(folder)
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(

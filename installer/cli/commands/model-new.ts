@@ -38,6 +38,7 @@ async function create(folder: string, { onnx, kind, json }: NewOptions): Promise
     [
       `Made ${folder} with ${files.join(', ')}.`,
       `Correct ${SOURCE_NAME} and card.json: what the model is for, what fits it, how it wants its input, what it means.`,
+      'Declare in card.json under "declaration" who made it, for whom, on what data, its hazards: "model test" names each.',
       'Put golden images of your own beside the first, with what your training framework gives for them.',
       'Then: leadglass model pack FOLDER --out PACKAGE',
     ].join('\n'),

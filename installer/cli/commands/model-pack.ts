@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fillGolden } from '@leadglass/appliance/scoring'
 import { readSourceFolder, writePackage } from '@leadglass/models'
 import type { Command } from 'commander'
+import { cardReportOf, presentCardReport } from '../card-gaps.ts'
 import { callerPath, print, withJson } from '../options.ts'
 
 interface PackOptions {
@@ -32,13 +33,15 @@ async function pack(folder: string, { out, json }: PackOptions): Promise<void> {
   await mkdir(dirname(out), { recursive: true })
   const made = await writePackage(out, content)
   const expectations = [...filled.keys()]
-  print(json, { package: made.model, folder: out, expectationsFilledIn: expectations }, () =>
+  const card = cardReportOf(made)
+  print(json, { package: made.model, folder: out, expectationsFilledIn: expectations, card }, () =>
     [
       `Packed ${made.model.name}@${made.model.version} into ${out}.`,
       `Digest: ${made.digest}`,
       ...(expectations.length === 0
         ? []
         : [`Filled in from this machine, no parity with the training framework: ${expectations.join(', ')}`]),
+      ...presentCardReport(card),
     ].join('\n'),
   )
 }

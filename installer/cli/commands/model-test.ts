@@ -2,8 +2,9 @@ import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type PackageTestReport, testPackage } from '@leadglass/appliance/scoring'
-import { readSourceFolder, SOURCE_NAME, writePackage } from '@leadglass/models'
+import { readPackage, readSourceFolder, SOURCE_NAME, writePackage } from '@leadglass/models'
 import type { Command } from 'commander'
+import { type CardReport, cardReportOf, presentCardReport } from '../card-gaps.ts'
 import { EXIT } from '../exit.ts'
 import { callerPath, print, withJson } from '../options.ts'
 import { renderTable } from '../table.ts'
@@ -27,24 +28,33 @@ async function test(folder: string, { json }: { readonly json: boolean }): Promi
     () => true,
     () => false,
   )
-  const report = isSource ? await testSource(folder) : await testPackage(folder, PROGRAM_ROOT)
-  print(json, report, () =>
+  const { card, ...report } = isSource ? await testSource(folder) : await testSealed(folder)
+  print(json, { ...report, card }, () =>
     [
       report.package === null ? 'No package' : `${report.package.name}@${report.package.version}`,
       renderTable(
         ['check', 'result', 'detail'],
         report.checks.map(({ check, passed, detail }) => [check, passed ? 'passed' : 'FAILED', detail]),
       ),
+      ...(card === null ? [] : presentCardReport(card)),
     ].join('\n'),
   )
   if (!report.passed) process.exitCode = EXIT.failed
 }
 
-async function testSource(folder: string): Promise<PackageTestReport> {
+/** What an appliance would find, and what a hub will ask of the card; that is for the author to know, and fails nothing. */
+type ReportWithCard = PackageTestReport & { readonly card: CardReport | null }
+
+async function testSealed(folder: string): Promise<ReportWithCard> {
+  const report = await testPackage(folder, PROGRAM_ROOT)
+  return { ...report, card: report.package === null ? null : cardReportOf(await readPackage(folder)) }
+}
+
+async function testSource(folder: string): Promise<ReportWithCard> {
   const root = await mkdtemp(join(tmpdir(), 'model-test-'))
   try {
     const { folder: sealed } = await writePackage(join(root, 'package'), await readSourceFolder(folder))
-    return await testPackage(sealed, PROGRAM_ROOT)
+    return await testSealed(sealed)
   } finally {
     await rm(root, { recursive: true, force: true })
   }

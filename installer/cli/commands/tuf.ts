@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import {
   type Ceremony,
   createCustodianKey,
+  createOnlineTokenKeys,
   DRILLS,
   type DrillStep,
   drillNamed,
   exchangeApprover,
   exchangeCustodian,
   FolderRepositoryFiles,
+  type OnlineTokenPlace,
   type OpenCustodianKey,
   openCustodianKey,
   RepositoryWriter,
@@ -18,9 +20,11 @@ import {
   replaceOnlineKeys,
   runDrill,
 } from '@leadglass/cloud-hub/delivery'
-import { readApproverKeyFile } from '@leadglass/cloud-hub/governance'
+import { type PublicApprover, readApproverKeyFile, tufKey } from '@leadglass/cloud-hub/governance'
+import { type ApproverRole, approverRole } from '@leadglass/sync-agent/contract'
 import { systemClock, writeFileAtomically } from '@leadglass/sync-agent/foundation'
-import type { Command } from 'commander'
+import { keyIdOf } from '@leadglass/sync-agent/updates'
+import { type Command, Option } from 'commander'
 import { InstallerError } from '../../errors.ts'
 import { holdInstanceLock } from '../../start/instance-lock.ts'
 import { layoutOf } from '../../start/layout.ts'
@@ -34,6 +38,22 @@ interface RotateOptions {
   readonly json: boolean
   readonly custodian: readonly string[]
   readonly passphraseFile?: string
+}
+
+interface ApproverOptions extends RotateOptions {
+  readonly person: string
+  readonly approverKey?: string
+  readonly publicKey?: string
+  readonly role?: ApproverRole
+  readonly revoke: boolean
+}
+
+interface OnlineOptions extends RotateOptions {
+  readonly module?: string
+  readonly token?: string
+  readonly snapshotId?: string
+  readonly timestampId?: string
+  readonly pinFile?: string
 }
 
 /** `leadglass tuf drill` and `leadglass tuf rotate root|targets|online|approver`. */
@@ -53,12 +73,18 @@ export function registerTuf(program: Command): void {
       .requiredOption('--new-key <file>', 'where the new key file is made', callerPath)
       .action((options: RotateOptions & { replace: string; newKey: string }) => rotateCustodian(role, options))
   }
-  withCustodians(rotate.command('online').description("exchange the hub's keys for snapshot and timestamp")).action(
-    rotateOnline,
-  )
+  withCustodians(rotate.command('online').description("exchange the hub's keys for snapshot and timestamp"))
+    .option('--module <path>', 'PKCS#11 module: the new keys lie in a token instead of a file of the hub')
+    .option('--token <label>', 'label of the token')
+    .option('--snapshot-id <hex>', 'identifier of the key of snapshot in the token; made there unless it exists')
+    .option('--timestamp-id <hex>', 'identifier of the key of timestamp')
+    .option('--pin-file <file>', 'file whose first line is the PIN; the hub reads it for each signature', callerPath)
+    .action(rotateOnline)
   withCustodians(rotate.command('approver').description("exchange, add or remove an approver's key"))
     .requiredOption('--person <id>', 'the approver')
     .option('--approver-key <file>', "the approver's new key file; none removes the approver", callerPath)
+    .option('--public-key <hex>', 'instead of a key file: the public key, as "leadglass approve keys --json" shows it')
+    .addOption(new Option('--role <role>', 'with --public-key: the role').choices(approverRole.options))
     .option('--revoke', 'also when the present list of models loses its approvals thereby', false)
     .action(rotateApprover)
 }
@@ -118,24 +144,52 @@ async function rotateCustodian(
   )
 }
 
-async function rotateOnline(options: RotateOptions): Promise<void> {
+async function rotateOnline(options: OnlineOptions): Promise<void> {
+  const place = tokenPlace(options)
+  const create = place === undefined ? undefined : (path: string) => createOnlineTokenKeys(path, place)
   await atRepository(options, ({ ceremony, files, onlineKeys }) =>
-    replaceOnlineKeys(onlineKeys, files, ceremony.signers, systemClock),
+    replaceOnlineKeys(onlineKeys, files, ceremony.signers, systemClock, create),
   )
-  print(options.json, { role: 'online' }, () => 'The online keys are exchanged; the old ones count for nothing.')
+  const lie = place === undefined ? 'file' : 'pkcs11'
+  print(options.json, { role: 'online', lie }, () => 'The online keys are exchanged; the old ones count for nothing.')
 }
 
-async function rotateApprover(
-  options: RotateOptions & { readonly person: string; readonly approverKey?: string; readonly revoke: boolean },
-): Promise<void> {
-  const { person, approverKey, revoke } = options
-  const file = approverKey === undefined ? undefined : readApproverKeyFile(await readJson(approverKey))
-  if (file !== undefined && file.person !== person)
-    throw unusable(`the key file is of ${file.person}`, 'name both alike')
-  await atRepository(options, ({ ceremony }) => exchangeApprover(person, file, ceremony, { revoking: revoke }))
-  print(options.json, { person, keyid: file?.keyid ?? null }, () =>
-    file === undefined ? `${person} approves nothing any more.` : `${person} approves with the new key from now on.`,
+/** Undefined for keys in a file of the hub. */
+function tokenPlace({ module, token, snapshotId, timestampId, pinFile }: OnlineOptions): OnlineTokenPlace | undefined {
+  const given = [module, token, snapshotId, timestampId, pinFile]
+  if (given.every((one) => one === undefined)) return undefined
+  if (module && token && snapshotId && timestampId && pinFile && snapshotId !== timestampId) {
+    return { module, token, snapshot: snapshotId, timestamp: timestampId, pinFile }
+  }
+  throw unusable(
+    'the place of the online keys in the token is not complete',
+    'give --module, --token, --pin-file, and a different --snapshot-id and --timestamp-id',
   )
+}
+
+async function rotateApprover(options: ApproverOptions): Promise<void> {
+  const { person, revoke } = options
+  const next = await replacementOf(options)
+  await atRepository(options, ({ ceremony }) => exchangeApprover(person, next, ceremony, { revoking: revoke }))
+  const keyid = next === undefined ? null : keyIdOf(tufKey(next.publicKey))
+  print(options.json, { person, keyid }, () =>
+    next === undefined ? `${person} approves nothing any more.` : `${person} approves with the new key from now on.`,
+  )
+}
+
+/** The key that the custodians list: from a file, or the public half of one in a browser or token; undefined for none. */
+async function replacementOf(options: ApproverOptions): Promise<PublicApprover | undefined> {
+  const { person, approverKey, publicKey, role } = options
+  if (publicKey !== undefined) {
+    if (role === undefined || approverKey !== undefined || !/^[0-9a-f]{64}$/.test(publicKey)) {
+      throw unusable('the public key is not complete', 'give --public-key with 64 hexadecimal digits, and --role')
+    }
+    return { person, role, publicKey }
+  }
+  if (approverKey === undefined) return undefined
+  const file = readApproverKeyFile(await readJson(approverKey))
+  if (file.person !== person) throw unusable(`the key file is of ${file.person}`, 'name both alike')
+  return file
 }
 
 /** Opens the repository of a stopped instance with the custodians who are present. */

@@ -34,6 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Why nothing of a document counts. */
 const REFUSALS: Readonly<Record<string, string>> = {
+  'desired-not-pinned': 'the hub signs its wishes, and nobody has confirmed its fingerprint here',
   'desired-unsigned': 'it carries no signature of the hub',
   'desired-key-unknown': 'it is signed with a key that does not follow from the pinned one',
   'desired-signature': 'its signature is not the hub’s',
@@ -44,7 +45,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 /** What the hub wishes of this box, section by section, and what was refused, with the reason. */
 export function WishTable({ desired }: { readonly desired: DesiredStateView }) {
-  const { document, refused } = desired
+  const { document, refused, unsigned } = desired
   return (
     <section className="section">
       <h2>What the hub wishes</h2>
@@ -56,6 +57,17 @@ export function WishTable({ desired }: { readonly desired: DesiredStateView }) {
           <span>
             Why: {REFUSALS[refused.code] ?? refused.code}. Nothing of it was applied; {formatInstant(refused.at)}. Tell
             the people of the hub, and look into the audit log.
+          </span>
+        </div>
+      )}
+      {unsigned && (
+        <div className="panel framed" role="alert">
+          <StateMark tone="waiting">
+            <strong>Wishes are unsigned</strong>
+          </StateMark>
+          <span>
+            This box has pinned no key of its hub, so it takes wishes as they come over the link. Join the hub again, or
+            update it, and confirm its fingerprint below.
           </span>
         </div>
       )}

@@ -9,6 +9,7 @@ import { Destinations } from '../device/destinations.tsx'
 import { deviceFacts } from '../device/facts.tsx'
 import { LeakAlarms } from '../device/leak-alarms.tsx'
 import { Models } from '../device/models.tsx'
+import { SiteApproval } from '../device/site-approval.tsx'
 
 /** The box: disk, queues, link to the hub, models in force, destinations. */
 export function DevicePage() {
@@ -34,6 +35,7 @@ export function DevicePage() {
         {settled ? (
           <>
             <LeakAlarms alarms={device.data?.leakAlarms ?? []} />
+            <SiteApproval models={models.data?.models ?? []} />
             <Models list={models.data} error={models.error} />
             <Deployments list={deployments.data} error={deployments.error} />
             <Destinations list={destinations.data} states={device.data?.deliveries} error={destinations.error} />

@@ -10,7 +10,7 @@ import { useAnswer } from '../../shared/queries.ts'
 import { useSession } from '../../shared/session.ts'
 import { ApprovalActs } from '../approval-acts.tsx'
 import { ApprovalTimeline } from '../approval-timeline.tsx'
-import { ApprovalMark, VersionLink } from '../marks.tsx'
+import { ApprovalMark, DeadlineMark, VersionLink } from '../marks.tsx'
 import { SignatureTable } from '../signature-table.tsx'
 import { useBrowserKey } from '../signing/my-key.tsx'
 import { SignDialog } from '../signing/sign-dialog.tsx'
@@ -42,18 +42,14 @@ export function ApprovalPage({ approval }: { readonly approval: string }) {
               open={found !== undefined && isOpen(found.state)}
             />
             {found !== undefined && <SignHere approval={found} />}
-            <p className="small no-print">
-              <a href={`${path}/record.pdf`}>Record on paper (PDF)</a> ·{' '}
-              <a href={`${path}/record`}>Record for programs</a> ·{' '}
-              <Button small onClick={() => window.print()}>
-                Print this page
-              </Button>
-            </p>
+            {found !== undefined && <TakeAway path={path} />}
           </section>
-          {found !== undefined && (
+          {/* Below the table nothing stands before all is known: it would move. */}
+          {found !== undefined && !timeline.isPending && (
             <>
               <section className="section" aria-label="What happened">
                 <h2>What happened</h2>
+                {timeline.data === undefined && <FailurePanel error={timeline.error} framed />}
                 <ApprovalTimeline steps={timeline.data?.steps ?? []} onReply={setReplyTo} />
               </section>
               <div className="no-print">
@@ -67,6 +63,18 @@ export function ApprovalPage({ approval }: { readonly approval: string }) {
   )
 }
 
+/** The record in the forms in which it can be taken away. */
+function TakeAway({ path }: { readonly path: string }) {
+  return (
+    <p className="small no-print">
+      <a href={`${path}/record.pdf`}>Record on paper (PDF)</a> · <a href={`${path}/record`}>Record for programs</a> ·{' '}
+      <Button small onClick={() => window.print()}>
+        Print this page
+      </Button>
+    </p>
+  )
+}
+
 function factsOf(found: ApprovalSummary | undefined): Fact[] {
   const fact = (name: string, value: (known: ApprovalSummary) => Fact['value']): Fact => ({
     name,
@@ -77,7 +85,15 @@ function factsOf(found: ApprovalSummary | undefined): Fact[] {
     fact('Version and card', ({ model }) => <VersionLink model={model} />),
     fact('Submitted by', ({ author }) => author),
     fact('Submitted', ({ submittedAt }) => formatInstant(submittedAt)),
-    fact('Deadline', ({ dueAt }) => (dueAt === null ? 'none' : formatInstant(dueAt))),
+    fact('Deadline', ({ dueAt, state }) =>
+      dueAt === null ? (
+        'none'
+      ) : (
+        <>
+          {formatInstant(dueAt)} {isOpen(state) && <DeadlineMark dueAt={dueAt} />}
+        </>
+      ),
+    ),
     fact('Ended', ({ ended }) => (ended === null ? 'open' : `${formatInstant(ended.at)}, ${ended.by}`)),
   ]
 }

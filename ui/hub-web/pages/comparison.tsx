@@ -1,5 +1,6 @@
 import '../../shared/no-eval.ts'
 import { modelList, type VersionComparison, versionComparison } from '../../contract/hub-api.ts'
+import { SelectField } from '../../shared/controls.tsx'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInterval } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
@@ -32,8 +33,15 @@ export function ComparisonPage({
       <div className="sections">
         <section className="section">
           <h2>Versions</h2>
-          <Choice title="First" value={first} versions={versions} onChoose={(of) => onView({ first: of, second })} />{' '}
-          <Choice title="Second" value={second} versions={versions} onChoose={(of) => onView({ first, second: of })} />
+          <div className="act-form">
+            <Choice label="First" value={first} versions={versions} onChoose={(of) => onView({ first: of, second })} />
+            <Choice
+              label="Second"
+              value={second}
+              versions={versions}
+              onChoose={(of) => onView({ first, second: of })}
+            />
+          </div>
         </section>
         {first !== undefined && second !== undefined && <Compared name={name} first={first} second={second} />}
       </div>
@@ -42,25 +50,23 @@ export function ComparisonPage({
 }
 
 function Choice({
-  title,
+  label,
   value,
   versions,
   onChoose,
 }: {
-  readonly title: string
+  readonly label: string
   readonly value: string | undefined
   readonly versions: readonly string[]
   readonly onChoose: (version: string) => void
 }) {
   return (
-    <label>
-      {title}{' '}
-      <select value={value ?? ''} onChange={(event) => onChoose(event.target.value)}>
-        {versions.map((version) => (
-          <option key={version}>{version}</option>
-        ))}
-      </select>
-    </label>
+    <SelectField
+      label={label}
+      value={value ?? ''}
+      options={versions.map((version) => ({ value: version, label: version }))}
+      onChange={(event) => onChoose(event.target.value)}
+    />
   )
 }
 

@@ -12,6 +12,7 @@ import { formatInstant, wordsOf } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel, FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
+import { ReportedRunsSection } from '../reported-runs.tsx'
 import { Wishes } from '../wishes.tsx'
 import { LinkMark } from './fleet.tsx'
 
@@ -92,6 +93,7 @@ function DesiredSection({ device }: { readonly device: string }) {
   }
   return (
     <>
+      <ReportedRunsSection state={state.reported?.state} />
       <section className="section">
         <h2>Desired and reported state</h2>
         <Facts facts={stateFacts(state)} />

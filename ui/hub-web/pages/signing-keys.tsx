@@ -50,7 +50,7 @@ export function SigningKeysPage() {
           </section>
         )}
         {keys?.some((key) => key.state !== 'revoked') === true && <KeyActs keys={keys} />}
-        <PasswordChange />
+        {!query.isPending && <PasswordChange />}
       </div>
     </>
   )

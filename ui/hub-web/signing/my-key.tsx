@@ -31,11 +31,14 @@ export function EnrolBrowserKey({
   const mine = useBrowserKey()
   const [printedName, setPrintedName] = useState('')
   const [password, setPassword] = useState('')
+  const here = known.find((key) => key.keyid === mine?.keyid)
+  const pending = here?.state === 'pending' ? here : undefined
   const enrol = useMutation({
     mutationFn: async () => {
-      const key = await createBrowserKey(account)
-      const { publicKey } = key
-      const body = { person: account, password, role, printedName: printedName.trim(), publicKey, kind: 'browser' }
+      // Brought again, a key that waits gets a new code; the one before was lost, too old, or tried wrongly too often.
+      const publicKey = pending?.publicKey ?? (await createBrowserKey(account)).publicKey
+      const name = pending?.printedName ?? printedName.trim()
+      const body = { person: account, password, role, printedName: name, publicKey, kind: 'browser' }
       return postJson('/api/signing-keys', body, enrolledKey)
     },
     onSettled: async () => {
@@ -44,8 +47,7 @@ export function EnrolBrowserKey({
       await queries.invalidateQueries({ queryKey: ['signing-keys'] })
     },
   })
-  const here = known.find((key) => key.keyid === mine?.keyid)
-  if (here !== undefined && here.state !== 'revoked' && enrol.data === undefined) {
+  if (here?.state === 'active' && enrol.data === undefined) {
     return (
       <p>
         Your key in this browser is {here.state}: <span className="mono">{here.keyid.slice(0, 16)}</span>
@@ -56,16 +58,25 @@ export function EnrolBrowserKey({
     <div className="sign-components">
       {enrol.data === undefined ? (
         <>
-          <p className="small quiet">
-            The key is made in this browser and cannot be read or copied, by nobody. Another person confirms it with a
-            code that you tell them; then the custodians list it.
-          </p>
-          <TextField
-            label="Your name, as it stands in every printed signature"
-            value={printedName}
-            maxLength={120}
-            onChange={(event) => setPrintedName(event.currentTarget.value)}
-          />
+          {pending === undefined ? (
+            <>
+              <p className="small quiet">
+                The key is made in this browser and cannot be read or copied, by nobody. Another person confirms it with
+                a code that you tell them; then the custodians list it.
+              </p>
+              <TextField
+                label="Your name, as it stands in every printed signature"
+                value={printedName}
+                maxLength={120}
+                onChange={(event) => setPrintedName(event.currentTarget.value)}
+              />
+            </>
+          ) : (
+            <p>
+              Your key in this browser waits to be confirmed: <span className="mono">{pending.keyid.slice(0, 16)}</span>
+              . A code holds for fifteen minutes and five attempts; you can have a new one.
+            </p>
+          )}
           <TextField
             label="Your hub password"
             type="password"
@@ -75,10 +86,10 @@ export function EnrolBrowserKey({
           />
           <Button
             main
-            disabled={enrol.isPending || printedName.trim() === '' || password === ''}
+            disabled={enrol.isPending || (pending === undefined && printedName.trim() === '') || password === ''}
             onClick={() => enrol.mutate()}
           >
-            Make a key in this browser
+            {pending === undefined ? 'Make a key in this browser' : 'New code'}
           </Button>
         </>
       ) : (

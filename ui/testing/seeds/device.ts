@@ -65,7 +65,8 @@ export function seedModels(): LocalModelList {
     { person: 'technical-1', role: 'technical' },
   ]
   const outputs = [{ code: 'pneumonia', title: 'Pneumonia', thresholdMilli: 412 }]
-  const common = { message: null, approvals, title: 'Chest radiograph', outputs, halted: null, activation: null }
+  const state = { halted: null, activation: null, waitsForSite: false }
+  const common = { message: null, approvals, title: 'Chest radiograph', outputs, ...state }
   return {
     models: [
       {
@@ -92,6 +93,16 @@ export function seedModels(): LocalModelList {
         message: 'golden case phantom-2 deviates by 1.20e-1',
         intendedUse: null,
         changedAt: minutesAgo(60),
+      },
+      {
+        ...common,
+        model: model('chest-radiograph', '1.4.0'),
+        state: 'staged',
+        waitsForSite: true,
+        releaseCounter: 4,
+        message: 'chest-radiograph 1.4.0 waits for the hospital’s own approval: leadglass approve local sign.',
+        intendedUse: 'Frontal chest radiographs, CR or DX, of adults.',
+        changedAt: minutesAgo(20),
       },
     ],
     refused: [

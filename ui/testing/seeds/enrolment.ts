@@ -46,9 +46,10 @@ export function enrolmentRoutes(isEmpty: () => boolean): FakeRoute[] {
       answer: () =>
         desiredStateView.parse(
           isEmpty()
-            ? { hubMayDecide: [], document: null, refused: null }
+            ? { hubMayDecide: [], document: null, refused: null, unsigned: false }
             : {
                 hubMayDecide: ['schedules', 'assignments'],
+                unsigned: false,
                 document: {
                   version: 7,
                   state: 'rejected',

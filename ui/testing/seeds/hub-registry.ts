@@ -194,3 +194,11 @@ export function seedKeys(): ShownSigningKey[] {
   })
   return [key('clinical-1', 'clinical', 'browser'), key('technical-1', 'technical', 'file')]
 }
+
+/** Alarms about signing at the fake hub. */
+export function seedSigningAlarms(): { at: string; person: string; code: string }[] {
+  return [
+    { at: minutesAgo(12), person: 'hub.delivery', code: 'online-keys-key-not-found' },
+    { at: minutesAgo(400), person: 'clinical-1', code: 'signing-locked' },
+  ]
+}
