@@ -20,6 +20,7 @@ import type { HubLayout } from './hub-folder.ts'
 import type { CardGate } from './model-card/index.ts'
 import type { Registry } from './registry/index.ts'
 import type { RepositoryListing } from './reports/index.ts'
+import type { MayRollOut } from './rollout/index.ts'
 
 /** How often publishing is tried again that waits for the online keys. */
 const RESUME_EVERY_MS = 5 * 60_000
@@ -165,4 +166,15 @@ export function raiseOnlineAlarm(alarms: Pick<SigningAlarms, 'raise'>, code: str
       codes: [code],
     },
   })
+}
+
+/** Whether a rollout of a version may begin: once it is published, or while approvers look at it. */
+export async function mayRollOut(
+  delivery: Delivery | undefined,
+  governance: Pick<GovernanceRepository, 'proposalsOf'>,
+  model: ModelReference,
+): Promise<MayRollOut> {
+  const may = (await delivery?.recalls.mayRollOut(model)) ?? 'not-published'
+  const isOnItsWay = governance.proposalsOf(model.digest).some((one) => one.submitted && one.closed === null)
+  return may === 'not-published' && isOnItsWay ? 'on-its-way' : may
 }

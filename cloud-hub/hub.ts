@@ -20,7 +20,7 @@ import { composeInbox } from './compose-inbox.ts'
 import { composeRegistry } from './compose-registry.ts'
 import { composeReports } from './compose-reports.ts'
 import type { HubConfiguration } from './configuration.ts'
-import { Delivery } from './delivery-parts.ts'
+import { Delivery, mayRollOut } from './delivery-parts.ts'
 import { Drift } from './drift/index.ts'
 import { DesiredBook, DesiredSigner, Fleet, ReportedBook } from './fleet/index.ts'
 import { GovernanceRepository, SigningAlarms } from './governance/index.ts'
@@ -179,7 +179,7 @@ export class Hub implements Service {
       facts: new SiteFactReader(database, new ReportedBook(database)),
       desired,
       enrolled: () => fleet.devices().flatMap((one) => (one.revokedAt === null ? [one.device] : [])),
-      mayRollOut: async (model) => delivery?.recalls.mayRollOut(model) ?? 'not-published',
+      mayRollOut: async (model) => mayRollOut(delivery, governance, model),
       tell: (device) => links.tell(deviceId.parse(device)),
       audit,
       clock,

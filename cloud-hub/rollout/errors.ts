@@ -5,7 +5,10 @@ const WORDS = {
   'rollout-open': ['a rollout of this model is under way', 'wait for its end, or halt it first'],
   'rollout-wrong-state': ['the rollout cannot do that now', 'look how it stands'],
   'rollout-no-sites': ['the plan names no enrolled site, or one of them twice', 'name each site in one ring'],
-  'version-not-published': ['the version is not approved and published', 'have it approved first'],
+  'version-not-published': [
+    'the version is neither published nor submitted for approval',
+    'submit it for approval first',
+  ],
   'version-recalled': ['a safety officer recalled this version', 'roll out another version'],
 } as const satisfies Record<string, readonly [string, string]>
 

@@ -7,7 +7,7 @@ import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DesiredBook, type ReportedRow } from '../fleet/index.ts'
 import { openHubDatabase } from '../storage/index.ts'
-import { defaultRings, RolloutBook, Rollouts, SiteFactReader, stopRules } from './index.ts'
+import { defaultRings, type MayRollOut, RolloutBook, Rollouts, SiteFactReader, stopRules } from './index.ts'
 
 const MODEL: ModelReference = { name: 'chest-radiograph', version: '1.1.0', digest: 'ab'.repeat(32) }
 const OLD: ModelReference = { name: 'chest-radiograph', version: '1.0.0', digest: 'cd'.repeat(32) }
@@ -76,7 +76,7 @@ afterEach(async () => {
 })
 
 /** The service as after a start of the hub. */
-function rollouts(may: 'yes' | 'not-published' | 'recalled' = 'yes'): Rollouts {
+function rollouts(may: MayRollOut = 'yes'): Rollouts {
   return new Rollouts({
     book: new RolloutBook(database),
     facts: new SiteFactReader(database, fleet),
@@ -134,6 +134,14 @@ describe('a rollout to a hundred sites', () => {
     expect(
       SITES.filter((device) => device !== 'site-042').every((device) => of(device)?.[0]?.digest === OLD.digest),
     ).toBe(true)
+  })
+
+  it('may begin while approvers look at the version, so that nobody takes it before their turn', async () => {
+    await rollouts('on-its-way').begin(MODEL, PLAN, 'mlops-1')
+    const wanted = new DesiredBook(database, clock)
+    const digests = SITES.map((device) => wanted.current(device)?.document.sections.assignments?.[0]?.digest)
+    expect(digests.filter((digest) => digest === MODEL.digest)).toHaveLength(1)
+    expect(digests.filter((digest) => digest === OLD.digest)).toHaveLength(SITES.length - 1)
   })
 
   it('stops for a drift alert of its version at one of its sites, and for no other', async () => {

@@ -21,14 +21,19 @@ const LOOK_EVERY_MS = 5000
 const MOST_AT_ONCE = 200
 const ITSELF = 'rollout'
 
+/**
+ * Whether devices would take the version. `on-its-way`: submitted for approval. A rollout may begin then, so that sites of later
+ * rings are held before the last signature publishes the version; the first ring waits for it.
+ */
+export type MayRollOut = 'yes' | 'on-its-way' | 'not-published' | 'recalled'
+
 export interface RolloutsDependencies {
   readonly book: RolloutBook
   readonly facts: Pick<SiteFactReader, 'read' | 'inUse'>
   readonly desired: Pick<DesiredBook, 'set' | 'current'>
   /** Devices that are enrolled. */
   readonly enrolled: () => readonly string[]
-  /** Whether devices would take the version: approved, published, not recalled. */
-  readonly mayRollOut: (model: ModelReference) => Promise<'yes' | 'not-published' | 'recalled'>
+  readonly mayRollOut: (model: ModelReference) => Promise<MayRollOut>
   readonly tell: (device: string) => void
   readonly audit: Pick<HubAudit, 'record'>
   readonly clock: Clock
@@ -43,7 +48,7 @@ export interface RolloutView {
 }
 
 /**
- * Brings a published version to the sites, ring by ring. A ring is assigned through the desired state of each device, which
+ * Brings a version to the sites, ring by ring. A ring is assigned through the desired state of each device, which
  * the hub signs and numbers: what may run at all is decided by the approvers' signatures, and where and when by the hub,
  * so neither needs the other's keys and a ring costs nobody a signature.
  */
@@ -89,7 +94,8 @@ export class Rollouts implements Service {
       throw new RolloutError('rollout-no-sites')
     }
     const may = await mayRollOut(model)
-    if (may !== 'yes') throw new RolloutError(may === 'recalled' ? 'version-recalled' : 'version-not-published')
+    if (may === 'recalled') throw new RolloutError('version-recalled')
+    if (may === 'not-published') throw new RolloutError('version-not-published')
     const id = book.together(() => {
       const isOpen = book.all().some((one) => one.model.name === model.name && isUnderWay(one))
       if (isOpen) throw new RolloutError('rollout-open')

@@ -75,7 +75,7 @@ export function documentView(
 }
 
 function releaseLines(release: ReleaseStatement): ApprovalDocument['summary'] {
-  const { model, rollbackOf } = release
+  const { model, rollbackOf, changeControl } = release
   return [
     { name: 'Model', value: `${model.name} ${model.version}` },
     { name: 'Package', value: `SHA-256 ${model.digest}` },
@@ -88,5 +88,11 @@ function releaseLines(release: ReleaseStatement): ApprovalDocument['summary'] {
     ...(rollbackOf === null
       ? []
       : [{ name: 'Brings back, in place of', value: `${rollbackOf.name} ${rollbackOf.version}` }]),
+    ...(changeControl === undefined
+      ? []
+      : [
+          { name: 'Within the plan for changes', value: `SHA-256 ${changeControl.plan}` },
+          { name: 'As determined', value: `SHA-256 ${changeControl.determination}` },
+        ]),
   ]
 }
