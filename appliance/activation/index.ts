@@ -2,7 +2,7 @@ export { ACTIVATION_STATES, type ActivationState } from './activation-machine.ts
 export { Activator, type ActivatorDependencies, type ShadowPort, type ShadowVerdict } from './activator.ts'
 export { ActivationError, type ActivationErrorCode } from './errors.ts'
 export { DatabaseHighWaterMarks } from './high-water-marks.ts'
-export { type HaltedModel, type HaltReason, ModelLibrary } from './model-library.ts'
+export { type HaltedModel, ModelLibrary } from './model-library.ts'
 export { DatabaseRecallBook } from './recall-book.ts'
 export { SiteApprovals } from './site-approvals.ts'
 export { StopDesk } from './stop-desk.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type ModelPackage, PackageError, readPackage } from '@leadglass/models'
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from '../egress/index.ts'
-import type { ModelRow, Records } from '../records/index.ts'
+import type { HaltReason, ModelRow, Records } from '../records/index.ts'
 import { ActivationError } from './errors.ts'
 
 export interface ModelLibraryDependencies {
@@ -16,9 +16,6 @@ export interface ModelLibraryDependencies {
   /** Told when the set of models in use changes. */
   readonly onChange: () => void
 }
-
-/** Why a model that is in use does not run. */
-export type HaltReason = 'recalled' | 'stopped-at-site'
 
 export interface HaltedModel {
   readonly package: ModelPackage
@@ -76,9 +73,7 @@ export class ModelLibrary {
   }
 
   #haltOf({ model }: ModelPackage): HaltReason | undefined {
-    const { halts } = this.#dependencies.records
-    if (halts.isRecalled(model.digest)) return 'recalled'
-    return halts.stopOf(model.name) === undefined ? undefined : 'stopped-at-site'
+    return this.#dependencies.records.halts.haltOf(model)
   }
 
   /** Where the package with this digest lies. */

@@ -15,8 +15,8 @@ export function activationsOf({
     .all()
     .flatMap(({ name, version, digest, state }): NonNullable<ReportedDocument['activations']> => {
       const row = activations.find(digest)
-      const isStopped = state === 'active' && halts.stopOf(name) !== undefined
-      const word = halts.isRecalled(digest) ? 'recalled' : isStopped ? 'stopped-at-site' : row?.state
+      const halt = halts.haltOf({ name, digest })
+      const word = halt === 'recalled' || state === 'active' ? (halt ?? row?.state) : row?.state
       const known = ACTIVATION_WORDS.find((one) => one === word)
       return known === undefined
         ? []

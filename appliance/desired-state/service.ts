@@ -229,7 +229,10 @@ export class DesiredStateService implements Service {
         version: inForce?.version ?? 0,
         digest: inForce === undefined ? null : sha256Hex.parse(inForce.digest),
       },
-      models: records.models.active().map(({ name, version, digest }) => ({ model: { name, version, digest } })),
+      models: records.models
+        .active()
+        .filter((row) => records.halts.haltOf(row) === undefined)
+        .map(({ name, version, digest }) => ({ model: { name, version, digest } })),
       activations: activationsOf(records),
       updates: updatesOf(records),
       hubMayDecide: [...settings().hubMayDecide],

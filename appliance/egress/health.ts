@@ -5,7 +5,10 @@ const MEBIBYTE = 1_048_576
 
 /** What the box says about itself each minute: the models it really runs, and figures. Nothing in it is about a study. */
 export function deviceHealthOf(
-  records: Pick<Records, 'models' | 'revisions' | 'results' | 'studies' | 'egress' | 'heldEgress' | 'leaks' | 'sync'>,
+  records: Pick<
+    Records,
+    'models' | 'halts' | 'revisions' | 'results' | 'studies' | 'egress' | 'heldEgress' | 'leaks' | 'sync'
+  >,
   facts: {
     readonly softwareVersion: string
     readonly freeBytes: number
@@ -31,7 +34,11 @@ export function deviceHealthOf(
       .slice(0, 64)
       .map(({ name, version, digest, state }) => ({
         model: { name, version, digest },
-        state: state === 'active' || state === 'staged' ? state : 'refused',
+        // What is recalled or stopped does not run, whatever place it has.
+        state:
+          (state === 'active' || state === 'staged') && records.halts.haltOf({ name, digest }) === undefined
+            ? state
+            : 'refused',
       })),
     figures: {
       'disk.free-mebibytes': Math.floor(facts.freeBytes / MEBIBYTE),

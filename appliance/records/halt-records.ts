@@ -33,6 +33,9 @@ export const DELETE_STOP = 'DELETE FROM model_stop WHERE model_name = ?'
 export const SELECT_STOP = `
 SELECT model_name AS name, reason, stopped_by AS stoppedBy, stopped_at AS stoppedAt FROM model_stop WHERE model_name = ?`
 
+/** What keeps a version from scoring. */
+export type HaltReason = 'recalled' | 'stopped-at-site'
+
 /** What stops models, whichever version is in use. */
 export class HaltRecords {
   readonly #sql: Prepared
@@ -66,5 +69,11 @@ export class HaltRecords {
 
   stopOf(name: string): StopRow | undefined {
     return this.#sql.get(SELECT_STOP, name)
+  }
+
+  /** Why a version does not score although it is in use; a recall goes before a stop. */
+  haltOf({ name, digest }: { readonly name: string; readonly digest: string }): HaltReason | undefined {
+    if (this.isRecalled(digest)) return 'recalled'
+    return this.stopOf(name) === undefined ? undefined : 'stopped-at-site'
   }
 }

@@ -33,7 +33,7 @@ export {
   type RevisionOrigin,
 } from './evidence-records.ts'
 export type { ExplainedResult, ExplanationRecords, ExplanationRow, NewExplanation } from './explanation-records.ts'
-export type { HaltRecords, RecallRow, StopRow } from './halt-records.ts'
+export type { HaltReason, HaltRecords, RecallRow, StopRow } from './halt-records.ts'
 export type { HeldBatchRow, HeldEgressRecords, HeldEnvelopeRow, HeldTotals } from './held-egress-records.ts'
 export type { Arrival, IntakeRecords, Registration, StudyIdentity } from './intake-records.ts'
 export type { KeyRecords, WrappedKey } from './key-records.ts'

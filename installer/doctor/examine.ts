@@ -209,6 +209,8 @@ function link(status: DeviceStatus): Finding {
     : ok('hub link', found)
 }
 
+const HALT_WORDS = { recalled: 'recalled by a safety officer', 'stopped-at-site': 'stopped at this site' } as const
+
 async function models(client: InstanceClient): Promise<Finding[]> {
   const list = await client.request({
     service: 'appliance',
@@ -216,7 +218,7 @@ async function models(client: InstanceClient): Promise<Finding[]> {
     path: '/api/models',
     schema: localModelList,
   })
-  const active = list.models.filter((entry) => entry.state === 'active')
+  const active = list.models.filter((entry) => entry.state === 'active' && entry.halted === null)
   const refused = list.models.filter((entry) => entry.state === 'refused')
   return [
     active.length === 0
@@ -226,6 +228,19 @@ async function models(client: InstanceClient): Promise<Finding[]> {
           'approve and release a version at the hub',
         )
       : ok('models', active.map((entry) => `${entry.model.name} ${entry.model.version}`).join(', ')),
+    ...list.models.flatMap(({ model, halted }) =>
+      halted === null
+        ? []
+        : [
+            warning(
+              'models',
+              `${model.name} ${model.version} does not run: ${HALT_WORDS[halted.kind]} (${halted.by}): ${halted.reason}`,
+              halted.kind === 'recalled'
+                ? 'wait for a new version; a recall holds for ever'
+                : 'when the reason is gone: leadglass model start NAME --reason WHY',
+            ),
+          ],
+    ),
     ...refused.map((entry) =>
       warning(
         'models',

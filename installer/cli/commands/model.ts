@@ -134,7 +134,12 @@ async function status(options: CommonOptions): Promise<void> {
       'What this appliance verified',
       renderTable(
         ['model', 'version', 'state', 'message'],
-        local.models.map((entry) => [entry.model.name, entry.model.version, entry.state, entry.message]),
+        local.models.map(({ model, state, halted, message }) => [
+          model.name,
+          model.version,
+          halted?.kind ?? state,
+          halted?.reason ?? message,
+        ]),
       ),
     ].join('\n'),
   )
