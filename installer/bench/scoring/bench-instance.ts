@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { parseManifest, writePackage } from '@leadglass/models'
+import { declarationOf, parseManifest, readPackage, writePackage } from '@leadglass/models'
 import { importAnswer } from '@leadglass/ui/contract/hub-api'
 import { deviceStatus, localModelList } from '@leadglass/ui/contract/local-api'
 import { applianceFolders } from '../../../appliance/folders.ts'
@@ -80,8 +80,12 @@ async function releaseForCt(instance: ThrowawayInstance, folder: string): Promis
   const { schema: _, files, ...shipped } = parseManifest(await readFile(join(SHIPPED, 'manifest.json')))
   const fit = { ...shipped.fit, modalities: ['CT'], sopClasses: [CT_IMAGE_STORAGE], bodyParts: [], views: [] }
   const manifest = { ...shipped, name: 'backbone-on-ct', title: 'Shipped backbone on CT slices', fit }
-  const contents = files.map(async ({ path }) => [path, await readFile(join(SHIPPED, path))] as const)
-  await writePackage(folder, { manifest, files: new Map(await Promise.all(contents)) })
+  const contents = new Map<string, Uint8Array>()
+  for (const { path } of files) contents.set(path, await readFile(join(SHIPPED, path)))
+  // The shipped declarations stand beside the packages; a package of another name has to carry its own.
+  const { card, digest } = await readPackage(SHIPPED)
+  contents.set(manifest.card, Buffer.from(JSON.stringify({ ...card, declaration: declarationOf(digest, card) })))
+  await writePackage(folder, { manifest, files: contents })
   const { client } = instance
   const request = { service: 'hub', method: 'POST', path: '/api/models/import', body: { folder } } as const
   const { model } = await client.request({ ...request, schema: importAnswer })
