@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AssociationRequester, type OutgoingInstance, splitPart10 } from '@leadglass/appliance/dimse'
 import { phantomDicom } from '@leadglass/models'
+import { localModelList } from '@leadglass/ui/contract/local-api'
 import { fetchLog } from '../cli/commands/audit.ts'
 import type { Progress } from '../cli/progress.ts'
+import { InstallerError } from '../errors.ts'
+import { changeSettings } from '../harness/appliance-settings.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { type HarnessReport, judge } from '../harness/report.ts'
 import type { Harness, HarnessOptions } from '../harness/run-harness.ts'
@@ -15,6 +18,7 @@ import { type SettledState, waitUntilSettled } from './settle.ts'
 const DEFAULT_STUDIES = 1000
 const SETTLE_WITHIN_MS = 15 * 60_000
 const RETRY_MS = 200
+const TRIALS_WITHIN_MS = 60_000
 
 /**
  * Studies flow while hub, agent and appliance are killed at random. The sender behaves as a modality does: what was not
@@ -33,6 +37,7 @@ async function faultLoop(options: HarnessOptions): Promise<HarnessReport> {
   const instance = await startThrowawayInstance(folder)
   const killer = new Killer(instance, seededRandom(options.seed))
   try {
+    await endTrials(instance)
     killer.start()
     options.progress.step(`sending ${total} studies`)
     const resent = await sendAll(instance, total, options)
@@ -45,6 +50,25 @@ async function faultLoop(options: HarnessOptions): Promise<HarnessReport> {
     await instance.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/**
+ * A model that is killed again and again within its trial is given up, as it should be; here it is the box that is killed. So
+ * the trials end before the first kill.
+ */
+async function endTrials(instance: ThrowawayInstance): Promise<void> {
+  await changeSettings(instance.layout.appliance.folder, { activation: { trialSeconds: 0 } })
+  const request = { service: 'appliance', method: 'GET', path: '/api/models', schema: localModelList } as const
+  for (const deadline = Date.now() + TRIALS_WITHIN_MS; Date.now() < deadline; ) {
+    const { models } = await instance.client.request(request)
+    if (models.every(({ activation }) => activation === null || activation.state === 'committed')) return
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  }
+  throw new InstallerError('not-ready-in-time', {
+    message: 'the models did not end their trial in a minute',
+    effect: 'nothing was sent',
+    nextStep: 'look at the log of the appliance',
+  })
 }
 
 /** Sends each study until it is acknowledged. @returns how many sends had to be repeated. */

@@ -8,6 +8,7 @@ import type { InstanceClient } from '../cli/client.ts'
 import { fetchLog } from '../cli/commands/audit.ts'
 import type { Progress } from '../cli/progress.ts'
 import { type SettledState, waitUntilSettled } from '../fault/settle.ts'
+import { changeSettings } from '../harness/appliance-settings.ts'
 import type { Judgement } from '../harness/report.ts'
 import { startThrowawayInstance } from '../start/throwaway.ts'
 import { partOf, type Radiograph, readDataSet } from './data-set.ts'
@@ -189,12 +190,9 @@ function logFacts(name: string, verdict: AuditVerdict | undefined): Record<strin
 
 /** Names the sink as destination in the appliance's settings, which it reads again by itself. */
 async function nameDestination(applianceFolder: string, sink: ResultSink): Promise<void> {
-  const path = join(applianceFolder, 'settings.json')
-  const settings: unknown = JSON.parse(await readFile(path, 'utf8'))
   const destinations = [{ name: 'rehearsal', aeTitle: sink.aeTitle, host: '127.0.0.1', port: sink.port }]
   // The rehearsal has no live studies between two versions: golden cases and the trial decide there.
-  const changed = { ...(settings as object), destinations, activation: { shadowStudies: 0 } }
-  await writeFile(path, JSON.stringify(changed, null, 2), { mode: 0o600 })
+  await changeSettings(applianceFolder, { destinations, activation: { shadowStudies: 0 } })
 }
 
 function patientsOf(radiographs: readonly Radiograph[]): number {
