@@ -90,6 +90,8 @@ describe('leadglass change', () => {
     await writeFile(at('broken.json'), '{"schema":"leadglass.change-plan/1"}')
     expect((await change('declare', at('broken.json'))).status).not.toBe(0)
     expect((await change('declare', at('missing.json'))).said).toContain('cannot be read')
+    await writeFile(at('no-json'), '{')
+    expect((await change('declare', at('no-json'))).said).toContain('cannot be read')
     expect((await change('record', MODEL, 'P9', '--evidence', 'none')).said).toContain('unknown-step')
     expect((await change('adopt', 'ffffff', '--key', at('clinical-approver.key.json'))).said).toContain('no plan')
     const signoffs = [

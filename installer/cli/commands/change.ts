@@ -78,7 +78,9 @@ async function show(plan: string, options: Options): Promise<void> {
 }
 
 async function declare(file: string, options: Options): Promise<void> {
-  const content: unknown = JSON.parse(await readFile(callerPath(file), 'utf8').catch(notReadable(file)))
+  const content: unknown = await readFile(callerPath(file), 'utf8')
+    .then((text): unknown => JSON.parse(text))
+    .catch(notReadable(file))
   const client = await InstanceClient.open(options.data)
   await post(client, options, '/api/change-plans', { plan: content })
 }
