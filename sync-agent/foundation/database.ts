@@ -17,7 +17,7 @@ export interface DatabaseOptions {
 
 /**
  * Opens the one writer of a database: WAL, `synchronous=FULL` (a commit is on disk when it returns), foreign keys on,
- * and brings the schema up to the last migration in one transaction a step.
+ * and brings the schema up to the last migration in one transaction a step. Transactions begin IMMEDIATE.
  * @throws when the key is wrong, the file is not a database, or the file is newer than this program.
  */
 export function openDatabase(options: DatabaseOptions): Database.Database {
@@ -31,6 +31,7 @@ export function openDatabase(options: DatabaseOptions): Database.Database {
     database.pragma('synchronous = FULL')
     database.pragma('foreign_keys = ON')
     database.pragma('busy_timeout = 5000')
+    beginImmediately(database)
     migrate(database, options.migrations)
     return database
   } catch (error) {
@@ -39,8 +40,18 @@ export function openDatabase(options: DatabaseOptions): Database.Database {
   }
 }
 
+/**
+ * Lets every transaction take the write lock when it begins, and wait for it. A deferred one that reads and then writes is
+ * refused at once, whatever the busy time-out, when a command of another process wrote in between (SQLITE_BUSY_SNAPSHOT,
+ * sqlite.org/isolation.html); such a refusal ended a hub while a device was enrolled beside it.
+ */
+function beginImmediately(database: Database.Database): void {
+  const transaction = database.transaction.bind(database)
+  database.transaction = (work) => transaction(work).immediate as ReturnType<typeof transaction<typeof work>>
+}
+
 function migrate(database: Database.Database, migrations: readonly Migration[]): void {
-  const current = Number(database.pragma('user_version', { simple: true }))
+  const current = schemaOf(database)
   const last = migrations.at(-1)?.number ?? 0
   if (current > last) {
     throw new Error(`the database is at schema ${current}, this program knows schema ${last}: start the newer program`)
@@ -48,8 +59,14 @@ function migrate(database: Database.Database, migrations: readonly Migration[]):
   for (const migration of migrations) {
     if (migration.number <= current) continue
     database.transaction(() => {
+      // Another process that opens the same file may have made this step while this one waited for the lock.
+      if (migration.number <= schemaOf(database)) return
       database.exec(migration.sql)
       database.pragma(`user_version = ${migration.number}`)
     })()
   }
+}
+
+function schemaOf(database: Database.Database): number {
+  return Number(database.pragma('user_version', { simple: true }))
 }
