@@ -1,5 +1,6 @@
 import { type DesiredState, type DeviceId, topics } from '@leadglass/sync-agent/contract'
 import type { Logger, Service } from '@leadglass/sync-agent/foundation'
+import { sendAtOnce } from '@leadglass/sync-agent/transport'
 import mqtt, { type MqttClient } from 'mqtt'
 import { BrokerError } from './errors.ts'
 import { INGEST_COMMON_NAME } from './names.ts'
@@ -111,6 +112,7 @@ export class IngestClient implements Service {
         CONNECT_TIMEOUT_MS,
       )
       client.on('connect', () => {
+        sendAtOnce(client)
         client.subscribe(topics.allEnvelopes, { qos: 1 }, (error, granted) => {
           const refused = error != null || granted?.[0] === undefined || granted[0].qos === 128
           clearTimeout(timer)

@@ -25,6 +25,17 @@ describe('the lanes of the broker', () => {
     expect([heard, emitter.length]).toEqual([['up/1', 'down/a', 'up/2', 'up/3'], 0])
   })
 
+  it('tell whether anybody takes messages of a topic, also after the last one went', async () => {
+    const emitter = new LaneEmitter({ isBounded: bounded, concurrency: 1 })
+    const take: Notify = (_message, done) => done()
+    expect(emitter.isHeard('up/1')).toBe(false)
+    emitter.on('up/+', take).on('down/a', take)
+    expect(['up/1', 'down/a', 'down/b'].map((topic) => emitter.isHeard(topic))).toEqual([true, true, false])
+    emitter.removeListener('up/+', take)
+    await turn()
+    expect(emitter.isHeard('up/1')).toBe(false)
+  })
+
   it('are not held up by a receiver that never takes its answers', async () => {
     const emitter = new LaneEmitter({ isBounded: bounded, concurrency: 1 })
     let taken = 0

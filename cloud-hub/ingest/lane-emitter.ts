@@ -48,6 +48,12 @@ export class LaneEmitter {
     return this.#queue.length - this.#head
   }
 
+  /** True while somebody takes messages of this topic. */
+  isHeard(topic: string): boolean {
+    if ((this.#exact.get(topic)?.size ?? 0) > 0) return true
+    return [...this.#wildcards.values()].some(({ matches }) => matches(topic))
+  }
+
   on(filter: string, notify: Notify, done?: () => void): this {
     this.#listeners(filter).add(notify)
     if (done !== undefined) setImmediate(done)

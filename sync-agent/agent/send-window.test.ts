@@ -62,6 +62,16 @@ describe('the window', () => {
     expect(sendAll(window, waiting(...audit, ...health), 0)).toEqual([entry(5, 5).name])
   })
 
+  it('lets a watermark answer for the batches below it whose own answers were lost', () => {
+    const window = fresh()
+    const files = waiting(entry(1, 10), entry(11, 20), entry(21, 30))
+    expect(sendAll(window, files, 0)).toHaveLength(3)
+    window.acknowledge(answer(entry(21, 30).name, 30), files, 10, AT)
+    expect(window.inFlight).toBe(0)
+    expect(window.expire(LIMITS.acknowledgementTimeoutMs)).toBe(0)
+    expect(sendAll(window, waiting(entry(31, 40), entry(41, 50)), 0)).toHaveLength(2)
+  })
+
   it('tries again at once what was not taken, then later each time, and lets other streams go meanwhile', () => {
     const window = fresh()
     const large = entry(1, 1, 'features')

@@ -154,6 +154,8 @@ export class SendWindow {
       refusal.code !== 'gap' || (flight !== undefined && !isInOutbox(firstMissing(answer, refusal), waiting))
     const merged = mergeAcknowledgement(before, { ...answer, refused: answer.refused.filter(isNews) }, at, lost)
     this.#acknowledged = merged
+    // A watermark answers for every batch below it, also for one whose own answer was lost.
+    for (const [batch, { range }] of this.#inFlight) if (this.isCommitted(range)) this.#inFlight.delete(batch)
     for (const refusal of answer.refused) {
       if (refusal.code === 'closed-epoch') this.#progressOf(refusal).closed = true
     }

@@ -95,7 +95,9 @@ export class SyncLoop implements Service {
   acknowledge(answer: Acknowledgement): void {
     const { clock, logger, status } = this.#dependencies
     const at = toIsoInstant(clock.now())
-    this.#unwritten ||= this.#window?.acknowledge(answer, this.#waiting, this.#now(), at) ?? false
+    // Every answer reaches the window, also one that comes while an earlier one waits to be written.
+    const isNews = this.#window?.acknowledge(answer, this.#waiting, this.#now(), at) ?? false
+    if (isNews) this.#unwritten = true
     status.set({ lastAcknowledgementAt: at })
     for (const { code } of answer.refused.slice(0, 1)) {
       logger.warn('agent.hub-refused', { code, count: answer.refused.length })

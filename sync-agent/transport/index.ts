@@ -15,4 +15,5 @@ export {
   type MqttTransportDependencies,
   type MqttTransportOptions,
 } from './mqtt-transport.ts'
+export { sendAtOnce } from './send-at-once.ts'
 export type { LinkState, Transport } from './transport.ts'

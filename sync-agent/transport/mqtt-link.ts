@@ -1,6 +1,7 @@
 import mqtt, { type MqttClient } from 'mqtt'
 import { type DeviceId, topics } from '../contract/index.ts'
 import { classifyLinkError, type LinkErrorCode, TransportError } from './link-error.ts'
+import { sendAtOnce } from './send-at-once.ts'
 
 /** PEM texts of a device: who it is, and whom it believes. */
 export interface Credentials {
@@ -85,7 +86,10 @@ export class MqttLink {
         // Listeners stay: a socket error that comes after the end must not become an uncaught one.
         client.end(true, () => resolve(this.#fault))
       }
-      client.on('connect', () => this.#subscribe(client, watchdog))
+      client.on('connect', () => {
+        sendAtOnce(client)
+        this.#subscribe(client, watchdog)
+      })
       client.on('message', (topic, payload) => this.#options.onMessage(topic, payload))
       client.on('error', (error) => {
         this.#fault = classifyLinkError(error)
