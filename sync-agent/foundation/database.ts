@@ -46,8 +46,13 @@ export function openDatabase(options: DatabaseOptions): Database.Database {
  * sqlite.org/isolation.html); such a refusal ended a hub while a device was enrolled beside it.
  */
 function beginImmediately(database: Database.Database): void {
-  const transaction = database.transaction.bind(database)
-  database.transaction = (work) => transaction(work).immediate as ReturnType<typeof transaction<typeof work>>
+  const deferred = database.transaction.bind(database)
+  database.transaction = (work) => {
+    const transaction = deferred(work)
+    const immediate: typeof transaction.immediate = (...given) => transaction.immediate(...given)
+    const exclusive: typeof transaction.exclusive = (...given) => transaction.exclusive(...given)
+    return Object.assign(immediate, { default: immediate, deferred: immediate, immediate, exclusive })
+  }
 }
 
 function migrate(database: Database.Database, migrations: readonly Migration[]): void {
