@@ -1,10 +1,18 @@
 import { join } from 'node:path'
 import { type AuditLog, WitnessRound, type WitnessTarget } from '@leadglass/sync-agent/audit-log'
 import { AgentStatusFile, exchangePaths, HubLogStateFile, IdentityStatusFile } from '@leadglass/sync-agent/exchange'
-import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import { type Clock, type Logger, RepeatedLook, type Service } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from './egress/index.ts'
 import type { Records } from './records/index.ts'
-import { AgentWatch, HubLogWatch, OwnLogSource, RecordingWatch } from './witness/index.ts'
+import {
+  AGENT_EVERY_MS,
+  AgentWatch,
+  HUB_LOG_EVERY_MS,
+  HubLogWatch,
+  OwnLogSource,
+  RECORDING_EVERY_MS,
+  RecordingWatch,
+} from './witness/index.ts'
 
 /** Between two rounds to the site's own witnesses. */
 const ROUND_MS = 60_000
@@ -40,14 +48,18 @@ export function composeWitness(parts: WitnessParts): {
     identity: new IdentityStatusFile(paths.identityStatus),
     audit,
   })
+  const recording = new RecordingWatch({ database: records.database, log, audit, clock, logger })
+  const watches = [
+    { name: 'witness.hub-log', everyMs: HUB_LOG_EVERY_MS, look: () => hubLog.look() },
+    { name: 'witness.agent', everyMs: AGENT_EVERY_MS, look: () => agent.look() },
+    { name: 'witness.recording', everyMs: RECORDING_EVERY_MS, look: () => recording.look(), atStart: true },
+  ]
   const source = new OwnLogSource({ records, log, audit })
   return {
     hubLog,
     services: [
-      hubLog,
-      agent,
+      ...watches.map((one) => new RepeatedLook({ ...one, logger })),
       new WitnessRound({ source, targets: witnesses, intervalMs: ROUND_MS, logger }),
-      new RecordingWatch({ database: records.database, log, audit, clock, logger }),
     ],
   }
 }

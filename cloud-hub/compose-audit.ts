@@ -1,19 +1,21 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { AuditFeeds, SqliteFeedBook, WitnessRound } from '@leadglass/sync-agent/audit-log'
-import type { Clock, Logger, Randomness, Service } from '@leadglass/sync-agent/foundation'
+import { type Clock, type Logger, type Randomness, RepeatedLook, type Service } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import {
   fingerprintOf,
   type HubAudit,
   HubWitnessSource,
+  OWN_RECORDING_EVERY_MS,
   OwnRecordingWatch,
+  RECORDING_EVERY_MS,
   RecordingWatch,
   recordKeyChanges,
 } from './audit/index.ts'
 import type { HubConfiguration } from './configuration.ts'
 import type { Delivery } from './delivery-parts.ts'
 import { type Drift, DriftAlerts } from './drift/index.ts'
-import { ContactWatch } from './fleet/index.ts'
+import { CONTACT_EVERY_MS, ContactWatch } from './fleet/index.ts'
 import type { HubSettings } from './hub-folder.ts'
 import type { CertificateAuthority } from './ingest/index.ts'
 
@@ -48,14 +50,20 @@ export function composeAudit(parts: AuditParts): {
     randomness,
     logger,
   })
+  const recording = new RecordingWatch(database, clock, raise)
+  const ownRecording = new OwnRecordingWatch({ database, log: audit.log, audit, logger })
+  const contact = new ContactWatch({ database, audit, clock })
+  const watches = [
+    { name: 'audit.recording', everyMs: RECORDING_EVERY_MS, look: () => recording.look() },
+    { name: 'audit.own-recording', everyMs: OWN_RECORDING_EVERY_MS, look: () => ownRecording.look(), atStart: true },
+    { name: 'fleet.contact', everyMs: CONTACT_EVERY_MS, look: () => contact.look() },
+  ]
   const driftAlerts = new DriftAlerts({ database, drift, audit, clock, logger })
   return {
     auditFeeds,
     driftAlerts,
     services: [
-      new RecordingWatch(database, clock, raise),
-      new OwnRecordingWatch({ database, log: audit.log, audit, logger }),
-      new ContactWatch({ database, audit, clock }),
+      ...watches.map((one) => new RepeatedLook({ ...one, logger })),
       driftAlerts,
       auditFeeds,
       new WitnessRound({

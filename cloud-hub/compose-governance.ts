@@ -1,9 +1,10 @@
-import type { Clock, Logger, Randomness } from '@leadglass/sync-agent/foundation'
+import { type Clock, type Logger, type Randomness, RepeatedLook, type Service } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { Accounts } from './api/index.ts'
 import type { HubAudit } from './audit/index.ts'
 import {
   ApprovalNotes,
+  DEADLINE_EVERY_MS,
   DeadlineWatch,
   type GovernanceRepository,
   KeyBook,
@@ -27,7 +28,8 @@ export function composeGovernance(parts: {
   readonly notes: ApprovalNotes
   readonly keys: KeyBook
   readonly signing: SigningDesk | undefined
-  readonly watch: DeadlineWatch | undefined
+  /** Looks at deadlines. */
+  readonly watch: Service | undefined
 } {
   const { database, governance, accounts, alarms, settings, clock, randomness, logger } = parts
   const notes = new ApprovalNotes({ database, clock })
@@ -37,10 +39,12 @@ export function composeGovernance(parts: {
   if (policy === null) return { notes, keys, signing: undefined, watch: undefined }
   const audit = parts.audit.log
   const common = { governance, audit, policy, clock }
+  const deadlines = new DeadlineWatch({ ...common, notes, logger })
+  const look = (): void => deadlines.look()
   return {
     notes,
     keys,
     signing: new SigningDesk({ ...common, database, keys, alarms, first: accounts }),
-    watch: new DeadlineWatch({ ...common, notes, logger }),
+    watch: new RepeatedLook({ name: 'governance.deadline', everyMs: DEADLINE_EVERY_MS, look, logger, atStart: true }),
   }
 }

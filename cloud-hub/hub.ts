@@ -260,7 +260,7 @@ export class Hub implements Service {
       recorded(audit),
       ...(watch === undefined ? [] : [watch]),
       training,
-      auditDesk.index,
+      auditDesk.following(logger),
       {
         start: () => recordKeysInUse({ database, audit, clock, logKey, witnessKey, authority, settings, delivery }),
         stop: async () => undefined,

@@ -1,10 +1,9 @@
 import { vocabularyCode } from '@leadglass/sync-agent/contract'
 import type { AgentStatus, AgentStatusFile, IdentityStatus, IdentityStatusFile } from '@leadglass/sync-agent/exchange'
-import type { Service } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from '../egress/index.ts'
 
 /** Also what bounds the entries that a link makes which comes and goes. */
-const EVERY_MS = 10_000
+export const AGENT_EVERY_MS = 10_000
 /** Of one event. */
 const MOST_CODES = 32
 
@@ -16,15 +15,13 @@ type Facts = ReadonlyMap<string, { readonly codes: readonly string[]; readonly i
  * files that it did not carry. It has no log of its own, because it holds no database; and what it says here is a
  * statement of the agent, which the hub's own entries (`device.renewed`, `ingest.committed`) stand beside.
  */
-export class AgentWatch implements Service {
+export class AgentWatch {
   readonly #parts: {
     readonly status: Pick<AgentStatusFile, 'read'>
     readonly identity: Pick<IdentityStatusFile, 'read'>
     readonly audit: Pick<AuditSink, 'recordNow'>
   }
   #known: Facts = new Map()
-  #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
 
   constructor(parts: {
     readonly status: Pick<AgentStatusFile, 'read'>
@@ -32,19 +29,6 @@ export class AgentWatch implements Service {
     readonly audit: Pick<AuditSink, 'recordNow'>
   }) {
     this.#parts = parts
-  }
-
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => {
-      this.#running ??= this.look().finally(() => {
-        this.#running = undefined
-      })
-    }, EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.#running
   }
 
   /** One look: one entry for everything that changed. A file that cannot be read is left to the next look. */

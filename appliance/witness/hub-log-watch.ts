@@ -1,8 +1,9 @@
 import type { HubLogState, HubLogStateFile } from '@leadglass/sync-agent/exchange'
-import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { AuditSink } from '../egress/index.ts'
 
-const EVERY_MS = 10_000
+/** How often to look, in milliseconds. */
+export const HUB_LOG_EVERY_MS = 10_000
 /** A commit of the hub is in its log before the answer goes out; the agent looks once a minute. */
 const GRACE_MS = 300_000
 const HUB_LOG = 'leadglass/hub/audit'
@@ -11,12 +12,10 @@ const HUB_LOG = 'leadglass/hub/audit'
 const IN_ORDER: ReadonlySet<HubLogState['state']> = new Set(['cosigned', 'not-taken'])
 
 /** Takes what the agent saw of the hub's log into the record: the agent has no log of its own. */
-export class HubLogWatch implements Service {
+export class HubLogWatch {
   readonly #file: Pick<HubLogStateFile, 'read'>
   readonly #audit: AuditSink
   readonly #logger: Logger
-  #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
   readonly #acknowledged: () => number
   readonly #clock: Clock
   #known: HubLogState | undefined
@@ -44,19 +43,6 @@ export class HubLogWatch implements Service {
   /** The last that the agent reported; `undefined` before the first. */
   get state(): HubLogState | undefined {
     return this.#known
-  }
-
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => {
-      this.#running ??= this.look().finally(() => {
-        this.#running = undefined
-      })
-    }, EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.#running
   }
 
   /** One look. A change for the worse is one event; a file that cannot be read is left to the next look. */

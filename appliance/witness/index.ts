@@ -1,4 +1,4 @@
-export { AgentWatch } from './agent-watch.ts'
-export { HubLogWatch } from './hub-log-watch.ts'
+export { AGENT_EVERY_MS, AgentWatch } from './agent-watch.ts'
+export { HUB_LOG_EVERY_MS, HubLogWatch } from './hub-log-watch.ts'
 export { OwnLogSource } from './own-log-source.ts'
-export { RecordingWatch, SEALED_ACTS } from './recording-watch.ts'
+export { RECORDING_EVERY_MS, RecordingWatch, SEALED_ACTS } from './recording-watch.ts'

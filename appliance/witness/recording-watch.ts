@@ -1,8 +1,9 @@
-import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { Database } from 'better-sqlite3'
 import type { AuditSink } from '../egress/index.ts'
 
-const EVERY_MS = 30_000
+/** How often to look, in milliseconds. */
+export const RECORDING_EVERY_MS = 30_000
 
 /** Scores and labels sealed since a moment: each of them in the transaction that appends a leaf. */
 export const SEALED_ACTS = `
@@ -19,22 +20,12 @@ export interface RecordingWatchParts {
 }
 
 /** Finds out that work goes on while the log stands still: recording is off. */
-export class RecordingWatch implements Service {
+export class RecordingWatch {
   readonly #parts: RecordingWatchParts
-  #timer: NodeJS.Timeout | undefined
   #seen: { readonly at: number; readonly size: number } | undefined
 
   constructor(parts: RecordingWatchParts) {
     this.#parts = parts
-  }
-
-  async start(): Promise<void> {
-    this.look()
-    this.#timer = setInterval(() => this.look(), EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
   }
 
   /** Compares with the last look. @returns true when work went on and nothing was recorded. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Clock } from '@leadglass/sync-agent/foundation'
+import { type Clock, type Logger, RepeatedLook, type Service } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { archiveOf } from './archive.ts'
 import { exportLines } from './export.ts'
@@ -7,7 +7,7 @@ import type { HubAudit } from './hub-audit.ts'
 import { AuditRetention } from './retention.ts'
 import { SavedViews } from './saved-views.ts'
 import type { AuditQuery } from './search.ts'
-import { AuditIndex } from './search-index.ts'
+import { AuditIndex, INDEX_EVERY_MS, INDEX_STEP } from './search-index.ts'
 import { type SignedLog, SignedLogs } from './signed-logs.ts'
 import type { SiteAuditMirror } from './site-mirror.ts'
 
@@ -33,6 +33,12 @@ export class AuditDesk {
     const signed = (origin: string): SignedLog | undefined => this.logs.of(origin)
     this.retention = new AuditRetention({ database, audit, index: this.index, clock, signed })
     this.#clock = clock
+  }
+
+  /** Lets the index follow the logs while the hub runs. */
+  following(logger: Logger): Service {
+    const look = (): number => this.index.follow(INDEX_STEP)
+    return new RepeatedLook({ name: 'audit.index', everyMs: INDEX_EVERY_MS, look, logger })
   }
 
   /** The source of the verifier. */

@@ -1,10 +1,11 @@
 import { type AuditEventCode, type AuditLog, decodeEvent } from '@leadglass/sync-agent/audit-log'
-import type { Logger, Service } from '@leadglass/sync-agent/foundation'
+import type { Logger } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { HubAudit } from './hub-audit.ts'
 import { HUB_LOG_ORIGIN } from './log-names.ts'
 
-const EVERY_MS = 30_000
+/** How often to look, in milliseconds. */
+export const OWN_RECORDING_EVERY_MS = 30_000
 
 /**
  * Rows that only acts add, never a reader, and the words that such an act leaves. A table that loses no rows counts
@@ -14,7 +15,7 @@ export const HUB_ACTS = {
   ingest: { rows: 'SELECT max(id) AS row FROM envelope_inbox', words: ['ingest.committed'] },
   signatures: { rows: 'SELECT count(*) AS row FROM approval_signature', words: ['approval.signed'] },
   proposals: { rows: 'SELECT count(*) AS row FROM proposal', words: ['approval.submitted'] },
-  training: { rows: 'SELECT count(*) AS row FROM training_run', words: ['training.started'] },
+  training: { rows: 'SELECT count(*) AS row FROM training_run', words: ['training.started', 'training.triggered'] },
   models: { rows: 'SELECT count(*) AS row FROM model_version', words: ['model.registered'] },
   devices: { rows: 'SELECT count(*) AS row FROM device', words: ['device.enrolled'] },
   'desired-state': { rows: 'SELECT max(id) AS row FROM desired_edit', words: ['setting.changed'] },
@@ -29,14 +30,13 @@ const WRITE = `INSERT INTO own_recording_check (act, row, size) VALUES (?, ?, ?)
   ON CONFLICT (act) DO UPDATE SET row = excluded.row, size = excluded.size`
 
 /** Finds out that the hub's own tables change while its log does not speak of it: recording is off at the hub. */
-export class OwnRecordingWatch implements Service {
+export class OwnRecordingWatch {
   readonly #database: Database.Database
   readonly #log: Pick<AuditLog, 'size' | 'leaves'>
   readonly #audit: Pick<HubAudit, 'record'>
   readonly #logger: Logger
   /** Acts without a word at the last look: an act and its word may lie on two sides of one look. */
   readonly #doubted = new Set<HubAct>()
-  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: {
     readonly database: Database.Database
@@ -48,15 +48,6 @@ export class OwnRecordingWatch implements Service {
     this.#log = parts.log
     this.#audit = parts.audit
     this.#logger = parts.logger
-  }
-
-  async start(): Promise<void> {
-    this.look()
-    this.#timer = setInterval(() => this.look(), EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
   }
 
   /** Holds every kind of act against the log, from where it was last in order. @returns the kinds that nothing speaks of. */

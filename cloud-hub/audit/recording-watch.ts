@@ -1,10 +1,11 @@
-import type { Clock, Service } from '@leadglass/sync-agent/foundation'
+import type { Clock } from '@leadglass/sync-agent/foundation'
 import { toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 
 /** A leaf travels before what it is about, but an envelope may overtake it by as much as this. */
 const GRACE_MS = 600_000
-const EVERY_MS = 60_000
+/** How often to look, in milliseconds. */
+export const RECORDING_EVERY_MS = 60_000
 
 const DEVICES = 'SELECT device FROM device'
 /** Work on studies of which no leaf of the device speaks, committed after the last look and before the grace. */
@@ -26,24 +27,15 @@ type RaiseDoubt = (device: string, code: 'audit-recording-off', studies: number)
  * Finds devices whose recording is off: every score and every label is sealed in the transaction that appends a leaf about
  * its study, so work on a study that no leaf speaks of was done with recording switched off.
  */
-export class RecordingWatch implements Service {
+export class RecordingWatch {
   readonly #database: Database.Database
   readonly #clock: Clock
   readonly #raise: RaiseDoubt
-  #timer: NodeJS.Timeout | undefined
 
   constructor(database: Database.Database, clock: Clock, raise: RaiseDoubt) {
     this.#database = database
     this.#clock = clock
     this.#raise = raise
-  }
-
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => this.look(), EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
   }
 
   /** Looks at everything that came since the last look, of every device. */

@@ -1,5 +1,4 @@
 import { decodeEvent, type RecordedAuditEvent } from '@leadglass/sync-agent/audit-log'
-import type { Service } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { type AuditCursor, type AuditMatches, type AuditQuery, searchEntries } from './search.ts'
 
@@ -15,9 +14,10 @@ const SET_NEXT = `INSERT INTO audit_indexed (log, next) VALUES (?, ?)
   ON CONFLICT (log) DO UPDATE SET next = excluded.next`
 
 /** Entries taken in one transaction, so that ingest never waits long; and at most so many before a search. */
-const STEP = 2_000
+export const INDEX_STEP = 2_000
 const BEFORE_SEARCH = 20_000
-const EVERY_MS = 1_000
+/** How often to look, in milliseconds. */
+export const INDEX_EVERY_MS = 1_000
 /** A code cuts longer names; so does the index. */
 const LONGEST_NAME = 40
 
@@ -25,22 +25,11 @@ const LONGEST_NAME = 40
  * The index over all logs of the hub. It follows the logs: in the background while the hub runs, and before each search,
  * so an act that has just happened is found at once.
  */
-export class AuditIndex implements Service {
+export class AuditIndex {
   readonly #database: Database.Database
-  #timer: NodeJS.Timeout | undefined
 
   constructor(database: Database.Database) {
     this.#database = database
-  }
-
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => this.follow(STEP), EVERY_MS)
-    this.#timer.unref()
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    this.#timer = undefined
   }
 
   /** Takes up to `limit` entries into the index. @returns how many still wait. */
@@ -56,7 +45,7 @@ export class AuditIndex implements Service {
     for (const { id, next, size } of logs) {
       let position = next
       while (position < size && room > 0) {
-        const taken = this.#take(id, position, Math.min(STEP, room, size - position))
+        const taken = this.#take(id, position, Math.min(INDEX_STEP, room, size - position))
         position += taken
         room -= taken
       }

@@ -6,7 +6,7 @@ import { HUB_LOG_ORIGIN, siteLogOrigin } from './log-names.ts'
 import type { SiteAuditMirror } from './site-mirror.ts'
 
 const KNOWN_DEVICE = 'SELECT audit_log_key AS key FROM device WHERE device = ?'
-export const COSIGNED_NOTES = `SELECT cosigned AS note FROM site_checkpoint
+export const COSIGNED_NOTES = `SELECT min(cosigned) AS note FROM site_checkpoint
   WHERE device = ? AND size < ? AND cosigned IS NOT NULL GROUP BY size ORDER BY size`
 const OWN_COSIGNED = 'SELECT DISTINCT size FROM hub_log_cosignature WHERE size < ? ORDER BY size'
 const WITNESS_KEYS = 'SELECT verifier_key AS key FROM device_witness ORDER BY device'

@@ -1,10 +1,11 @@
 import type { AuditEventInput } from '@leadglass/sync-agent/audit-log'
-import { type Clock, type Service, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import { type Clock, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 
 /** A device that says nothing for longer than this is silent. Boxes report their health every minute. */
 export const SILENT_AFTER_MS = 900_000
-const EVERY_MS = 5_000
+/** How often to look, in milliseconds. */
+export const CONTACT_EVERY_MS = 5_000
 
 const DEVICES = `SELECT d.device, d.last_seen_at AS seenAt, c.state FROM device d
   LEFT JOIN device_contact c ON c.device = d.device WHERE d.revoked_at IS NULL AND d.last_seen_at IS NOT NULL
@@ -20,21 +21,11 @@ export interface ContactWatchParts {
 }
 
 /** Writes down when a device is heard, first or again, and when it has fallen silent: once each, whatever way it comes. */
-export class ContactWatch implements Service {
+export class ContactWatch {
   readonly #parts: ContactWatchParts
-  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: ContactWatchParts) {
     this.#parts = parts
-  }
-
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => this.look(), EVERY_MS)
-    this.#timer.unref()
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
   }
 
   /** Compares what is known with when each device was last heard. A change is one row and one leaf, together. */

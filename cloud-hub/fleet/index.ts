@@ -1,4 +1,4 @@
-export { ContactWatch } from './contact-watch.ts'
+export { CONTACT_EVERY_MS, ContactWatch } from './contact-watch.ts'
 export {
   DesiredBook,
   type DesiredEdit,

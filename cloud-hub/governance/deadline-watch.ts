@@ -1,6 +1,6 @@
 import type { AuditEventInput } from '@leadglass/sync-agent/audit-log'
 import type { ApprovalPolicy } from '@leadglass/sync-agent/contract'
-import type { Clock, Logger, Service } from '@leadglass/sync-agent/foundation'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import { mayAct } from './approval.ts'
 import type { ApprovalNotes } from './approval-notes.ts'
 import type { GovernanceRepository, Proposal } from './repository.ts'
@@ -8,7 +8,8 @@ import type { GovernanceRepository, Proposal } from './repository.ts'
 /** Hours before the deadline at which those who have not signed are reminded, each once. */
 export const REMINDER_HOURS = [72, 24] as const
 const HOUR_MS = 3_600_000
-const LOOK_MS = 60_000
+/** How often to look, in milliseconds. */
+export const DEADLINE_EVERY_MS = 60_000
 
 /** What the watch works with. */
 export interface DeadlineWatchOptions {
@@ -21,21 +22,11 @@ export interface DeadlineWatchOptions {
 }
 
 /** Reminds before a deadline, and ends what nobody signed in time. */
-export class DeadlineWatch implements Service {
+export class DeadlineWatch {
   readonly #options: DeadlineWatchOptions
-  #timer: NodeJS.Timeout | undefined
 
   constructor(options: DeadlineWatchOptions) {
     this.#options = options
-  }
-
-  async start(): Promise<void> {
-    this.look()
-    this.#timer = setInterval(() => this.look(), LOOK_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
   }
 
   /** Looks at every open proposal once. Doing it again changes nothing. */

@@ -23,7 +23,7 @@ export {
   signWith,
   tufKey,
 } from './approver-key.ts'
-export { DeadlineWatch } from './deadline-watch.ts'
+export { DEADLINE_EVERY_MS, DeadlineWatch } from './deadline-watch.ts'
 export { type KeyFileCode, KeyFileError, type TokenCode, TokenError } from './errors.ts'
 export { KeyBook, type KeyRefusal, type SigningKey, signingKeyKind } from './key-book.ts'
 export {

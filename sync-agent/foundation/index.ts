@@ -6,3 +6,4 @@ export { CodedError, type FailureClass, type FailureDetail, isCodedError, isRetr
 export { type Service, startInOrder } from './lifecycle.ts'
 export { createLogger, type LogFields, type Logger, silentLogger } from './logger.ts'
 export { type Randomness, systemRandomness } from './randomness.ts'
+export { RepeatedLook } from './repeated-look.ts'
