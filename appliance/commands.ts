@@ -18,6 +18,7 @@ import { openRecords, type Records, type Role } from './records/index.ts'
 import { auditOrigin, ensureSecrets } from './secrets.ts'
 import { settingsSchema } from './settings.ts'
 
+export { type ConsolePairing, consolePairing } from './console-door/index.ts'
 export { applianceFolders } from './folders.ts'
 export { type HeldSearch, openHeldSearch, type ScannedFile } from './leak-scan/index.ts'
 

@@ -6,6 +6,7 @@ import type { Clock, Logger, Randomness, Service } from '@leadglass/sync-agent/f
 import {
   AuditTrail,
   Checkpoints,
+  DriftRelease,
   deviceHealthOf,
   EgressDoor,
   EgressHold,
@@ -110,6 +111,7 @@ export function composeEgress(parts: EgressParts): EgressRoom {
         audit,
         relay: new Relay({ records, outbox, logger, audit }),
         checkpoints,
+        drift: new DriftRelease({ records, door, clock }),
         errands: new SyncErrands({
           records,
           audit,

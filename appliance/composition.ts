@@ -22,6 +22,7 @@ import { composeUpdates, TrustedUpdates } from './compose-updates.ts'
 import { composeWitness } from './compose-witness.ts'
 import { composeWork } from './compose-work.ts'
 import type { ApplianceConfiguration } from './configuration.ts'
+import { ConsoleDoor, doorCredential } from './console-door/index.ts'
 import { pseudonymOfPerson } from './deidentify/index.ts'
 import { chooseEngine, neededPromises } from './engines/index.ts'
 import { clearLeftovers, makeApplianceFolders } from './folders.ts'
@@ -241,6 +242,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
         },
       },
     )
+    const doors = await consoleDoors(configuration, folders.secrets, api)
     audit.recordNow({ event: 'process.started', actor: PROCESS, subject: null, outcome: 'success' })
     await start(
       egressService,
@@ -258,6 +260,7 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
       auditFeeds,
       ...witness.services,
       api,
+      ...doors,
       assembler,
       ...network.running,
       ...work.corrections.listener,
@@ -275,4 +278,17 @@ export async function startAppliance(configuration: ApplianceConfiguration, outp
     await stop()
     throw cause
   }
+}
+
+/** The door for consoles on other machines, where one is configured. */
+async function consoleDoors(
+  { device, host, consolePort }: ApplianceConfiguration,
+  secretsFolder: string,
+  api: LocalApi,
+): Promise<readonly ConsoleDoor[]> {
+  if (consolePort === undefined) return []
+  const credential = await doorCredential(secretsFolder, device, systemClock)
+  return [
+    new ConsoleDoor({ host, port: consolePort, credential }, (request, response) => api.answer(request, response)),
+  ]
 }

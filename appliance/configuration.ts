@@ -18,6 +18,8 @@ export const applianceConfiguration = z.strictObject({
   /** 0 for any free port. */
   dimsePort: port,
   httpPort: port,
+  /** Where consoles on other machines come in, over TLS; none unless told. */
+  consolePort: port.optional(),
   aeTitle: z.string().min(1).max(16),
   softwareVersion: deviceHealth.shape.softwareVersion,
   /** Pixel workers. */

@@ -24,6 +24,7 @@ export { enrolDevices } from './enrol-devices.ts'
 export { publishedRepository } from './hub-folder.ts'
 export { accountForIngest, type IngestAccount } from './ingest-account.ts'
 export { type CardGap, cardGaps } from './model-card/index.ts'
+export { moveHubRecords } from './move-records.ts'
 export { type ReportRefusal, verifyReport } from './reports/signed-report.ts'
 
 /** One account for each role. */

@@ -58,7 +58,7 @@ export function composeAudit(parts: AuditParts): {
     { name: 'audit.own-recording', everyMs: OWN_RECORDING_EVERY_MS, look: () => ownRecording.look(), atStart: true },
     { name: 'fleet.contact', everyMs: CONTACT_EVERY_MS, look: () => contact.look() },
   ]
-  const driftAlerts = new DriftAlerts({ database, drift, audit, clock, logger })
+  const driftAlerts = new DriftAlerts({ database, drift, rules: configuration.drift, audit, clock, logger })
   return {
     auditFeeds,
     driftAlerts,

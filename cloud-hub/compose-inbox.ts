@@ -18,7 +18,7 @@ import { openPostgres } from './storage/index.ts'
 
 /** What an inbox is made of. */
 export interface InboxParts {
-  /** The hub's own database, which keeps the devices and everything that is not ingest. */
+  /** The hub's own database: everything, or all that is not ingest. */
   readonly database: Database.Database
   readonly mirror: SiteAuditMirror
   readonly witnessKey: KeyObject
@@ -41,7 +41,7 @@ export interface ComposedInbox {
 /** The inbox in the database that the configuration names. @throws when PostgreSQL is named and cannot be reached. */
 export async function composeInbox(where: HubConfiguration['database'], parts: InboxParts): Promise<ComposedInbox> {
   const { database, mirror, witnessKey, alarms, audit, clock, logger } = parts
-  if (where.kind === 'sqlite') {
+  if (where.kind !== 'postgres-inbox') {
     const roots = new EpochRootCache(database)
     return {
       inbox: new Inbox(database, mirror, alarms, clock),

@@ -1,5 +1,10 @@
 import { auditFeedSettings } from '@leadglass/sync-agent/audit-log'
 import { z } from 'zod'
+import { driftRules } from './drift/index.ts'
+import { postgresUrl } from './storage/place.ts'
+import { executorSettings } from './training/executors/settings.ts'
+import { mlflowSettings } from './training/tracking/mlflow-client.ts'
+import { triggerPolicy } from './training/triggers/policy.ts'
 
 const port = z.number().int().min(0).max(65_535)
 
@@ -43,15 +48,19 @@ export const hubConfiguration = z.strictObject({
   /** With an external broker: where boxes join, renew and upload. The embedded broker's port does this too. */
   enrolmentPort: port.optional(),
   /**
-   * Where ingest commits what the devices send. Everything else of the hub stays in its own SQLite file. A password does not
-   * belong into the address: PostgreSQL finds it in PGPASSFILE, or asks the operating system (peer).
+   * Where the hub's records stand: its own SQLite file, or PostgreSQL. `postgres-inbox` commits only what the devices send
+   * there, and everything else into the file. A password does not belong into the address: PostgreSQL finds it in PGPASSFILE,
+   * or asks the operating system (peer).
    */
   database: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('sqlite') }),
-      z.strictObject({ kind: z.literal('postgres'), url: z.string().regex(/^postgres(?:ql)?:\/\/\S+$/) }),
+      z.strictObject({ kind: z.literal('postgres'), url: postgresUrl }),
+      z.strictObject({ kind: z.literal('postgres-inbox'), url: postgresUrl }),
     ])
     .default({ kind: 'sqlite' }),
+  /** Where the other hubs of the same PostgreSQL reach this one while it leads; its own host and port unless told. */
+  leaderAddress: z.url({ protocol: /^http$/ }).optional(),
   pagesFolder: z.string().min(1).optional(),
   /** Witnesses of others, such as the hospital's, that are asked to cosign the hub's log (C2SP tlog-witness). */
   witnesses: z
@@ -60,6 +69,22 @@ export const hubConfiguration = z.strictObject({
     .default([]),
   /** Audit repositories that hear everything that the hub's own log records. */
   auditFeeds: auditFeedSettings.default([]),
+  /** What starts training without anybody asking. People change it over the API; what is declared here is where they begin. */
+  training: z
+    .strictObject({
+      triggers: z.array(triggerPolicy).max(200).default([]),
+      /** Seconds between two looks at the triggers. */
+      lookSeconds: z.number().int().min(1).max(3600).default(60),
+      /** Where runs may train besides this machine, by name. */
+      executors: executorSettings.default({}),
+      /** The one of runs that name none: `local`, or a name from `executors`. */
+      executor: z.string().max(31).default('local'),
+      /** An MLflow server that is told of all runs. Training and registry do without it. */
+      mlflow: mlflowSettings.optional(),
+    })
+    .prefault({}),
+  /** When distributions at the sites are looked at, and what counts as drift. */
+  drift: driftRules.default(driftRules.parse({})),
   softwareVersion: z
     .string()
     .regex(/^\d{1,4}\.\d{1,4}\.\d{1,6}$/)

@@ -10,6 +10,7 @@ import {
   deviceDetail,
   deviceList,
   driftList,
+  evaluationView,
   health,
   hubSession,
   importAnswer,
@@ -26,6 +27,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { enrolDevice, type InitialisedHub, initialiseHub } from './commands.ts'
 import { openApproverKey, signPrepared } from './governance/index.ts'
 import { holdTestCeremony, TEST_PASSPHRASE, type TestCeremony } from './testing/ceremony.ts'
+import { placeTestHub } from './testing/databases.ts'
 import { device, featuresBody, payloadOf, sealAll, TestDevice } from './testing/device.ts'
 import { HubProcess } from './testing/hub-process.ts'
 import { syntheticSite } from './testing/synthetic-site.ts'
@@ -42,6 +44,7 @@ describe('the hub as a process', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hub-process-'))
+    placeTestHub(folder)
     ceremony = await holdTestCeremony(folder)
     const approvers = ceremony.approvers.map(({ person, role, printedName, publicKey }) => ({
       person,
@@ -174,6 +177,8 @@ describe('the hub as a process', () => {
     }
     await box.end()
     const request = { finding: 'pneumonia', model: model.name, parent: null, seed: 1 }
+    const tooDeep = { trainer: 'gradient-boosting', options: { maximumDepth: 99 } }
+    await expect(hub.post('/api/training-runs', { ...request, trainer: tooDeep })).rejects.toThrow(/400.*maximumDepth/)
     const started = trainingRun.parse(await hub.post('/api/training-runs', request))
     const path = `/api/training-runs/${started.run}`
     const until = async (states: readonly string[]): Promise<TrainingRun> => {
@@ -186,15 +191,19 @@ describe('the hub as a process', () => {
     await until(['running'])
     await hub.kill()
     hub = await HubProcess.start(folder)
-    expect((await until(['interrupted', 'succeeded'])).state).toBe('interrupted')
-    await hub.post(`${path}/restart`, {})
     const run = await until(['succeeded', 'failed', 'stopped-by-gate'])
-    expect(run).toMatchObject({ state: 'succeeded', candidate: { version: '1.1.0' }, progress: 1 })
+    expect(run).toMatchObject({ state: 'succeeded', attempt: 2, candidate: { version: '1.1.0' }, progress: 1 })
     expect(run.gates.every((gate) => gate.holds)).toBe(true)
     expect(run.rows.at(-1)).toEqual({ name: 'rows of the dataset', rows: 600 })
     expect(run.metrics[0]?.name).toBe('auc')
     const { lines } = trainingLog.parse(await hub.get(`${path}/log`))
     expect(lines.at(-1)).toContain('as candidate')
+    const ofRun = evaluationView.parse(await hub.get(`${path}/evaluation`))
+    expect(ofRun).toMatchObject({ finding: 'pneumonia', gatesDeclaredBy: 'default' })
+    expect(ofRun.evaluation?.candidate.auc.value).toBe(run.metrics[0]?.value)
+    expect(ofRun.gates).toEqual(run.gates)
+    const ofVersion = `/api/models/${model.name}/versions/1.1.0/evaluation`
+    expect(evaluationView.parse(await hub.get(ofVersion))).toEqual(ofRun)
     const { versions } = modelList.parse(await hub.get('/api/models'))
     expect(versions.find((one) => one.model.version === '1.1.0')).toMatchObject({
       state: 'candidate',

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
+import { hostname } from 'node:os'
 import { createNoteSigner, readSigningKeyFile } from '@leadglass/sync-agent/audit-log'
 import { type DeviceId, deviceId } from '@leadglass/sync-agent/contract'
 import {
@@ -17,8 +19,11 @@ import { composeChange } from './compose-change.ts'
 import { composeEnrolment } from './compose-enrolment.ts'
 import { composeGovernance } from './compose-governance.ts'
 import { composeInbox } from './compose-inbox.ts'
+import { composeMonitoring } from './compose-monitoring.ts'
 import { composeRegistry } from './compose-registry.ts'
 import { composeReports } from './compose-reports.ts'
+import { composeTracking } from './compose-tracking.ts'
+import { composeTraining } from './compose-training.ts'
 import type { HubConfiguration } from './configuration.ts'
 import { Delivery, mayRollOut } from './delivery-parts.ts'
 import { Drift } from './drift/index.ts'
@@ -34,13 +39,12 @@ import {
   EpochBook,
 } from './ingest/index.ts'
 import { InboxIntake } from './iot-hub-endpoint/index.ts'
-import { Lake } from './lake/index.ts'
+import { Lake, LakeService } from './lake/index.ts'
 import { Links } from './links.ts'
 import { ModelCards } from './model-card/index.ts'
 import { PackageStore, Registry } from './registry/index.ts'
 import { RolloutBook, Rollouts, SiteFactReader } from './rollout/index.ts'
-import { openHubDatabase } from './storage/index.ts'
-import { LocalExecutor, RunStore, Training } from './training/index.ts'
+import { Leadership, openHubDatabase, settlePlace } from './storage/index.ts'
 
 /** What a hub runs on. */
 export interface HubPorts {
@@ -49,6 +53,8 @@ export interface HubPorts {
   readonly monotonic?: Clock
   readonly randomness: Randomness
   readonly logger: Logger
+  /** Another hub has taken over while this one could not reach the database: the process has to end. */
+  readonly onDeposed?: () => void
 }
 
 /** The whole hub: every part is made here, once, and started in the order in which each needs the one before. */
@@ -61,6 +67,7 @@ export class Hub implements Service {
         readonly http: number
         readonly mqtt: number | null
         readonly iotHub: Links['iotHubPorts']
+        readonly leads: boolean
       }
     | undefined
 
@@ -75,12 +82,22 @@ export class Hub implements Service {
     return { http, mqtt, iotHub }
   }
 
+  /** Whether this is the one of several hubs on one database that does what is done once. */
+  get leads(): boolean {
+    return this.#running?.leads ?? false
+  }
+
   /** @throws when the hub's folder was not initialised, or a port is taken. */
   async start(): Promise<void> {
+    await this.#startAt(this.#configuration.httpPort)
+  }
+
+  async #startAt(httpPort: number): Promise<void> {
     const layout = hubLayout(this.#configuration.dataFolder)
+    await settlePlace(layout.folder, this.#configuration.database)
     const database = openHubDatabase(layout.folder)
     try {
-      await this.#startOn(database, layout)
+      await this.#startOn(database, layout, httpPort)
     } catch (error) {
       database.close()
       throw error
@@ -93,8 +110,10 @@ export class Hub implements Service {
     await running?.stop()
   }
 
-  async #startOn(database: Database.Database, layout: HubLayout): Promise<void> {
+  async #startOn(database: Database.Database, layout: HubLayout, httpPort: number): Promise<void> {
     const { clock, randomness, logger } = this.#ports
+    const leadership = new Leadership(database, logger)
+    leadership.claim('')
     const settings = await readHubSettings(layout)
     const logKey = await readSigningKeyFile(layout.logKey)
     const audit = new HubAudit(database, logKey, clock, this.#ports.monotonic)
@@ -111,15 +130,12 @@ export class Hub implements Service {
     const registry = new Registry({ database, store, clock })
     const governance = new GovernanceRepository({ database, clock })
     const lake = new Lake(database, layout.lake, clock)
-    const runs = new RunStore(database, clock)
-    const executor = new LocalExecutor()
-    const training = new Training({ store: runs, lake, registry, executor, audit, logger, folder: layout.training })
     const fleet = new Fleet(database, clock)
     const signer = await DesiredSigner.open(layout.desiredKeys)
     const desired = new DesiredBook(database, clock, signer)
     const inboxParts = { database, mirror, witnessKey, alarms, audit, clock, logger }
     const { inbox, epochRoots, stop: closeInbox } = await composeInbox(this.#configuration.database, inboxParts)
-    const drift = new Drift(database, registry)
+    const drift = new Drift(database, registry, this.#configuration.drift)
     const cards = new ModelCards({ database, registry, drift })
     const change = composeChange({ database, registry, audit, clock, randomness })
     const signingAlarms = new SigningAlarms({ database, audit: audit.log, clock })
@@ -145,6 +161,27 @@ export class Hub implements Service {
       randomness,
       logger,
     })
+    const { runs, reproductions, training, triggers, triggerStore, versionToImprove, executors } = composeTraining({
+      database,
+      lake,
+      registry,
+      governance,
+      releases: delivery?.releases,
+      driftAlerts: watching.driftAlerts,
+      configuration: this.#configuration.training,
+      folder: layout.training,
+      audit,
+      clock,
+      logger,
+    })
+    const tracking = composeTracking({
+      settings: this.#configuration.training.mlflow,
+      runs,
+      folder: layout.training,
+      clock,
+      logger,
+    })
+    const monitoring = composeMonitoring({ database, registry, audit, clock, logger })
     const disconnect = (device: string): void => links.disconnect(device)
     const parts = { database, layout, enrolment, authority, alarms, audit, clock, randomness, logger, disconnect }
     const tell = (device: DeviceId): void => links.tell(device)
@@ -212,8 +249,16 @@ export class Hub implements Service {
       lake,
       training,
       runs,
+      reproductions,
+      triggers,
+      executors,
+      tracking: tracking === undefined ? () => null : () => tracking.status(),
+      triggerStore,
+      versionToImprove,
       drift,
       driftAlerts: watching.driftAlerts,
+      performance: monitoring.performance,
+      fairness: monitoring.fairness,
       auditFeeds: watching.auditFeeds,
       registry,
       aliases,
@@ -247,33 +292,65 @@ export class Hub implements Service {
       disconnect,
       announce,
     }
-    const { host, httpPort, pagesFolder } = this.#configuration
+    const { host, pagesFolder } = this.#configuration
+    const leader = leadership.leads ? {} : { leader: () => leadership.leaderAddress() }
     const api = new ApiServer(
-      { host, port: httpPort, names: settings.names, repositoryFolder: layout.repository, pagesFolder },
+      { host, port: httpPort, names: settings.names, repositoryFolder: layout.repository, pagesFolder, ...leader },
       services,
     )
-    const stop = await startInOrder([
+    const records = [
       { start: async () => undefined, stop: async () => void database.close() },
       { start: async () => undefined, stop: closeInbox },
+      { start: async () => undefined, stop: async () => leadership.stop() },
+    ]
+    // Timers, the broker and the repository's files are of the hub that leads; one that stands by answers requests.
+    const leading: readonly Service[] = [
       { start: () => store.sweep(), stop: async () => undefined },
       ...(delivery === undefined ? [] : [delivery]),
       recorded(audit),
       ...(watch === undefined ? [] : [watch]),
+      new LakeService(lake, audit, logger),
+      ...(tracking === undefined ? [] : [tracking]),
       training,
+      triggers,
       auditDesk.following(logger),
       {
         start: () => recordKeysInUse({ database, audit, clock, logKey, witnessKey, authority, settings, delivery }),
         stop: async () => undefined,
       },
       ...watching.services,
+      ...monitoring.services,
       sender,
       links,
       rollouts,
       { start: async () => announce(), stop: async () => undefined },
-      api,
-    ])
-    this.#running = { stop, http: api.port, mqtt: links.port, iotHub: links.iotHubPorts }
+    ]
+    const stop = await startInOrder([...records, ...(leadership.leads ? leading : []), api])
+    this.#running = { stop, http: api.port, mqtt: links.port, iotHub: links.iotHubPorts, leads: leadership.leads }
+    if (leadership.leads) leadership.claim(this.#configuration.leaderAddress ?? addressOf(host, api.port))
+    leadership.watch((change) => {
+      if (change === 'deposed') this.#ports.onDeposed?.()
+      else this.#takeOver(api.port)
+    })
   }
+
+  /** Begins anew, since everything that was made while another hub led may remember what is no longer so. */
+  #takeOver(httpPort: number): void {
+    const { logger, onDeposed } = this.#ports
+    logger.info('hub.takes-over', {})
+    this.stop()
+      .then(() => this.#startAt(httpPort))
+      .catch((error: unknown) => {
+        logger.error('hub.take-over-failed', { reason: error instanceof Error ? error.message : String(error) })
+        onDeposed?.()
+      })
+  }
+}
+
+/** Where others reach a listener; one on all interfaces is named by this machine's name. */
+function addressOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? hostname() : host
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`
 }
 
 /** Writes the beginning and the orderly end of recording into the log. */

@@ -31,7 +31,7 @@ export async function accountForIngest(request: {
 }): Promise<IngestAccount> {
   const { folder, database: where, withRoots } = request
   const none = { roots: [], damaged: [] }
-  if (where.kind === 'postgres') {
+  if (where.kind === 'postgres-inbox') {
     const pool = await openPostgres(where.url, POSTGRES_MIGRATIONS, () => undefined)
     try {
       const query = async (sql: string): Promise<Row[]> => (await pool.query<Row>(sql)).rows

@@ -19,7 +19,11 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } })
   if (values.config === undefined) throw new Error('usage: main.ts --config FILE.json')
   const configuration = hubConfiguration.parse(JSON.parse(await readFile(values.config, 'utf8')))
-  const ports = { clock: systemClock, monotonic: monotonicClock, randomness: systemRandomness, logger }
+  const onDeposed = (): void => {
+    logger.error('hub.deposed', { reason: 'another hub has taken over; a start of this one stands by' })
+    process.exit(1)
+  }
+  const ports = { clock: systemClock, monotonic: monotonicClock, randomness: systemRandomness, logger, onDeposed }
   const hub = new Hub(configuration, ports)
   await hub.start()
   let stopping = false
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   const { http, mqtt, iotHub } = hub.addresses
-  process.stdout.write(`${JSON.stringify({ ready: true, http, mqtt, iotHub })}\n`)
+  process.stdout.write(`${JSON.stringify({ ready: true, http, mqtt, iotHub, leads: hub.leads })}\n`)
   logger.info('hub.ready', { http, mqtt })
 }
 

@@ -10,6 +10,7 @@ const CHECKS: readonly { readonly name: string; readonly script: string; readonl
   { name: 'biome (format, lint)', script: tool('@biomejs/biome/bin/biome'), args: ['ci', '--error-on-warnings', '.'] },
   { name: 'types', script: tool('typescript/bin/tsc'), args: ['--noEmit', '-p', '.'] },
   { name: 'types of the pages', script: tool('typescript/bin/tsc'), args: ['--noEmit', '-p', 'ui'] },
+  { name: 'types of the desk', script: tool('typescript/bin/tsc'), args: ['--noEmit', '-p', 'ui/electron'] },
   { name: 'types of their tests', script: tool('typescript/bin/tsc'), args: ['--noEmit', '-p', 'ui/testing'] },
   { name: 'eslint (type-aware)', script: tool('eslint/bin/eslint.js'), args: ['--max-warnings', '0', '.'] },
   {

@@ -4,6 +4,7 @@ import { CodedError, type FailureClass, type FailureDetail } from '@leadglass/sy
 export type InstallerErrorCode =
   | 'instance-file-invalid'
   | 'no-instance'
+  | 'package-refused'
   | 'not-running'
   | 'already-running'
   | 'port-in-use'
@@ -20,6 +21,7 @@ export type InstallerErrorCode =
 const CLASSES: Readonly<Record<InstallerErrorCode, FailureClass>> = {
   'instance-file-invalid': 'permanent',
   'no-instance': 'permanent',
+  'package-refused': 'permanent',
   'not-running': 'transient',
   'already-running': 'permanent',
   'port-in-use': 'permanent',

@@ -36,9 +36,21 @@ export {
 } from './package/card-declaration.ts'
 export { type Column, type GoldenRow, goldenRow, scoreOf, type TableRow, tableRow } from './package/columns.ts'
 export { PackageError, type PackageErrorCode } from './package/errors.ts'
+export {
+  type DeclaredGate,
+  type DeclaredGates,
+  declaredGate,
+  declaredGates,
+  GATES_FILE,
+  type GateMeasure,
+  HUB_GATES,
+  POINT_IN_USE,
+  type PointRule,
+} from './package/gates.ts'
 export { type GoldenExpectation, goldenExpectation } from './package/golden.ts'
 export { type GraphEntry, parseSource } from './package/graphs.ts'
 export type { PriorRule, SeriesRule } from './package/inputs.ts'
+export { latencySketchBin, latencySketchQuantile, latencySketchValue } from './package/latency-sketch.ts'
 export {
   type FitRules,
   MODEL_KINDS,
@@ -76,8 +88,10 @@ export {
   referenceDistributions,
 } from './package/reference.ts'
 export { declarationOf } from './package/shipped-declarations.ts'
+export { binsOf, MANUFACTURERS, STANDARD_FEATURES, standardBin, standardFeature } from './package/standard-features.ts'
 export { type ManifestContent, type PackageContent, sealManifest, writePackage } from './package/write-package.ts'
 export { type PhantomDicom, type PhantomDicomRequest, phantomDicom, qaPhantomDicom } from './phantom/phantom-dicom.ts'
+export { seededRandom } from './phantom/random.ts'
 export { type PhantomRequest, renderPhantom } from './phantom/render-phantom.ts'
 export {
   drawQaPhantom,

@@ -1,4 +1,5 @@
-// Builds the two pages into ui/dist: the console that the appliance serves, and the hub's pages.
+// Builds into ui/dist: the console that the appliance serves, the hub's pages, and the console as a program for a desk.
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
@@ -12,10 +13,12 @@ const UI = dirname(fileURLToPath(import.meta.url))
 for (const [page, output] of [
   ['console', 'console'],
   ['hub-web', 'hub'],
+  ['electron/pairing', 'desk/pair'],
 ]) {
   await build({
     configFile: false,
     root: join(UI, page),
+    base: page === 'electron/pairing' ? '/pair/' : '/',
     plugins: [react()],
     logLevel: 'warn',
     build: {
@@ -28,3 +31,32 @@ for (const [page, output] of [
     },
   })
 }
+
+// The main process is a module; a preload script in the sandbox is one file of CommonJS (Electron, "sandbox").
+for (const [entry, file, format] of [
+  ['main.ts', 'main.js', 'es'],
+  ['preload.ts', 'preload.cjs', 'cjs'],
+]) {
+  await build({
+    configFile: false,
+    root: join(UI, 'electron'),
+    logLevel: 'warn',
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      target: 'node20',
+      outDir: join(UI, 'dist', 'desk'),
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: {
+        input: join(UI, 'electron', entry),
+        external: ['electron', /^node:/],
+        output: { format, entryFileNames: file, codeSplitting: false },
+      },
+    },
+  })
+}
+const { version } = JSON.parse(await readFile(join(UI, 'package.json'), 'utf8'))
+const desk = { name: 'leadglass-console', productName: 'Leadglass console', version, type: 'module', main: 'main.js' }
+await writeFile(join(UI, 'dist', 'desk', 'package.json'), `${JSON.stringify(desk, null, 2)}\n`)
+await cp(join(UI, 'dist', 'console'), join(UI, 'dist', 'desk', 'console'), { recursive: true })

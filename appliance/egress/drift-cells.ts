@@ -1,4 +1,4 @@
-import { binOf, type ReferenceDistributions } from '@leadglass/models'
+import { binOf, type ReferenceDistributions, STANDARD_FEATURES, standardBin, standardFeature } from '@leadglass/models'
 import { type DriftCounts, driftCounts, type ModelReference } from '@leadglass/sync-agent/contract'
 import type { EgressRecords } from '../records/index.ts'
 
@@ -10,53 +10,80 @@ export interface MeasuredInstance {
   readonly scores: readonly { readonly code: string; readonly value: number }[]
   readonly embedding: readonly number[]
   readonly quality: Readonly<Record<string, number>>
+  /** Values of standard features by their names: `metadata.*` of the header, `latency.score` in milliseconds. */
+  readonly standard?: Readonly<Record<string, string | number>>
 }
 
-/** The value of a reference feature (`score.x`, `embedding.3`, `quality.y`, `radiomics.z`) in an instance; undefined when it has none. */
+/** The value of a reference feature (`score.x`, `embedding.3`, `quality.y`, `metadata.z`) in an instance; undefined when it has none. */
 export function featureValue(instance: MeasuredInstance, feature: string): number | undefined {
   const dot = feature.indexOf('.')
   const [family, name] = [feature.slice(0, dot), feature.slice(dot + 1)]
   if (family === 'score') return instance.scores.find((score) => score.code === name)?.value
   if (family === 'quality' || family === 'radiomics') return instance.quality[feature]
   if (family === 'embedding' && /^\d{1,5}$/.test(name)) return instance.embedding[Number(name)]
-  return undefined
+  const [standard, value] = [standardFeature(feature), instance.standard?.[feature]]
+  if (standard === undefined || value === undefined) return undefined
+  // A package counts the words of a closed list by their places.
+  return standard.kind === 'words' ? standardBin(standard, value) : Number(value)
 }
 
 /**
- * Counts an instance into the cells of a model's reference distributions, under the month in which it was scored. Inside
- * the caller's transaction.
+ * Counts an instance into the cells of a model's reference distributions, and of the standard features that those leave
+ * out. Inside the caller's transaction.
  */
 export function countInstance(
   records: Pick<EgressRecords, 'addDrift'>,
   model: ModelReference,
   reference: ReferenceDistributions,
   instance: MeasuredInstance,
-  month: string,
 ): void {
+  const cells: [string, number][] = []
   for (const feature of reference.features) {
     const value = featureValue(instance, feature.feature)
     if (value === undefined || !Number.isFinite(value)) continue
     // A package may name a feature that the contract cannot say; such a one stays at the site.
     if (!driftCounts.shape.feature.safeParse(feature.feature).success) continue
-    records.addDrift(model, feature.feature, month, binOf(feature, value))
+    cells.push([feature.feature, binOf(feature, value)])
   }
+  const own = new Set(reference.features.map(({ feature }) => feature))
+  for (const feature of STANDARD_FEATURES) {
+    const value = instance.standard?.[feature.feature]
+    const bin = value === undefined || own.has(feature.feature) ? undefined : standardBin(feature, value)
+    if (bin !== undefined) cells.push([feature.feature, bin])
+  }
+  if (cells.length > 0) records.addDrift(model, cells)
+}
+
+/** Counts a label of a finding that a model gives a score for. Inside the caller's transaction. */
+export function countLabel(
+  records: Pick<EgressRecords, 'addDrift'>,
+  model: ModelReference,
+  finding: string,
+  value: 'present' | 'absent' | 'uncertain',
+): void {
+  const feature = standardFeature(`label.${finding}`)
+  const bin = feature === undefined ? undefined : standardBin(feature, value)
+  if (feature === undefined || bin === undefined) return
+  if (driftCounts.shape.feature.safeParse(feature.feature).success) records.addDrift(model, [[feature.feature, bin]])
 }
 
 /**
  * Takes out of the held cells what may leave: every cell with 11 or more, feature by feature. What was taken starts again
  * at 0, so each count leaves once. Inside the caller's transaction.
+ * @param at month, and hour of the month, in which they leave.
  */
 export function releaseCells(
   records: Pick<EgressRecords, 'ripeDrift' | 'releaseDrift'>,
-  model: ModelReference,
-  month: string,
+  at: { readonly month: string; readonly hour: number },
 ): DriftCounts[] {
-  const byFeature = new Map<string, { bin: number; count: number }[]>()
-  for (const cell of records.ripeDrift(model.digest, month, SMALLEST_CELL)) {
-    const cells = byFeature.get(cell.feature) ?? []
-    cells.push({ bin: cell.bin, count: cell.held })
-    byFeature.set(cell.feature, cells)
-    records.releaseDrift(model.digest, cell.feature, month, cell.bin)
-  }
-  return [...byFeature].map(([feature, cells]) => ({ kind: 'drift-counts', model, feature, month, cells }))
+  const ripe = records.ripeDrift(SMALLEST_CELL)
+  for (const { digest, feature, bin } of ripe) records.releaseDrift(digest, feature, bin)
+  const groups = Map.groupBy(ripe, ({ digest, feature }) => `${digest}/${feature}`)
+  return [...groups.values()].flatMap((cells) => {
+    const [first] = cells
+    if (first === undefined) return []
+    const { name, version, digest, feature } = first
+    const counted = cells.map(({ bin, held }) => ({ bin, count: held }))
+    return [{ kind: 'drift-counts', model: { name, version, digest }, feature, ...at, cells: counted }]
+  })
 }

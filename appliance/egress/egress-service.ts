@@ -2,6 +2,7 @@ import type { AcknowledgedFile, OutboxWriter } from '@leadglass/sync-agent/excha
 import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import { type AcknowledgementDependencies, takeAcknowledgement } from './acknowledgements.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import type { DriftRelease } from './drift-release.ts'
 import type { Relay } from './relay.ts'
 import type { SyncErrands } from './sync-errands.ts'
 
@@ -12,6 +13,8 @@ const KEEP_HEALTH_MS = 7 * 86_400_000
 export interface EgressServiceDependencies extends AcknowledgementDependencies {
   readonly relay: Relay
   readonly checkpoints: Checkpoints
+  /** Absent where nothing counts. */
+  readonly drift?: Pick<DriftRelease, 'pass'>
   /** Absent where nothing but envelopes goes to a hub. */
   readonly errands?: SyncErrands
   readonly outbox: Pick<OutboxWriter, 'start'>
@@ -56,7 +59,7 @@ export class EgressService {
 
   /** One pass. */
   async pass(): Promise<void> {
-    const { relay, checkpoints, errands, acknowledged, records, sealHealth, clock } = this.#dependencies
+    const { relay, checkpoints, drift, errands, acknowledged, records, sealHealth, clock } = this.#dependencies
     const now = clock.now()
     if (now - this.#healthAt >= HEALTH_MS || now < this.#healthAt) {
       sealHealth()
@@ -65,6 +68,7 @@ export class EgressService {
       })
       this.#healthAt = now
     }
+    drift?.pass()
     checkpoints.pass()
     const read = await acknowledged.read()
     if (read.kind === 'value' && read.value.at !== this.#takenAt) {

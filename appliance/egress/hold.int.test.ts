@@ -220,8 +220,8 @@ describe('holding batches', () => {
     for (let index = 0; index < 100; index += 1) {
       held.records.transaction(() => {
         const measured = { scores: [{ code: 'pneumonia', value: (index % 7) / 7 }], embedding: [], quality: {} }
-        countInstance(held.records.egress, model, reference, measured, '2020-03')
-        for (const cells of releaseCells(held.records.egress, model, '2020-03')) door.seal(cells)
+        countInstance(held.records.egress, model, reference, measured)
+        for (const cells of releaseCells(held.records.egress, { month: '2020-03', hour: 1 })) door.seal(cells)
       })
       const [batch] = desk.list(10).filter((one) => one.state === 'waiting')
       if (batch === undefined) continue

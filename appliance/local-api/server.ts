@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
@@ -65,6 +66,12 @@ export class LocalApi {
   get port(): number {
     const address = this.#server?.server.address()
     return address === null || address === undefined || typeof address === 'string' ? 0 : address.port
+  }
+
+  /** Answers a request that came in by another door; such a request waits for nothing that `start` would bring. */
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#server === undefined) response.writeHead(503).end()
+    else this.#server.routing(request, response)
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,7 @@
+import { TLSSocket } from 'node:tls'
 import { toIsoInstant } from '@leadglass/sync-agent/foundation'
 import { type LocalSession, signIn } from '@leadglass/ui/contract/local-api'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { COOKIE, cookieToken, parse } from './access.ts'
 import type { LocalApiContext } from './context.ts'
 import { LocalApiError } from './errors.ts'
@@ -11,8 +12,7 @@ export function sessionRoutes(server: FastifyInstance, { sessions }: LocalApiCon
   server.post('/api/session', async (request, reply): Promise<LocalSession> => {
     const { account, password } = parse(signIn, request.body)
     const { token, caller } = await sessions.open(account, password)
-    // No `Secure`: the page is served without TLS on this machine; a proxy with TLS in front adds it.
-    reply.header('set-cookie', `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict`)
+    reply.header('set-cookie', `${COOKIE}=${token}; ${attributesFor(request)}`)
     return sessionView(caller)
   })
 
@@ -24,9 +24,15 @@ export function sessionRoutes(server: FastifyInstance, { sessions }: LocalApiCon
   server.delete('/api/session', async (request, reply): Promise<{ done: true }> => {
     const token = cookieToken(request)
     if (token !== undefined) sessions.close(token)
-    reply.header('set-cookie', `${COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`)
+    reply.header('set-cookie', `${COOKIE}=; ${attributesFor(request)}; Max-Age=0`)
     return { done: true }
   })
+}
+
+/** `Secure` where the request came over TLS; on the plain port of this machine a browser would not send it back. */
+function attributesFor({ raw }: FastifyRequest): string {
+  const attributes = 'Path=/; HttpOnly; SameSite=Strict'
+  return raw.socket instanceof TLSSocket ? `${attributes}; Secure` : attributes
 }
 
 function sessionView({ account, role, person, expiresAt }: Caller): LocalSession {

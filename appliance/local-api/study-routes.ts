@@ -10,6 +10,7 @@ import {
   studyQuery,
 } from '@leadglass/ui/contract/local-api'
 import type { FastifyInstance } from 'fastify'
+import { countLabel } from '../egress/index.ts'
 import type { LabelRow, StudyRow } from '../records/index.ts'
 import { actorOf, parse, requireRole } from './access.ts'
 import type { LocalApiContext } from './context.ts'
@@ -98,7 +99,7 @@ export function studyRoutes(server: FastifyInstance, context: LocalApiContext): 
 
 /** Label, envelope and audit leaf in one transaction. A later label of the same reader and finding replaces the earlier. */
 function recordLabel(
-  { records, door, audit, clock, facts }: LocalApiContext,
+  { records, door, audit, clock, facts, library }: LocalApiContext,
   study: StudyRow,
   person: string | null,
   wanted: { readonly finding: string; readonly value: LabelRow['value']; readonly blind: boolean },
@@ -114,9 +115,15 @@ function recordLabel(
     labelledAt: clock.now(),
   }
   records.transaction(() => {
+    const isFirst = !records.studies.labels(study.studyId).some(({ finding }) => finding === wanted.finding)
     records.studies.insertLabel(study.studyId, label)
     // A label says something about the study: where a rule keeps that at the site, it stays.
     if (!isLocalOnly(records, study)) {
+      const models = isFirst ? library.active() : []
+      for (const { model, manifest } of models) {
+        const isOf = manifest.outputs.some(({ code }) => code === wanted.finding)
+        if (isOf) countLabel(records.egress, model, wanted.finding, wanted.value)
+      }
       door.seal(
         {
           kind: 'study-label',

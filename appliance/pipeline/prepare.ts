@@ -5,6 +5,7 @@ import { instanceFacts, uid } from '../imaging/index.ts'
 import { type Spool, SpoolError } from '../intake/index.ts'
 import type { RevisionInstance } from '../records/index.ts'
 import { defaultScoringLimits } from '../scoring/index.ts'
+import { driftMetadata } from './drift-metadata.ts'
 import type { Gate, GateOutcome } from './gate.ts'
 import { PassedFile } from './passed-file.ts'
 import { headerOf, type PreparedInstance, type StoppedInstance } from './prepared-instance.ts'
@@ -64,6 +65,7 @@ export async function prepareRevision(
       pixelRisk: outcome.pixelRisk,
       facts: instanceFacts(dataSet),
       acquisition,
+      metadata: driftMetadata(dataSet, acquisition),
       patientPseudonym,
       identifiers: withCorrected(identifiers, corrected),
       sopClassUid: instance.sopClassUid,

@@ -15,6 +15,8 @@ export interface PreparedInstance {
   /** How likely identities stand in its pixels: what may be told about it is another question. */
   readonly pixelRisk: PixelRisk
   readonly acquisition: AcquisitionFacts
+  /** What is counted of the header; values of standard features by their names. */
+  readonly metadata?: Readonly<Record<string, string | number>>
   readonly patientPseudonym: PatientPseudonym
   readonly identifiers: StudyIdentifiers
   readonly sopClassUid: string

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { ModelPackage } from '@leadglass/models'
 import type { AuditDetail } from '@leadglass/sync-agent/audit-log'
 import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
-import { type Clock, type Logger, toIsoInstant } from '@leadglass/sync-agent/foundation'
+import type { Clock, Logger } from '@leadglass/sync-agent/foundation'
 import type { RevisionCorrections } from '../corrections/index.ts'
 import type { StudyIdentifiers } from '../deidentify/index.ts'
-import { type AuditSink, countInstance, type EgressDoor, releaseCells } from '../egress/index.ts'
+import { type AuditSink, countInstance, type EgressDoor } from '../egress/index.ts'
 import { RISK_TABLE_VERSION } from '../pixel-text/index.ts'
 import type { PixelPrintRow, Records, WaitingRevision } from '../records/index.ts'
 import { type AfterScoring, type Decision, decisionAbout, reasonOf, takesIn } from '../rules/index.ts'
@@ -260,13 +260,11 @@ function write(revision: WaitingRevision, finding: Finding, dependencies: Proces
 function writeOutcomes(
   { revisionId, studyId }: WaitingRevision,
   finding: Finding,
-  { records, door, clock }: ProcessDependencies,
+  { records }: ProcessDependencies,
 ): void {
-  const { outcomes, preparation, active } = finding
+  const { outcomes, preparation, active, uses } = finding
   for (const print of finding.prints ?? []) records.prints.keep(print)
-  const counted = new Set<string>()
-  // Drift is about what the site sees now; the study's own dates are shifted and say nothing about that.
-  const month = toIsoInstant(clock.now()).slice(0, 7)
+  const headers = new Map(preparation.prepared.map((one) => [one.ordinal, one.metadata]))
   for (const outcome of outcomes) {
     const scored = outcome.kind === 'scored' ? outcome : undefined
     const resultId = records.results.insertResult({
@@ -283,16 +281,21 @@ function writeOutcomes(
     if (scored?.radiomics !== undefined) records.radiomics.insert(resultId, scored.radiomics)
     const model = active.find((one) => one.digest === outcome.model?.digest)
     if (scored === undefined || model === undefined || staysHere(finding)) continue
-    const measured = { scores: scored.scores, embedding: [...scored.embedding], quality: figuresOf(scored) }
-    countInstance(records.egress, model.model, model.reference, measured, month)
-    counted.add(model.digest)
-  }
-  // Counts that the door would turn away stay where they are, and leave later.
-  for (const model of active.filter((one) => counted.has(one.digest) && !door.isFull('drift'))) {
-    for (const body of releaseCells(records.egress, model.model, month)) door.seal(body)
+    countInstance(records.egress, model.model, model.reference, {
+      scores: scored.scores,
+      embedding: [...scored.embedding],
+      quality: figuresOf(scored),
+      standard: { ...headers.get(outcome.ordinal), ...latencyOf(uses, model.digest) },
+    })
   }
   const patient = preparation.prepared[0]?.patientPseudonym
   if (patient !== undefined) records.studies.setPatientPseudonym(studyId, patient)
+}
+
+/** How long a file of a model took. */
+function latencyOf(uses: readonly ModelUse[], digest: string): { readonly 'latency.score'?: number } {
+  const ms = uses.find((use) => use.chosen.package.digest === digest)?.run.ms
+  return ms === undefined ? {} : { 'latency.score': ms }
 }
 
 function writeReports(

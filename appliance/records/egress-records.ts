@@ -120,17 +120,17 @@ export const PRUNE_HEALTH = `
 DELETE FROM envelope WHERE stream = 'health' AND sealed_at < ?
 AND sequence <= (SELECT acknowledged FROM egress_counter c WHERE c.epoch = envelope.epoch AND c.stream = 'health')`
 export const ADD_DRIFT = `
-INSERT INTO drift_cell (model_name, model_version, model_digest, feature, month, bin, held) VALUES (?, ?, ?, ?, ?, ?, 1)
-ON CONFLICT (model_digest, feature, month, bin) DO UPDATE SET held = held + 1`
+INSERT INTO drift_pending (model_digest, feature, bin, model_name, model_version, held)
+SELECT ?, cell.value ->> 0, cell.value ->> 1, ?, ?, 1 FROM json_each(?) AS cell WHERE true
+ON CONFLICT (model_digest, feature, bin) DO UPDATE SET held = held + 1`
 export const SELECT_RIPE_DRIFT = `
-SELECT feature, month, bin, held FROM drift_cell WHERE model_digest = ? AND month = ? AND held >= ?
-ORDER BY feature, bin`
+SELECT model_name AS name, model_version AS version, model_digest AS digest, feature, bin, held FROM drift_pending
+WHERE held >= ? ORDER BY model_digest, feature, bin`
 export const RELEASE_DRIFT = `
-UPDATE drift_cell SET released = released + held, held = 0
-WHERE model_digest = ? AND feature = ? AND month = ? AND bin = ?`
+UPDATE drift_pending SET released = released + held, held = 0 WHERE model_digest = ? AND feature = ? AND bin = ?`
 export const SELECT_HELD_DRIFT = `
 SELECT model_name AS modelName, model_version AS modelVersion, count(*) AS cells, sum(held) AS held
-FROM drift_cell WHERE held > 0 GROUP BY model_name, model_version ORDER BY model_name, model_version`
+FROM drift_pending WHERE held > 0 GROUP BY model_name, model_version ORDER BY model_name, model_version`
 export const INSERT_SIGNED_CHECKPOINT = `
 INSERT INTO signed_checkpoint (tree_size, note, signed_at) VALUES (?, ?, ?) ON CONFLICT (tree_size) DO NOTHING`
 export const SELECT_SIGNED_CHECKPOINT = `
@@ -146,6 +146,19 @@ SELECT tree_size AS treeSize, note, received_at AS receivedAt FROM cosigned_chec
 export interface KeptCheckpoint {
   readonly treeSize: number
   readonly note: string
+}
+
+interface DriftModel {
+  readonly name: string
+  readonly version: string
+  readonly digest: string
+}
+
+/** A cell of drift counts that may leave. */
+export interface RipeCell extends DriftModel {
+  readonly feature: string
+  readonly bin: number
+  readonly held: number
 }
 
 /** Envelopes, their counters, drift cells and checkpoints. */
@@ -255,26 +268,18 @@ export class EgressRecords {
     return this.#sql.get<{ acknowledged: number }>(SELECT_ACKNOWLEDGED, epoch, stream)?.acknowledged ?? 0
   }
 
-  addDrift(
-    model: { name: string; version: string; digest: string },
-    feature: string,
-    month: string,
-    bin: number,
-  ): void {
-    this.#sql.run(ADD_DRIFT, model.name, model.version, model.digest, feature, month, bin)
+  /** Adds one to each cell, feature and bin. */
+  addDrift(model: DriftModel, cells: readonly (readonly [feature: string, bin: number])[]): void {
+    this.#sql.run(ADD_DRIFT, model.digest, model.name, model.version, JSON.stringify(cells))
   }
 
-  /** Cells that hold at least `smallest` counts. */
-  ripeDrift(
-    modelDigest: string,
-    month: string,
-    smallest: number,
-  ): readonly { feature: string; month: string; bin: number; held: number }[] {
-    return this.#sql.all(SELECT_RIPE_DRIFT, modelDigest, month, smallest)
+  /** Cells of all models that hold at least `smallest` counts, those of one feature together. */
+  ripeDrift(smallest: number): readonly RipeCell[] {
+    return this.#sql.all(SELECT_RIPE_DRIFT, smallest)
   }
 
-  releaseDrift(modelDigest: string, feature: string, month: string, bin: number): void {
-    this.#sql.run(RELEASE_DRIFT, modelDigest, feature, month, bin)
+  releaseDrift(modelDigest: string, feature: string, bin: number): void {
+    this.#sql.run(RELEASE_DRIFT, modelDigest, feature, bin)
   }
 
   heldDrift(): readonly { modelName: string; modelVersion: string; cells: number; held: number }[] {

@@ -32,7 +32,7 @@ const NAMELESS = [
   'audit_feed backfill_job backfill_study delivery_alarm deployment deployment_candidate deployment_policy deployment_tally',
   'model_admitted model_use pixel_print_key radiomic_region radiomic_value scoring_token study_arm',
   'account audit_leaf audit_log audit_subtree commitment_report commitment_request commitment_request_instance',
-  'cosigned_checkpoint delivery drift_cell egress_acknowledgement egress_block egress_counter egress_epoch egress_refusal envelope',
+  'cosigned_checkpoint delivery drift_pending egress_acknowledgement egress_block egress_counter egress_epoch egress_refusal envelope',
   'high_water_marks label leak_alarm legal_hold model purge purge_file quarantine refused_kit result_block revision revision_count',
   'pseudonym_generation revision_instance revision_route rule_version score session settings_version signed_checkpoint',
   'total vault_key vault_person withheld_body',

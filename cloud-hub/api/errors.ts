@@ -13,6 +13,7 @@ export type ApiCode =
   | 'not-found'
   | 'refused'
   | 'delivery-not-initialised'
+  | 'no-leader'
 
 /** A request that is answered with a failure. */
 export class ApiError extends CodedError<ApiCode> {
@@ -32,6 +33,7 @@ const NEXT_STEP: Readonly<Record<ApiCode, string>> = {
   'not-found': 'check the name or the number',
   refused: 'read the reason, and correct what it names',
   'delivery-not-initialised': 'run the key ceremony of the repository first',
+  'no-leader': 'repeat it in a few seconds: another hub takes over',
 }
 
 /** HTTP status of each code that has one of its own. Anything else that is coded is 409: understood, and refused. */
@@ -47,7 +49,10 @@ const STATUS: Readonly<Record<string, number>> = {
   'unknown-version': 404,
   'run-unknown': 404,
   'model-unknown': 404,
+  'trigger-unknown': 404,
+  'subject-unknown': 404,
   'delivery-not-initialised': 503,
+  'no-leader': 503,
 }
 
 /** The answer to a failed request. */

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { registerMlflow } from '../mlflow-api/index.ts'
 import { admit } from './door.ts'
 import { ApiError, failureAnswer } from './errors.ts'
+import { forward, isForTheLeader } from './forward.ts'
 import { mlflowDoor } from './mlflow-door.ts'
 import { allRoutes } from './routes/index.ts'
 import type { HubServices } from './services.ts'
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly repositoryFolder: string
   /** The built pages. */
   readonly pagesFolder: string | undefined
+  /** Of a hub that stands by: where the one that leads is, which takes everything that changes something. */
+  readonly leader?: () => string | undefined
 }
 
 /** The hub's HTTP server. */
@@ -90,6 +93,9 @@ export async function buildServer(options: ServerOptions, services: HubServices)
       'cross-origin-resource-policy': 'same-origin',
       ...(request.url.startsWith('/api/') ? { 'cache-control': 'no-store' } : {}),
     })
+    if (options.leader === undefined || !isForTheLeader(request.method)) return
+    reply.hijack()
+    forward(request.raw, reply.raw, options.leader())
   })
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = failureAnswer(error)

@@ -7,6 +7,7 @@ import type { RecallService, ReleaseService } from '../delivery/index.ts'
 import type { Drift, DriftAlerts } from '../drift/index.ts'
 import type { Anchoring, Invitations } from '../enrolment/index.ts'
 import type { AzureSideStatus } from '../event-hubs/index.ts'
+import type { FairnessMonitor } from '../fairness/index.ts'
 import type { DesiredBook, DesiredSigner, Fleet, ReportedBook } from '../fleet/index.ts'
 import type { ApprovalNotes, GovernanceRepository, KeyBook, SigningAlarms, SigningDesk } from '../governance/index.ts'
 import type { KnownApprover } from '../hub-folder.ts'
@@ -14,10 +15,19 @@ import type { AlarmBook, CarriedKits, DamagedEffect, Enrolment, EpochBook, Epoch
 import type { Lake } from '../lake/index.ts'
 import type { MlflowParts } from '../mlflow-api/index.ts'
 import type { ModelCards } from '../model-card/index.ts'
+import type { PerformanceMonitor } from '../performance/index.ts'
 import type { AliasBook, Registry } from '../registry/index.ts'
 import type { ReportDesk } from '../reports/index.ts'
 import type { Rollouts } from '../rollout/index.ts'
-import type { RunStore, Training } from '../training/index.ts'
+import type {
+  ListedExecutor,
+  ReproductionStore,
+  RunStore,
+  TrackingStatus,
+  Training,
+  TriggerStore,
+  Triggers,
+} from '../training/index.ts'
 import type { WebhookBook } from '../webhooks/index.ts'
 import type { Accounts } from './accounts/accounts.ts'
 
@@ -36,8 +46,19 @@ export interface HubServices {
   readonly lake: Lake
   readonly training: Training
   readonly runs: RunStore
+  readonly reproductions: Pick<ReproductionStore, 'ofRun'>
+  readonly triggers: Pick<Triggers, 'declare' | 'remove'>
+  readonly triggerStore: Pick<TriggerStore, 'policies' | 'standing' | 'decisions'>
+  /** Where runs may train; the first is the one of runs that name none. */
+  readonly executors: readonly ListedExecutor[]
+  /** How far the tracking server is behind; null where none is configured. */
+  readonly tracking: () => TrackingStatus | null
+  /** Version of a model that training starts from; undefined while the registry has none. */
+  readonly versionToImprove: (model: string) => string | undefined
   readonly drift: Drift
   readonly driftAlerts: Pick<DriftAlerts, 'list' | 'settle'>
+  readonly performance: Pick<PerformanceMonitor, 'views' | 'takeReference' | 'alerts'>
+  readonly fairness: Pick<FairnessMonitor, 'views' | 'alerts'>
   readonly auditFeeds: Pick<AuditFeeds, 'views'>
   readonly registry: Registry
   readonly aliases: AliasBook

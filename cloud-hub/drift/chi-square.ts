@@ -6,6 +6,7 @@ export function chiSquareTail(statistic: number, degrees: number): number {
   const a = degrees / 2
   const x = statistic / 2
   if (x <= 0) return 1
+  if (x === Number.POSITIVE_INFINITY) return 0
   return x < a + 1 ? 1 - lowerSeries(a, x) : upperFraction(a, x)
 }
 

@@ -1,48 +1,41 @@
 import type { AuditActor, AuditEventInput } from '@leadglass/sync-agent/audit-log'
 import { type Clock, type Logger, type Service, toIsoInstant } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
-import type { Drift, DriftEntry } from './drift.ts'
+import { AlertBook, type DriftAlert } from './alert-book.ts'
+import { step } from './alert-machine.ts'
+import type { Drift } from './drift.ts'
+import { FLEET } from './entries.ts'
+import { type DriftRules, driftRules } from './rules.ts'
+import { type Watched, watchedOf } from './watched.ts'
 
 const EVERY_MS = 600_000
-
-const INSERT = `INSERT INTO drift_alert (alert, device, model, version, digest, feature, month, verdict, raised_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, digest, feature, month) DO NOTHING`
-const LIST = `SELECT alert, device, model, version, feature, month, verdict, raised_at AS raisedAt,
-  settled_at AS settledAt, settled_by AS settledBy, reason FROM drift_alert ORDER BY raised_at DESC, alert LIMIT 1000`
-const SETTLE = `UPDATE drift_alert SET settled_at = ?, settled_by = ?, reason = ? WHERE alert = ? AND settled_at IS NULL`
-
-/** A distribution that moved beyond its limit at a site, until somebody has looked at it. */
-export interface DriftAlert {
-  readonly alert: string
-  readonly device: string
-  readonly model: string
-  readonly version: string
-  readonly feature: string
-  readonly month: string
-  readonly verdict: string
-  readonly raisedAt: string
-  readonly settledAt: string | null
-  readonly settledBy: string | null
-  readonly reason: string | null
-}
+const HOUR_MS = 3_600_000
 
 /** What the alerts are made of. */
 export interface DriftAlertParts {
   readonly database: Database.Database
-  readonly drift: Pick<Drift, 'entries'>
+  readonly drift: Pick<Drift, 'view' | 'takeBaselines'>
+  readonly rules?: DriftRules
   readonly audit: { record(event: AuditEventInput): void }
   readonly clock: Clock
   readonly logger: Logger
 }
 
-/** Looks at every site's distributions, and raises one alert for each feature, model and month that moved too far. */
+/**
+ * Looks at every site's distributions whenever a window has ended. What moved too far for long enough becomes one alert,
+ * however many windows go on to say so, until a person has settled it and its cause is gone.
+ */
 export class DriftAlerts implements Service {
   readonly #parts: DriftAlertParts
+  readonly #rules: DriftRules
+  readonly #book: AlertBook
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
 
   constructor(parts: DriftAlertParts) {
     this.#parts = parts
+    this.#rules = parts.rules ?? driftRules.parse({})
+    this.#book = new AlertBook(parts.database)
   }
 
   async start(): Promise<void> {
@@ -67,13 +60,22 @@ export class DriftAlerts implements Service {
 
   /** Every alert, newest first. */
   list(): DriftAlert[] {
-    return this.#parts.database.prepare(LIST).all() as DriftAlert[]
+    return this.#book.list()
   }
 
-  /** One look. @returns how many alerts are new. */
+  /** Alerts that nobody has settled, newest first. */
+  open(): DriftAlert[] {
+    return this.#book.open()
+  }
+
+  /** One look. Each window is taken once, in one transaction with what follows from it. @returns how many alerts were raised. */
   async look(): Promise<number> {
-    const moved = (await this.#parts.drift.entries()).filter((entry) => entry.verdict === 'major')
-    return this.#parts.database.transaction(() => moved.filter((entry) => this.#raise(entry)).length).immediate()
+    const { database, drift, clock } = this.#parts
+    const now = clock.now()
+    await drift.takeBaselines(toIsoInstant(now))
+    const ended = toIsoInstant(now - this.#rules.graceHours * HOUR_MS)
+    const watched = watchedOf(await drift.view(), this.#rules).filter(({ window }) => window.to <= ended)
+    return database.transaction(() => watched.filter((one) => this.#take(one, now)).length).immediate()
   }
 
   /** A person has looked. @returns false when there is no such alert, or it is settled already. */
@@ -81,26 +83,36 @@ export class DriftAlerts implements Service {
     const { database, audit, clock } = this.#parts
     return database
       .transaction(() => {
-        const { changes } = database.prepare(SETTLE).run(toIsoInstant(clock.now()), actor.id, reason, alert)
-        if (changes === 0) return false
+        if (!this.#book.settle(alert, toIsoInstant(clock.now()), actor.id, reason)) return false
         audit.record({ event: 'drift.settled', actor, subject: { kind: 'alert', id: alert }, outcome: 'success' })
         return true
       })
       .immediate()
   }
 
-  #raise({ device, model, feature, month, verdict }: DriftEntry): boolean {
-    const { database, audit, clock } = this.#parts
-    const alert = crypto.randomUUID()
-    const values = [alert, device, model.name, model.version, model.digest, feature, month, verdict]
-    if (database.prepare(INSERT).run(...values, toIsoInstant(clock.now())).changes === 0) return false
-    audit.record({
+  /** @returns true when an alert was raised. */
+  #take(one: Watched, now: number): boolean {
+    const before = this.#book.state(one)
+    const { state, act } = step(before, one.window.from, one.reading, now, this.#rules)
+    if (state === before) return false
+    this.#book.keepState(one, state)
+    const [open, at] = [this.#book.openOf(one), toIsoInstant(now)]
+    if (act === 'raise') this.#raise(one, open, at)
+    if (act === 'still' && open !== undefined) this.#book.seen(open, one, at)
+    if (act === 'clear' && open !== undefined) this.#book.clear(open, at)
+    return act === 'raise'
+  }
+
+  #raise(one: Watched, open: string | undefined, at: string): void {
+    const alert = open ?? crypto.randomUUID()
+    if (open === undefined) this.#book.insert(alert, one, at)
+    else this.#book.seen(open, one, at)
+    this.#parts.audit.record({
       event: 'drift.alerted',
-      actor: { kind: 'device', id: device },
+      actor: one.device === FLEET ? { kind: 'system', id: 'drift' } : { kind: 'device', id: one.device },
       subject: { kind: 'alert', id: alert },
       outcome: 'failure',
-      codes: [`model.${model.name.slice(0, 40)}`, feature],
+      codes: [`model.${one.model.name.slice(0, 40)}`, one.feature, one.priority.toLowerCase()],
     })
-    return true
   }
 }

@@ -17,6 +17,7 @@ const STREAMS = `SELECT epoch, stream, sequence AS watermark, duplicates, refuse
 export const EFFECTS = `SELECT i.epoch, i.stream, count(*) AS effects FROM envelope_inbox i
   WHERE i.device = ? AND (
     EXISTS (SELECT 1 FROM instance_features e WHERE e.envelope = i.id)
+    OR EXISTS (SELECT 1 FROM erased_envelope e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM not_scored e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM study_revisions e WHERE e.envelope = i.id)
     OR EXISTS (SELECT 1 FROM study_labels e WHERE e.envelope = i.id)

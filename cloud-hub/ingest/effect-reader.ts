@@ -1,5 +1,6 @@
 import { type EnvelopeBody, envelopeBody } from '@leadglass/sync-agent/contract'
 import type Database from 'better-sqlite3'
+import { hourOf } from './drift-hour.ts'
 
 type Row = Record<string, unknown>
 export type EffectRow = Row
@@ -50,6 +51,11 @@ export class EffectReader {
     return envelopeBody.parse({ kind, ...this.#members(kind, id) })
   }
 
+  /** True when an envelope has no effect any more. */
+  isGone(id: number): boolean {
+    return this.#rows.effects(id) === 0
+  }
+
   #members(kind: EnvelopeBody['kind'], id: number): Row {
     switch (kind) {
       case 'instance-features':
@@ -72,7 +78,8 @@ export class EffectReader {
       case 'drift-counts': {
         const row = this.#rows.one('drift_counts', id)
         const cells = this.#rows.many('drift_cells', id).map(({ bin, count }) => ({ bin, count }))
-        return { model: modelOf(row), feature: row.feature, month: row.month, cells }
+        const hour = row.hour === null ? {} : { hour: hourOf(String(row.month), Number(row.hour)) }
+        return { model: modelOf(row), feature: row.feature, month: row.month, ...hour, cells }
       }
       case 'deployment-statistics': {
         const row = this.#rows.one('deployment_statistics', id)

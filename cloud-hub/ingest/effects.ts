@@ -11,6 +11,7 @@ import type {
 import { canonicalJson } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import { ReportedBook } from '../fleet/index.ts'
+import { hoursSince1970 } from './drift-hour.ts'
 
 /** The bodies whose effect is a plain row; the audit mirror keeps the others. */
 export type PlainBody = Exclude<EnvelopeBody, { kind: 'audit-leaf' | 'audit-checkpoint' }>
@@ -24,8 +25,8 @@ const INSERT_NOT_SCORED = `INSERT INTO not_scored (envelope, study, patient, rev
   VALUES (?, ?, ?, ?, ?, ?, ?)`
 const INSERT_LABEL = `INSERT INTO study_labels (envelope, label, study, patient, revision, finding, value, reader, blind,
   generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-const INSERT_DRIFT = `INSERT INTO drift_counts (envelope, model_name, model_version, model_digest, feature, month)
-  VALUES (?, ?, ?, ?, ?, ?)`
+const INSERT_DRIFT = `INSERT INTO drift_counts (envelope, model_name, model_version, model_digest, feature, month,
+  hour) VALUES (?, ?, ?, ?, ?, ?, ?)`
 const INSERT_CELL = `INSERT INTO drift_cells (envelope, position, bin, count) VALUES (?, ?, ?, ?)`
 const INSERT_DEPLOYMENT = `INSERT INTO deployment_statistics (envelope, model_name, model_version, model_digest,
   champion_name, champion_version, champion_digest, role, month) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -156,7 +157,9 @@ export class EffectWriter {
   }
 
   #writeDrift(id: number, body: DriftCounts): void {
-    this.#drift.run(id, body.model.name, body.model.version, body.model.digest, body.feature, body.month)
+    const { model, feature, month, hour } = body
+    const at = hour === undefined ? null : hoursSince1970(month, hour)
+    this.#drift.run(id, model.name, model.version, model.digest, feature, month, at)
     for (const [position, cell] of body.cells.entries()) this.#cell.run(id, position, cell.bin, cell.count)
   }
 }

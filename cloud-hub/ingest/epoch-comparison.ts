@@ -16,8 +16,8 @@ import type { AlarmBook } from './alarms.ts'
 import { EffectReader } from './effect-reader.ts'
 
 const READ_KEY = 'SELECT audit_log_key FROM device WHERE device = ?'
-export const READ_RANGE = `SELECT id, sequence, kind FROM envelope_inbox
-  WHERE device = ? AND epoch = ? AND stream = ? AND sequence BETWEEN ? AND ? ORDER BY sequence`
+export const READ_RANGE = `SELECT id, sequence, kind, digest, erasure IS NOT NULL AS erased FROM envelope_inbox
+  LEFT JOIN erased_envelope ON envelope = id WHERE device = ? AND epoch = ? AND stream = ? AND sequence BETWEEN ? AND ? ORDER BY sequence`
 const READ_LAST = 'SELECT max(sequence) AS last FROM envelope_inbox WHERE device = ? AND epoch = ? AND stream = ?'
 const CLOSE = `INSERT INTO epoch_closing (device, epoch, stream, last_sequence) VALUES (?, ?, ?, ?)
   ON CONFLICT DO NOTHING`
@@ -110,8 +110,12 @@ export class EpochComparison {
       readonly id: number
       readonly sequence: number
       readonly kind: EnvelopeBody['kind']
+      readonly digest: string
+      readonly erased: 0 | 1
     }[]
-    return rows.map(({ id, sequence, kind }) => {
+    return rows.map(({ id, sequence, kind, digest, erased }) => {
+      // What was erased left its digest: the device need not know that its envelope is gone here.
+      if (erased === 1 && this.#reader.isGone(id)) return digest
       try {
         return envelopeDigest({ device, epoch, stream, sequence }, this.#reader.read(kind, id))
       } catch {

@@ -29,8 +29,8 @@ export interface DamagedEffect {
 
 const RANK = `CASE stream ${STREAMS.map((stream, rank) => `WHEN '${stream}' THEN ${rank}`).join(' ')} END`
 const READ_EPOCHS = 'SELECT DISTINCT device, epoch FROM stream_watermark ORDER BY device, epoch'
-const READ_ENVELOPES = `SELECT id, stream, sequence, kind, digest FROM envelope_inbox
-  WHERE device = ? AND epoch = ? ORDER BY ${RANK}, sequence`
+const READ_ENVELOPES = `SELECT id, stream, sequence, kind, digest, erasure IS NOT NULL AS erased FROM envelope_inbox
+  LEFT JOIN erased_envelope ON envelope = id WHERE device = ? AND epoch = ? ORDER BY ${RANK}, sequence`
 
 interface InboxRow {
   readonly id: number
@@ -38,6 +38,7 @@ interface InboxRow {
   readonly sequence: number
   readonly kind: EnvelopeBody['kind']
   readonly digest: string
+  readonly erased: 0 | 1
 }
 
 /**
@@ -66,6 +67,8 @@ export function epochRoots(database: Database.Database): {
 }
 
 function recomputed(reader: EffectReader, device: DeviceId, epoch: number, row: InboxRow): string | undefined {
+  // What was erased left its digest, so the root of the epoch stays what the device states.
+  if (row.erased === 1 && reader.isGone(row.id)) return row.digest
   try {
     const { stream, sequence } = row
     const body = reader.read(row.kind, row.id)

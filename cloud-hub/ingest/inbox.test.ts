@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { READ_LAST_COSIGNED } from '../audit/site-mirror.ts'
 import { EFFECTS, LAST_HEALTH } from '../fleet/fleet.ts'
-import { READ_CANDIDATES, READ_LABELS } from '../lake/lake.ts'
+import { READ_TABLES } from '../lake/sqlite-source.ts'
 import { device, featuresBody, payloadOf, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
 import { admit } from './admission.ts'
@@ -116,8 +116,10 @@ describe('the inbox', () => {
     ['last cosigned checkpoint', READ_LAST_COSIGNED, 1],
     ['last health', LAST_HEALTH, 1],
     ['effects of a device', EFFECTS, 1],
-    ['labels of a finding', READ_LABELS, 1],
-    ['features of a model', READ_CANDIDATES, 1],
+    ['labels for the lake', READ_TABLES.labels, 2],
+    ['features for the lake', READ_TABLES.features, 2],
+    ['scores for the lake', READ_TABLES.scores, 2],
+    ['drift counts for the lake', READ_TABLES.drift_counts, 2],
   ])('looks up by index: %s', (_name, sql, parameters) => {
     const plan = core.database
       .prepare(`EXPLAIN QUERY PLAN ${sql}`)

@@ -19,6 +19,12 @@ ALTER TABLE study_labels ADD COLUMN generation INTEGER;
 ALTER TABLE study_revisions ADD COLUMN generation INTEGER;
 `
 
+/** Of counts of drift, the hour in which they left, since 1970; null for those of boxes that do not say it. */
+export const DRIFT_HOUR_SCHEMA = `
+ALTER TABLE drift_counts ADD COLUMN hour INTEGER;
+CREATE INDEX drift_counts_by_month ON drift_counts (month);
+`
+
 /**
  * Tables of the inbox. Every accepted envelope has one row in `envelope_inbox` and exactly one effect row that refers to
  * it; both are written in one transaction with the stream's watermark. Effect rows hold everything the body said, so the

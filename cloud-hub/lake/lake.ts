@@ -5,41 +5,40 @@ import {
   type Clock,
   canonicalJson,
   digestOf,
-  type JsonValue,
   syncFolder,
   toIsoInstant,
   writeFileAtomically,
 } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
+import { LakeCatalog } from './catalog.ts'
+import { Compaction, type CompactionReport } from './compaction.ts'
+import { type DatasetFigures, figuresOf, stated, writeDataset } from './dataset.ts'
+import { withDuckDb } from './duckdb.ts'
+import { Erasure } from './erasure.ts'
+import { ErasureBook, type ListedErasure } from './erasure-book.ts'
+import type { ErasureReport, ErasureRequest } from './erasure-record.ts'
 import { LakeError } from './errors.ts'
+import { LakeFiles } from './files.ts'
 import { type SnapshotManifest, snapshotManifest } from './manifest.ts'
-import { writeParquet } from './parquet.ts'
-import {
-  type Candidate,
-  type ExclusionReason,
-  type LatestLabel,
-  type SelectionRules,
-  type StandingRevision,
-  selectRows,
-} from './selection.ts'
-import { DATA_FOLDER, listFiles, manifestBytes, SNAPSHOT_MANIFEST } from './snapshot-folder.ts'
+import { purge } from './purge.ts'
+import { type QueryAnswer, runQuery } from './query.ts'
+import { RevokedReaders } from './revoked-readers.ts'
+import type { SelectionRules, StandingExclusions } from './rules.ts'
+import { type Selection, selectRows } from './selection.ts'
+import { SnapshotBook } from './snapshot-book.ts'
+import { DATA_FOLDER, listFiles, manifestBytes, SNAPSHOT_MANIFEST, type SnapshotState } from './snapshot-folder.ts'
+import type { LakeSource } from './source.ts'
+import { SqliteLakeSource } from './sqlite-source.ts'
+import { type LakeStatus, readStatus } from './status.ts'
+import { LAKE_TABLE_NAMES } from './tables.ts'
+import { type LakeFinding, verifyLake } from './verify.ts'
+import { createViews, type PinnedTables } from './views.ts'
+import { LakeWriter } from './writer.ts'
 
-const COUNT_ALL = 'SELECT count(*) AS n FROM instance_features'
-export const READ_CANDIDATES = `SELECT f.envelope, i.device AS site, f.study, f.patient, f.revision, f.instance,
-  ifnull(f.generation, 1) AS generation,
-  f.model_digest AS modelDigest, f.month, f.view, f.sex, f.age_decade AS ageDecade, f.embedding
-  FROM instance_features f JOIN envelope_inbox i ON i.id = f.envelope WHERE f.model_name = ? ORDER BY f.envelope`
-export const READ_LABELS = `SELECT i.device AS site, l.study, l.revision, l.value FROM study_labels l
-  JOIN envelope_inbox i ON i.id = l.envelope WHERE l.finding = ? ORDER BY l.envelope`
-export const READ_REVISIONS = `SELECT i.device AS site, r.study, r.patient, r.revision, r.same_instances AS sameInstances
-  FROM study_revisions r JOIN envelope_inbox i ON i.id = r.envelope ORDER BY r.envelope`
-const READ_WATERMARKS = `SELECT device AS site, epoch, stream, sequence FROM stream_watermark
-  ORDER BY device, epoch, stream`
-const INSERT = `INSERT INTO dataset_snapshot (digest, finding, model_name, model_digest, row_count, created_at, manifest)
-  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`
-const READ_ONE = 'SELECT manifest FROM dataset_snapshot WHERE digest = ?'
-
-type StoredRevision = Omit<StandingRevision, 'sameInstances'> & { readonly sameInstances: string }
+/** How long files stay that a compaction put together: versions that cite them remain readable for as long. */
+const KEEP_MS = 7 * 86_400_000
+/** Small files of a site and day that are worth putting together by the way. */
+const TIDY_AT = 16
 
 /** What a snapshot is made for. */
 export interface SnapshotRequest extends SelectionRules {
@@ -56,16 +55,40 @@ export interface Snapshot {
   readonly manifest: SnapshotManifest
 }
 
-/** Immutable dataset snapshots under `lake/snapshots/<digest>`. */
+/**
+ * What the sites sent, as Parquet that is only ever added to, and immutable snapshots of it under `snapshots/<digest>`.
+ * Whatever writes runs one after the other.
+ */
 export class Lake {
-  readonly #database: Database.Database
+  readonly revokedReaders: RevokedReaders
   readonly #folder: string
   readonly #clock: Clock
+  readonly #source: LakeSource
+  readonly #catalog: LakeCatalog
+  readonly #files: LakeFiles
+  readonly #writer: LakeWriter
+  readonly #book: SnapshotBook
+  readonly #erasures: ErasureBook
+  readonly #erasure: Erasure
+  #last: Promise<unknown> = Promise.resolve()
 
-  constructor(database: Database.Database, folder: string, clock: Clock) {
-    this.#database = database
+  constructor(
+    database: Database.Database,
+    folder: string,
+    clock: Clock,
+    source: LakeSource = new SqliteLakeSource(database),
+  ) {
     this.#folder = folder
     this.#clock = clock
+    this.#source = source
+    this.#catalog = new LakeCatalog(database, clock)
+    this.#files = new LakeFiles(folder)
+    this.#writer = new LakeWriter(source, this.#catalog, this.#files)
+    this.#book = new SnapshotBook(database, clock)
+    this.#erasures = new ErasureBook(database, clock)
+    this.revokedReaders = new RevokedReaders(database, clock)
+    const parts = { catalog: this.#catalog, files: this.#files, book: this.#erasures, snapshots: this.#book }
+    this.#erasure = new Erasure({ ...parts, folderOf: (digest) => this.folderOf(digest) })
   }
 
   /** Where a snapshot lies. */
@@ -75,46 +98,132 @@ export class Lake {
 
   /** The manifest of a known snapshot. */
   manifestOf(digest: string): SnapshotManifest | undefined {
-    const row = this.#database.prepare(READ_ONE).get(digest) as { readonly manifest: string } | undefined
-    return row === undefined ? undefined : snapshotManifest.parse(JSON.parse(row.manifest))
+    return this.#book.manifestOf(digest)
+  }
+
+  /** Whether a snapshot still is what it was; undefined for one that is not known. */
+  snapshotState(digest: string): SnapshotState | undefined {
+    return this.#book.stateOf(digest)
   }
 
   /**
-   * Fixes what the hub knows now as a dataset. The same envelopes give the same digest.
+   * Begins again where a kill or a stop left off: removes what no version refers to, and ends what an erasure began.
+   * @returns the erasures that were ended only now.
+   */
+  recover(): Promise<readonly ErasureReport[]> {
+    return this.#alone(async () => {
+      await this.#files.sweep(this.#catalog.paths())
+      for (const table of LAKE_TABLE_NAMES) await purge(this.#catalog, this.#files, table)
+      return this.#erasure.resume()
+    })
+  }
+
+  /** Writes everything into the lake that is committed now. @returns how far the cursor went. */
+  catchUp(): Promise<number> {
+    return this.#alone(() => this.#writer.catchUp())
+  }
+
+  /** Puts small files together. @param least files that a site's day must have; @param progress after each group. */
+  compact(least = 2, progress?: (done: number, of: number) => void): Promise<CompactionReport> {
+    return this.#alone(() => new Compaction(this.#catalog, this.#files).run(least, progress))
+  }
+
+  /** What runs by the way: puts together where it is worth it, and lets versions expire that nobody needs any more. */
+  async tidy(): Promise<void> {
+    await this.compact(TIDY_AT)
+    await this.#alone(async () => {
+      const before = toIsoInstant(this.#clock.now() - KEEP_MS)
+      for (const table of LAKE_TABLE_NAMES) {
+        this.#catalog.expire(table, Math.max(1, this.#catalog.versionAt(table, before)))
+        await purge(this.#catalog, this.#files, table)
+      }
+    })
+  }
+
+  /** Tables, versions and the account of what came in against what lies here. */
+  status(): Promise<LakeStatus> {
+    return readStatus(this.#catalog, this.#source)
+  }
+
+  /** The newest snapshots, with their accounts. */
+  snapshots(limit = 20): ReturnType<SnapshotBook['list']> {
+    return this.#book.list(limit)
+  }
+
+  /** Every erasure, newest first. */
+  erasures(): readonly ListedErasure[] {
+    return this.#erasures.list()
+  }
+
+  /** Replays every chain of versions and reads every file again. Empty when all is as it should be. */
+  verify(progress?: (done: number, of: number) => void): Promise<readonly LakeFinding[]> {
+    return this.#alone(() => verifyLake(this.#catalog, this.#files, progress))
+  }
+
+  /** Runs one SELECT over the tables. @throws {LakeError} `query-refused`, `query-failed`. */
+  query(sql: string, limit: number): Promise<QueryAnswer> {
+    return runQuery(this.#folder, this.#files, this.#pinned(), sql, limit)
+  }
+
+  /**
+   * Deletes everything of one patient of one site, in the hub's tables, in the lake and in snapshots.
+   * @throws {LakeError} `subject-unknown` when nothing of that patient is there.
+   */
+  erase(request: ErasureRequest): Promise<ErasureReport> {
+    return this.#alone(async () => {
+      await this.#writer.catchUp()
+      return this.#erasure.run(request)
+    })
+  }
+
+  /**
+   * Fixes what the hub knows now as a dataset. The same envelopes under the same rules give the same digest.
    * @throws {LakeError} `snapshot-empty` when no envelope becomes a row.
    */
-  async createSnapshot(request: SnapshotRequest): Promise<Snapshot> {
-    const read = this.#read(request)
-    const { rows, excluded } = selectRows(read.candidates, read.labels, request, read.revisions)
-    count(excluded, 'other-model', read.envelopes - read.candidates.length)
-    if (rows.length === 0) throw empty(excluded)
-    const working = join(this.#folder, 'work', randomUUID())
-    await mkdir(join(working, DATA_FOLDER), { recursive: true, mode: 0o700 })
-    try {
-      await writeParquet(join(working, DATA_FOLDER), rows)
-      const positives = rows.filter((row) => row.label === 1).length
-      const manifest = snapshotManifest.parse({
-        schema: 'leadglass.dataset-snapshot/1',
-        finding: request.finding,
-        model: request.model,
-        backbone: request.backbone,
-        embeddingLength: request.embeddingLength,
-        accounting: { envelopes: read.envelopes, rows: rows.length, excluded: Object.fromEntries(excluded) },
-        positives,
-        negatives: rows.length - positives,
-        patients: new Set(rows.map((row) => `${row.site}/${row.patient}`)).size,
-        sites: [...new Set(rows.map((row) => row.site))].map((site) => ({
-          site,
-          rows: rows.filter((row) => row.site === site).length,
-        })),
-        watermarks: read.watermarks,
-        files: await listFiles(join(working, DATA_FOLDER)),
-      } satisfies JsonValue)
-      assertAccounted(manifest)
-      return await this.#publish(working, manifest, request.parentDigest)
-    } finally {
-      await rm(working, { recursive: true, force: true })
+  createSnapshot(request: SnapshotRequest): Promise<Snapshot> {
+    return this.#alone(async () => {
+      await this.#writer.catchUp()
+      const working = join(this.#folder, 'work', randomUUID())
+      await mkdir(join(working, DATA_FOLDER), { recursive: true, mode: 0o700 })
+      try {
+        return await withDuckDb((connection) => this.#freeze(connection, request, working), {
+          spill: this.#files.spill,
+        })
+      } finally {
+        await rm(working, { recursive: true, force: true })
+      }
+    })
+  }
+
+  async #freeze(
+    connection: Parameters<typeof writeDataset>[0],
+    request: SnapshotRequest,
+    working: string,
+  ): Promise<Snapshot> {
+    await createViews(connection, this.#files, this.#pinned())
+    const standing: StandingExclusions = {
+      revokedReaders: this.revokedReaders.list(),
+      erasedSubjects: this.#erasures.subjects(),
     }
+    const selection = await selectRows(connection, request, request, standing)
+    const cursor = this.#catalog.cursor()
+    const taken = (await this.#source.taken(cursor.envelope)).filter(({ kind }) => kind === 'instance-features')
+    const total = (of: 'envelopes' | 'erased'): number => taken.reduce((sum, one) => sum + one[of], 0)
+    const figures = await figuresOf(connection, { envelopes: total('envelopes'), erased: total('erased') })
+    if (figures.accounting.rows === 0) throw empty(figures)
+    await writeDataset(connection, join(working, DATA_FOLDER))
+    const manifest = snapshotManifest.parse({
+      schema: 'leadglass.dataset-snapshot/1',
+      finding: request.finding,
+      model: request.model,
+      backbone: request.backbone,
+      embeddingLength: request.embeddingLength,
+      ...stated(figures),
+      rules: rulesOf(request, selection, standing),
+      watermarks: cursor.watermarks,
+      files: await listFiles(join(working, DATA_FOLDER)),
+    })
+    return this.#publish(working, manifest, request.parentDigest)
   }
 
   async #publish(working: string, manifest: SnapshotManifest, parentDigest: string): Promise<Snapshot> {
@@ -128,49 +237,37 @@ export class Lake {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })
     await syncFolder(join(this.#folder, 'snapshots'))
-    const { finding, model, accounting } = manifest
-    const at = toIsoInstant(this.#clock.now())
-    this.#database.prepare(INSERT).run(digest, finding, model, parentDigest, accounting.rows, at, text)
+    const heads = LAKE_TABLE_NAMES.flatMap((table) => {
+      const head = this.#catalog.head(table)
+      return head === undefined ? [] : [[table, head.digest] as const]
+    })
+    this.#book.add(digest, manifest, parentDigest, Object.fromEntries(heads))
     return { digest, folder, manifest }
   }
 
-  #read(request: SnapshotRequest): {
-    readonly envelopes: number
-    readonly candidates: readonly Candidate[]
-    readonly labels: readonly LatestLabel[]
-    readonly revisions: readonly StandingRevision[]
-    readonly watermarks: readonly JsonValue[]
-  } {
-    return this.#database.transaction(() => ({
-      envelopes: (this.#database.prepare(COUNT_ALL).get() as { readonly n: number }).n,
-      candidates: this.#database.prepare(READ_CANDIDATES).all(request.model) as Candidate[],
-      labels: this.#database.prepare(READ_LABELS).all(request.finding) as LatestLabel[],
-      revisions: (this.#database.prepare(READ_REVISIONS).all() as StoredRevision[]).map((row) => ({
-        ...row,
-        sameInstances: JSON.parse(row.sameInstances) as number[],
-      })),
-      watermarks: this.#database.prepare(READ_WATERMARKS).all() as JsonValue[],
-    }))()
+  #pinned(): PinnedTables {
+    return new Map(LAKE_TABLE_NAMES.map((table) => [table, this.#catalog.files(table)]))
+  }
+
+  #alone<T>(act: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(act, act)
+    this.#last = next.catch(() => undefined)
+    return next
   }
 }
 
-function count(excluded: Map<ExclusionReason, number>, reason: ExclusionReason, by: number): void {
-  if (by > 0) excluded.set(reason, (excluded.get(reason) ?? 0) + by)
+function rulesOf(request: SnapshotRequest, { norms, noisySites }: Selection, standing: StandingExclusions): object {
+  return {
+    cutoff: request.cutoff ?? null,
+    norms,
+    revokedReaders: standing.revokedReaders.length,
+    noisySites,
+  }
 }
 
-function assertAccounted({ accounting }: SnapshotManifest): void {
-  const left = Object.values(accounting.excluded).reduce((sum, value) => sum + value, 0)
-  if (accounting.rows + left === accounting.envelopes) return
-  throw new LakeError('snapshot-unaccounted', 'permanent', {
-    message: 'rows and exclusions do not add up to the envelopes read',
-    effect: 'the snapshot was not made',
-    nextStep: 'report this as a defect',
-  })
-}
-
-function empty(excluded: ReadonlyMap<ExclusionReason, number>): LakeError {
+function empty({ accounting }: DatasetFigures): LakeError {
   return new LakeError('snapshot-empty', 'permanent', {
-    message: `no envelope became a row: ${canonicalJson(Object.fromEntries(excluded))}`,
+    message: `no envelope became a row: ${canonicalJson({ ...accounting.excluded })}`,
     effect: 'there is nothing to train from',
     nextStep: 'wait until studies of this model are labelled for this finding',
   })

@@ -1,7 +1,7 @@
 import { deviceId, modelReference, vocabularyCode, watermark } from '@leadglass/sync-agent/contract'
 import { sha256Hex } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
-import { EXCLUSION_REASONS } from './selection.ts'
+import { EXCLUSION_REASONS } from './exclusions.ts'
 
 const count = z.number().int().min(0)
 
@@ -22,6 +22,18 @@ export const snapshotManifest = z.strictObject({
   negatives: count,
   patients: count,
   sites: z.array(z.strictObject({ site: deviceId, rows: count })),
+  /** What the rules went by; absent in snapshots from before there was a lake. */
+  rules: z
+    .strictObject({
+      cutoff: z.iso.datetime().nullable(),
+      /** Lengths between which an embedding counts; null where there were too few to tell. */
+      norms: z.strictObject({ low: z.number(), high: z.number() }).nullable(),
+      revokedReaders: count,
+      noisySites: z.array(
+        z.strictObject({ site: deviceId, positives: count, negatives: count, auc: z.number(), upper: z.number() }),
+      ),
+    })
+    .optional(),
   watermarks: z.array(z.strictObject({ site: deviceId, ...watermark.shape })),
   files: z.array(z.strictObject({ path: z.string().max(300), sha256: sha256Hex, bytes: count })),
 })

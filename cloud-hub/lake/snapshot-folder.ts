@@ -9,6 +9,11 @@ import { readParquet, type StoredRow } from './parquet.ts'
 export const DATA_FOLDER = 'data'
 /** Name of the manifest within a snapshot. */
 export const SNAPSHOT_MANIFEST = 'manifest.json'
+/** Stands in a snapshot whose rows were deleted by an erasure; says which. */
+export const SUPERSEDED_MARK = 'superseded.json'
+
+/** A snapshot is what it was, or an erasure took its rows away: whoever cites it was made from data that are gone. */
+export type SnapshotState = 'intact' | 'superseded-by-erasure'
 
 /** A snapshot whose files all have the digests that its manifest states. */
 export interface OpenedSnapshot {
@@ -39,9 +44,10 @@ export function manifestBytes(manifest: SnapshotManifest): string {
 /**
  * Reads a snapshot and verifies it down to the last file.
  * @param digest what the snapshot is cited by.
- * @throws {LakeError} `snapshot-damaged`.
+ * @throws {LakeError} `snapshot-superseded` when an erasure took its rows, `snapshot-damaged`.
  */
 export async function openSnapshot(folder: string, digest: string): Promise<OpenedSnapshot> {
+  if (await exists(join(folder, SUPERSEDED_MARK))) throw superseded()
   const text = await readFile(join(folder, SNAPSHOT_MANIFEST), 'utf8').catch((cause: unknown) => {
     throw damaged('its manifest cannot be read', cause)
   })
@@ -54,11 +60,26 @@ export async function openSnapshot(folder: string, digest: string): Promise<Open
   return { digest, manifest, rows }
 }
 
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function superseded(): LakeError {
+  return new LakeError('snapshot-superseded', 'permanent', {
+    message: 'the dataset snapshot was altered by erasure: its rows were deleted',
+    effect: 'a run that cites it cannot be repeated byte for byte',
+    nextStep: 'make a new snapshot; the record of the erasure says what was taken away, and why',
+  })
+}
+
 function damaged(why: string, cause?: unknown): LakeError {
   return new LakeError('snapshot-damaged', 'permanent', {
     message: `the dataset snapshot is damaged: ${why}`,
     effect: 'nothing is trained from it',
-    nextStep: 'make a new snapshot; the envelopes it came from are in the hub’s database',
+    nextStep: 'make a new snapshot; the envelopes it came from are in the lake',
     cause,
   })
 }

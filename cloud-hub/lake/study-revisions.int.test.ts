@@ -5,7 +5,7 @@ import { EffectReader } from '../ingest/effect-reader.ts'
 import { parsePayload } from '../ingest/payload.ts'
 import { device, featuresBody, payloadOf, pseudonym, sealAll } from '../testing/device.ts'
 import { createHubCore, type HubCore } from '../testing/hub-core.ts'
-import { Lake, READ_REVISIONS, type SnapshotRequest } from './lake.ts'
+import { Lake, type SnapshotRequest } from './lake.ts'
 import { openSnapshot } from './snapshot-folder.ts'
 
 const BOX = device('box-01')
@@ -108,6 +108,8 @@ describe('what a later revision does to a dataset', () => {
     await commit([body])
     const row = core.database.prepare(`SELECT id FROM envelope_inbox WHERE kind = 'study-revision'`).get()
     expect(new EffectReader(core.database).read('study-revision', (row as { id: number }).id)).toEqual(body)
-    expect(core.database.prepare(READ_REVISIONS).all()).toHaveLength(1)
+    await lake.catchUp()
+    const { rows } = await lake.query('SELECT study, causes, same_instances FROM revisions', 10)
+    expect(rows).toEqual([[body.study, '["patient-merge","accession"]', [1, 3]]])
   })
 })

@@ -65,7 +65,7 @@ export const SQL_HISTORY = `SELECT key, value, at_ms, step FROM mlflow_metric WH
 export const SQL_TAGS = 'SELECT key, value FROM mlflow_tag WHERE owner = ? ORDER BY key'
 export const SQL_PARAMS = 'SELECT key, value FROM mlflow_param WHERE run = ? ORDER BY key'
 export const SQL_SET_TAG =
-  'INSERT INTO mlflow_tag (owner, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'
+  'INSERT INTO mlflow_tag (owner, key, value) VALUES (?, ?, ?) ON CONFLICT (owner, key) DO UPDATE SET value = excluded.value'
 
 /** A row of a figure as the value that was logged. */
 export function metricOf({ key, value, at_ms, step }: z.infer<typeof metricRow>): LoggedMetric {

@@ -43,8 +43,8 @@ export interface FleetFigures {
 }
 
 /** A study with the highest score of its instances at the revision that was read. Found by the label, then the study. */
-export const SQL_LOCAL_CASES = `SELECT i.device AS site, f.patient, l.finding, l.value, max(s.value) AS score,
-  min(s.threshold_milli) AS threshold, f.sex, f.age_decade AS decade, f.month
+export const SQL_LOCAL_CASES = `SELECT i.device AS site, min(f.patient) AS patient, l.finding, min(l.value) AS value,
+  max(s.value) AS score, min(s.threshold_milli) AS threshold, min(f.sex) AS sex, min(f.age_decade) AS decade, min(f.month) AS month
   FROM instance_features f
   JOIN instance_scores s ON s.envelope = f.envelope
   JOIN envelope_inbox fi ON fi.id = f.envelope

@@ -7,6 +7,7 @@ import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DesiredBook, type ReportedRow } from '../fleet/index.ts'
 import { openHubDatabase } from '../storage/index.ts'
+import { placeTestHub } from '../testing/databases.ts'
 import { defaultRings, type MayRollOut, RolloutBook, Rollouts, SiteFactReader, stopRules } from './index.ts'
 
 const MODEL: ModelReference = { name: 'chest-radiograph', version: '1.1.0', digest: 'ab'.repeat(32) }
@@ -64,6 +65,7 @@ let codes: string[]
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'leadglass-rollout-'))
+  placeTestHub(folder)
   database = openHubDatabase(folder)
   clock = new ManualClock(Date.UTC(2026, 10, 22))
   fleet = new Fleet(database, new DesiredBook(database, clock), clock)

@@ -24,14 +24,14 @@ const INGEST: Acts<EnvelopeBody['kind']> = {
 }
 
 const RUNS: Acts<RunState> = {
-  queued: ['training.started'],
+  queued: ['training.started', 'training.triggered'],
   freezing: ['dataset.frozen'],
   training: 'goes on to packaging or ends; its curve is in the run',
   packaging: ['evaluation.recorded'],
   candidate: ['training.finished', 'model.registered'],
   stopped: ['training.refused'],
   failed: ['training.refused'],
-  interrupted: 'found at a start, which is in the log; the run can be started again',
+  interrupted: 'found at a start, which is in the log; each attempt has its own training.started',
   cancelled: ['training.refused'],
 }
 
@@ -43,12 +43,15 @@ const BY_ITSELF: Acts<
   | 'deadlines'
   | 'metadata'
   | 'drift'
+  | 'performance'
+  | 'fairness'
   | 'links'
   | 'joining'
   | 'renewing'
   | 'gate'
   | 'anchoring'
   | 'mlflow'
+  | 'reproductions'
 > = {
   process: ['process.started', 'process.stopped'],
   clock: ['clock.jumped'],
@@ -56,11 +59,14 @@ const BY_ITSELF: Acts<
   deadlines: ['approval.reminded', 'approval.expired'],
   metadata: ['metadata.published'],
   drift: ['drift.alerted'],
+  performance: ['performance.referenced', 'performance.alerted'],
+  fairness: ['fairness.alerted'],
   links: ['device.connected', 'device.silent'],
   joining: ['device.enrolled'],
   renewing: ['device.renewed'],
   gate: ['device.held'],
   anchoring: ['device.anchored'],
+  reproductions: ['training.reproduced'],
   mlflow: ['experiment.recorded', 'alias.changed'],
 }
 

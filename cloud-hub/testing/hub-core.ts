@@ -11,6 +11,7 @@ import { CertificateAuthority } from '../ingest/certificate-authority.ts'
 import { Enrolment } from '../ingest/enrolment.ts'
 import { Inbox } from '../ingest/inbox.ts'
 import { openHubDatabase } from '../storage/database.ts'
+import { placeTestHub } from './databases.ts'
 
 /** The parts of a hub below its sockets, in a temporary folder. */
 export interface HubCore {
@@ -35,6 +36,7 @@ export async function createHubCore(existing?: { readonly folder: string; readon
   const folder = existing?.folder ?? (await mkdtemp(join(tmpdir(), 'hub-core-')))
   const { logKey, witnessKey } = existing?.keys ?? makeKeys()
   const clock = new ManualClock(START)
+  placeTestHub(folder)
   const database = openHubDatabase(folder)
   const authority = new CertificateAuthority(join(folder, 'ca'), clock)
   await authority.initialise()

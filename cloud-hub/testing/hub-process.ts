@@ -4,17 +4,26 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+interface ReadyLine {
+  readonly http: number
+  readonly mqtt: number | null
+  readonly leads: boolean
+}
+
 /** A hub as its own process, on ports that were free. */
 export class HubProcess {
   readonly http: number
   readonly mqtt: number | null
+  /** As it was at the start. */
+  readonly leads: boolean
   readonly #child: ChildProcess
   readonly #token: string
 
-  private constructor(child: ChildProcess, http: number, mqtt: number | null, token: string) {
+  private constructor(child: ChildProcess, ready: ReadyLine, token: string) {
     this.#child = child
-    this.http = http
-    this.mqtt = mqtt
+    this.http = ready.http
+    this.mqtt = ready.mqtt
+    this.leads = ready.leads
     this.#token = token
   }
 
@@ -30,9 +39,9 @@ export class HubProcess {
       createInterface({ input: child.stdout }).once('line', resolve)
       child.once('exit', (code) => reject(new Error(`the hub ended with ${code} before it was ready`)))
     })
-    const { http, mqtt } = JSON.parse(line) as { http: number; mqtt: number | null }
+    const ready = JSON.parse(line) as ReadyLine
     const token = (await readFile(join(folder, 'secrets', 'operator-token'), 'utf8')).trim()
-    return new HubProcess(child, http, mqtt, token)
+    return new HubProcess(child, ready, token)
   }
 
   /** Sends a request as the operator, or with the headers given. */

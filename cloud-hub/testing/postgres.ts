@@ -27,8 +27,8 @@ export async function postgresPrograms(): Promise<string | undefined> {
   throw new Error('the peer postgresql is required (LEADGLASS_REQUIRE_PEERS=1) and is not installed')
 }
 
-/** Starts a server on a socket in a folder of its own. The server refuses to run as root: then it runs as `postgres`. */
-export async function startTestPostgres(programs: string): Promise<TestPostgres> {
+/** Starts a server on a socket in a folder of its own, with further options. The server refuses to run as root: then it runs as `postgres`. */
+export async function startTestPostgres(programs: string, settings: readonly string[] = []): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'leadglass-postgres-'))
   const data = join(folder, 'data')
   await mkdir(data, { mode: 0o700 })
@@ -39,7 +39,7 @@ export async function startTestPostgres(programs: string): Promise<TestPostgres>
   }
   const environment = { env: { ...process.env, LC_ALL: 'C' }, cwd: folder, ...owner }
   await run(join(programs, 'initdb'), ['-D', data, '-U', 'leadglass', '-A', 'trust', '-E', 'UTF8', '-N'], environment)
-  const server = spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], {
+  const server = spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', ...settings], {
     ...environment,
     stdio: 'ignore',
   })

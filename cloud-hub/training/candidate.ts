@@ -14,11 +14,11 @@ import type { OpenedSnapshot } from '../lake/index.ts'
 import { candidateCard } from './candidate-card.ts'
 import { TrainingError } from './errors.ts'
 import { goldenEmbeddings } from './golden/golden-embedding.ts'
-import { headProbability, readHead } from './head-graph.ts'
 import { type HeadWiring, headWiring } from './head-wiring.ts'
 import { RUN_FILES } from './job.ts'
-import { assertParity, runHead } from './parity.ts'
+import { assertParity, joinedRows, runHead } from './parity.ts'
 import type { TrainingReport } from './report.ts'
+import { evaluateGraph } from './trainers/index.ts'
 
 /** What a new version is called. */
 export interface NextRelease {
@@ -31,7 +31,7 @@ export interface NextRelease {
  * the reference distribution of the new score, and a card with what was measured. The graph is run again here, in the
  * hub, on the whole snapshot: nothing is taken over on the trainer's word.
  * @param runFolder where the trainer left `head.onnx`.
- * @throws {TrainingError} when the head is not what the report says, or differs from its own parameters.
+ * @throws {TrainingError} when the head is not what the report says, or the runtime's answers are not those of its own numbers.
  */
 export async function buildCandidate(
   parent: ModelPackage,
@@ -43,13 +43,9 @@ export async function buildCandidate(
   const wiring = headWiring(parent.manifest, report.finding)
   const headGraph = await readFile(join(runFolder, RUN_FILES.head))
   if (digestOf(headGraph) !== report.head.sha256) throw new TrainingError('export-differs', 'the head is another file')
-  const head = readHead(headGraph)
   const embeddings = snapshot.rows.map((row) => row.embedding)
   const scores = await runHead(headGraph, wiring, embeddings)
-  assertParity(
-    embeddings.map((embedding) => headProbability(head, embedding)),
-    scores,
-  )
+  assertParity(Array.from(evaluateGraph(headGraph, joinedRows(embeddings), parent.manifest.embedding.length)), scores)
 
   const files = new Map<string, Uint8Array>()
   for (const { path } of parent.manifest.files) files.set(path, await readPackageFile(parent, path))
@@ -67,10 +63,17 @@ export async function buildCandidate(
 export function lineageOf(report: TrainingReport): ModelManifest['lineage'] {
   return {
     parent: report.parent,
-    trainedBy: `Leadglass hub, training code ${report.code}`,
+    trainedBy: `Leadglass hub, training code ${report.code}${trainerWords(report)}`,
     dataset: `snapshot ${report.snapshot}`,
     split: `30 % of patients held out, seed ${report.seed}`,
   }
+}
+
+/** Another trainer, or other options, make another candidate of the same dataset. */
+function trainerWords({ trainer }: TrainingReport): string {
+  if (trainer === undefined) return ''
+  const { name, calibration, options } = trainer
+  return `, ${name}, calibration ${calibration}, options ${digestOf(canonicalJson(options)).slice(0, 16)}`
 }
 
 async function goldenOutputs(

@@ -20,7 +20,7 @@ export function designOf(rows: readonly StoredRow[], parent: LinearHead): Design
 }
 
 /** How firmly the parent's own scale is held when it is recalibrated: as much as one observation. */
-const SCALE_STRENGTH = 1
+export const SCALE_STRENGTH = 1
 
 /**
  * The parent's head with its scale and bias fitted to these cases (Platt scaling): the same order of scores, on the level

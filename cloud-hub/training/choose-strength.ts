@@ -7,12 +7,12 @@ import { foldOfPatient } from './partition.ts'
 /** Folds of each cross-validation. */
 export const FOLDS = 5
 /** Cross-validations, each with folds of its own: one alone chooses by chance on a few dozen patients. */
-const REPEATS = 5
+export const REPEATS = 5
 /**
  * How firmly the parent's weights are held, from as firmly as an ordinary ridge penalty holds weights at zero to almost
  * entirely. Looser ones are not offered: on the cases of one site they fit chance, and on many cases the firm ones yield.
  */
-const STRENGTHS = [30, 100, 300, 1000, 3000]
+export const STRENGTHS = [30, 100, 300, 1000, 3000]
 
 /** The strength that was chosen, what was tried, and the mean out-of-fold logit of each row under the chosen one. */
 export interface ChosenStrength {

@@ -12,6 +12,9 @@ export type TrainingCode =
   | 'model-unknown'
   | 'run-unknown'
   | 'run-not-restartable'
+  | 'run-not-recorded'
+  | 'executor-unknown'
+  | 'trigger-unknown'
 
 /** A training run, or a part of one, that stops. */
 export class TrainingError extends CodedError<TrainingCode> {
@@ -36,4 +39,7 @@ const NEXT_STEP: Readonly<Record<TrainingCode, string>> = {
   'model-unknown': 'import the model package first',
   'run-unknown': 'list the runs and choose one of them',
   'run-not-restartable': 'start a new run instead',
+  'run-not-recorded': 'choose a run that has trained; older runs have no record',
+  'executor-unknown': 'set the executor up at the hub, or start a new run with another',
+  'trigger-unknown': 'list the triggers and choose one of them',
 }

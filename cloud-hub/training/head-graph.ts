@@ -34,11 +34,32 @@ export function readHead(graphBytes: Uint8Array): LinearHead {
   return { mean, scale, weight, bias: bias[0] }
 }
 
-/** The parent's graph with another weight and bias; operators, names and standardisation stay. */
+/**
+ * The parent's graph with another weight and bias; every other byte stays, so that the architecture can be seen to be the
+ * parent's.
+ */
 export function writeHead(parentGraph: Uint8Array, head: Pick<LinearHead, 'weight' | 'bias'>): Uint8Array {
-  const model = decode(parentGraph)
-  replace(model, 'weight', head.weight)
-  replace(model, 'bias', Float32Array.of(head.bias))
+  // What the decoder gives as bytes lies in the copy itself.
+  const written = Buffer.from(parentGraph)
+  const model = decode(written)
+  const inPlace = [
+    replace(model, written, 'weight', head.weight),
+    replace(model, written, 'bias', Float32Array.of(head.bias)),
+  ]
+  return inPlace.every(Boolean) ? written : onnx.ModelProto.encode(model).finish()
+}
+
+/** A graph with other names for its inputs and outputs; names that are not given stay. */
+export function renameTensors(graphBytes: Uint8Array, names: Readonly<Record<string, string>>): Uint8Array {
+  const model = decode(graphBytes)
+  const renamed = (name: string): string => names[name] ?? name
+  for (const node of model.graph?.node ?? []) {
+    node.input = node.input?.map(renamed) ?? []
+    node.output = node.output?.map(renamed) ?? []
+  }
+  for (const value of [...(model.graph?.input ?? []), ...(model.graph?.output ?? [])]) {
+    value.name = renamed(value.name ?? '')
+  }
   return onnx.ModelProto.encode(model).finish()
 }
 
@@ -70,11 +91,18 @@ function floatsOf(model: Model, name: string): Float32Array | undefined {
   return Float32Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
 }
 
-function replace(model: Model, name: string, values: Float32Array): void {
+/** @returns whether the numbers could be written where the old ones are. */
+function replace(model: Model, file: Buffer, name: string, values: Float32Array): boolean {
   const tensor = model.graph?.initializer?.find((candidate) => candidate.name === name)
   if (tensor === undefined) throw new TrainingError('head-not-linear', `the head graph lacks ${name}`)
   const raw = Buffer.alloc(values.length * 4)
   for (const [i, value] of values.entries()) raw.writeFloatLE(value, i * 4)
+  const old = tensor.rawData
+  if (old?.length === raw.length && old.buffer === file.buffer) {
+    old.set(raw)
+    return true
+  }
   tensor.floatData = []
   tensor.rawData = raw
+  return false
 }

@@ -1,5 +1,6 @@
 import { type ModelManifest, parseSource } from '@leadglass/models'
 import { TrainingError } from './errors.ts'
+import type { TrainerChoice } from './trainers/choice.ts'
 
 /** Where the head of a finding is in a package, and how it is fed. */
 export interface HeadWiring {
@@ -7,6 +8,8 @@ export interface HeadWiring {
   readonly input: string
   readonly output: string
   readonly index: number
+  /** The graph makes this score and nothing else: it may be replaced by any other graph. */
+  readonly isAlone: boolean
   readonly thresholdMilli: number
   /** SHA-256 of the graph that makes the embedding. */
   readonly backbone: string
@@ -30,9 +33,28 @@ export function headWiring(manifest: ModelManifest, finding: string): HeadWiring
     input: input[0],
     output: source.output,
     index: score.index,
+    isAlone: score.index === 0 && head.outputs.length === 1 && !isReadElsewhere(manifest, head.id, finding),
     thresholdMilli: score.operatingPoint.thresholdMilli,
     backbone: backboneDigest(manifest),
   }
+}
+
+/**
+ * Whether a trainer can fit this head.
+ * @throws {TrainingError} `head-not-linear` when a graph is to begin anew that makes other scores too.
+ */
+export function assertReplaceable(wiring: HeadWiring, choice: TrainerChoice | undefined): void {
+  if (choice === undefined || choice.trainer === 'parent-head' || wiring.isAlone) return
+  throw new TrainingError('head-not-linear', 'the graph of this score makes others too: only its weights can change')
+}
+
+function isReadElsewhere({ graphs, outputs, embedding }: ModelManifest, head: string, finding: string): boolean {
+  const others = [
+    embedding.from,
+    ...outputs.filter((output) => output.code !== finding).map((output) => output.from),
+    ...graphs.flatMap((graph) => Object.values(graph.inputs)),
+  ]
+  return others.some((source) => parseSource(source)?.graph === head)
 }
 
 /** SHA-256 of the graph file that makes the package's embedding; two packages with the same one can share rows. */

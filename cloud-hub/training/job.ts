@@ -1,6 +1,7 @@
 import { vocabularyCode } from '@leadglass/sync-agent/contract'
 import { sha256Hex } from '@leadglass/sync-agent/foundation'
 import { z } from 'zod'
+import { trainerChoice } from './trainers/choice.ts'
 
 /** What a trainer is told, as `job.json` in the run's folder. Paths are absolute. */
 export const trainingJob = z.strictObject({
@@ -11,6 +12,8 @@ export const trainingJob = z.strictObject({
   parent: z.strictObject({ folder: z.string(), digest: sha256Hex }),
   code: sha256Hex,
   seed: z.string().min(1).max(200),
+  /** How the head is fitted; without it as a linear head around its parent's. */
+  trainer: trainerChoice.exactOptional(),
   gates: z.strictObject({
     heldOutPositives: z.number().int().min(0),
     heldOutNegatives: z.number().int().min(0),

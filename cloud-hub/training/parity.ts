@@ -11,6 +11,14 @@ export interface Parity {
   readonly limit: number
 }
 
+/** Embeddings of one length, row after row. */
+export function joinedRows(embeddings: readonly Float32Array[]): Float32Array {
+  const length = embeddings[0]?.length ?? 0
+  const values = new Float32Array(embeddings.length * length)
+  for (const [i, embedding] of embeddings.entries()) values.set(embedding, i * length)
+  return values
+}
+
 /** Runs a head graph on embeddings and gives the value at `index` of its output for each. */
 export async function runHead(
   graph: Uint8Array,
@@ -19,10 +27,8 @@ export async function runHead(
 ): Promise<number[]> {
   const session = await InferenceSession.create(graph, { logSeverityLevel: 3, intraOpNumThreads: 1 })
   try {
-    const length = embeddings[0]?.length ?? 0
-    const data = new Float32Array(embeddings.length * length)
-    for (const [i, embedding] of embeddings.entries()) data.set(embedding, i * length)
-    const outputs = await session.run({ [names.input]: new Tensor('float32', data, [embeddings.length, length]) })
+    const shape = [embeddings.length, embeddings[0]?.length ?? 0]
+    const outputs = await session.run({ [names.input]: new Tensor('float32', joinedRows(embeddings), shape) })
     const output = outputs[names.output]
     if (output === undefined) throw new TrainingError('head-not-linear', 'the head graph has no such output')
     const values = output.data as Float32Array
@@ -49,4 +55,16 @@ export function assertParity(trainer: readonly number[], graph: readonly number[
     throw new TrainingError('export-differs', message)
   }
   return { cases: trainer.length, largestDifference, limit: PARITY_LIMIT }
+}
+
+/**
+ * The release gate of every trainer: runs the graph that a fit exports on embeddings and compares it with the fit itself.
+ * @throws {TrainingError} `export-differs`.
+ */
+export async function assertExported(
+  fitted: { readonly graph: Uint8Array; probabilities(embeddings: readonly Float32Array[]): ArrayLike<number> },
+  names: { readonly input: string; readonly output: string; readonly index: number },
+  embeddings: readonly Float32Array[],
+): Promise<Parity> {
+  return assertParity(Array.from(fitted.probabilities(embeddings)), await runHead(fitted.graph, names, embeddings))
 }

@@ -2,18 +2,32 @@ import { createHash } from 'node:crypto'
 
 /** What a partition needs to know of a case. A patient is never on both sides. */
 export interface Grouped {
+  /** Across sites. */
   readonly patient: string
   readonly label: 0 | 1
 }
 
+/** A case whose site is to be represented too. A patient is of one site. */
+export interface GroupedAtSite extends Grouped {
+  readonly site: string
+}
+
 /**
- * Share of patients for the held-out part, taken from patients with and without a positive case alike.
+ * Share of patients for the held-out part, taken from patients with and without a positive case alike, and from each site
+ * as far as whole patients allow: counts of a class are those of the share, and no site gives one patient more or fewer
+ * than its part.
  * @returns the patients held out. Depends on the seed and the patients only, not on their order.
  */
-export function heldOutPatients(cases: readonly Grouped[], share: number, seed: string): Set<string> {
+export function heldOutPatients(cases: readonly GroupedAtSite[], share: number, seed: string): Set<string> {
+  const siteOf = new Map(cases.map((one) => [one.patient, one.site]))
   const heldOut = new Set<string>()
   for (const stratum of strata(cases, `${seed}/held-out`)) {
-    for (const patient of stratum.slice(0, Math.round(stratum.length * share))) heldOut.add(patient)
+    const sites = [...new Set(stratum.map((patient) => siteOf.get(patient) ?? ''))].sort()
+    const bySite = sites.flatMap((site) => stratum.filter((patient) => siteOf.get(patient) === site))
+    // Every step over the ordered list adds one share; whoever stands where it passes a half is held out.
+    for (const [i, patient] of bySite.entries()) {
+      if (Math.floor((i + 1) * share + 0.5) > Math.floor(i * share + 0.5)) heldOut.add(patient)
+    }
   }
   return heldOut
 }

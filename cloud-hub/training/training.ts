@@ -1,34 +1,30 @@
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { type ModelManifest, parseManifest, readPackage } from '@leadglass/models'
-import { canonicalJson, isCodedError, type Logger, type Service, sha256Hex } from '@leadglass/sync-agent/foundation'
+import type { ModelReference } from '@leadglass/sync-agent/contract'
+import { type Clock, isCodedError, type Logger, type Service } from '@leadglass/sync-agent/foundation'
 import type { HubAudit } from '../audit/index.ts'
-import { type Lake, openSnapshot, type Snapshot } from '../lake/index.ts'
-import type { ModelVersion, Registry } from '../registry/index.ts'
-import { buildCandidate, lineageOf, type NextRelease } from './candidate.ts'
-import { trainingCodeDigest } from './code-digest.ts'
 import { TrainingError } from './errors.ts'
-import type { TrainingExecutor } from './executor.ts'
-import { DEFAULT_GATES, type GateLimits } from './gates.ts'
-import { backboneDigest, headWiring } from './head-wiring.ts'
-import { RUN_FILES, type TrainingJob } from './job.ts'
-import { type TrainingReport, trainingReport } from './report.ts'
-import type { RunStore, TrainingRun } from './run-store.ts'
+import { Cancelled, type JobFollower } from './follow-job.ts'
+import { assertReplaceable, headWiring } from './head-wiring.ts'
+import { type RunRecord, runtimeVersions } from './record.ts'
+import type { TrainingReport } from './report.ts'
+import { reproduce } from './reproduce.ts'
+import type { ReproductionStore } from './reproduction-store.ts'
+import { type RunEvent, runEvent } from './run-events.ts'
+import { manifestOf, type RunStepParts, RunSteps, resultsOf } from './run-steps.ts'
+import type { NewRun, RunStore, TrainingRun } from './run-store.ts'
+import type { TrainerChoice } from './trainers/choice.ts'
 
-const POLL_MS = 200
+/** Who acts when nobody asked. Author of the candidates of such runs, and no account: it can sign nothing. */
+export const TRAINING_SYSTEM = 'hub.training'
 
 /** What training works with. */
-export interface TrainingDependencies {
+export interface TrainingDependencies extends RunStepParts {
   readonly store: RunStore
-  readonly lake: Lake
-  readonly registry: Registry
-  readonly executor: TrainingExecutor
+  readonly reproductions: ReproductionStore
+  /** Number of the newest label of a finding in the inbox; 0 where there is none. */
+  readonly newestLabel: (finding: string) => number
   readonly audit: HubAudit
+  readonly clock: Clock
   readonly logger: Logger
-  /** Folder in which each run has its own. */
-  readonly folder: string
-  readonly gates?: GateLimits
 }
 
 /** What is asked for: retrain the score of `finding` of this model version. */
@@ -40,15 +36,20 @@ export interface TrainingRequest {
   readonly seed: string
   /** Who asks; the author of the candidate, who may never approve it. */
   readonly requestedBy: string
+  /** Name of the executor; the hub's first one when left out. */
+  readonly executor?: string
+  /** How the head is fitted; around its parent's when left out. */
+  readonly trainer?: TrainerChoice
 }
 
 /**
  * Runs one training after the other: freeze a dataset, train in the executor, judge, build the package, register it as a
- * candidate. Everything is in the table and in the run's folder; a run that a stop interrupted is marked so at the next
- * start and can be started again, from the same or a newer dataset.
+ * candidate. Everything is in the table and in the run's folder; a run that was under way when the hub ended goes on by
+ * itself at the next start, from the same dataset.
  */
 export class Training implements Service {
   readonly #with: TrainingDependencies
+  readonly #steps: RunSteps
   #stopping = false
   #working: Promise<void> | undefined
   #current: string | undefined
@@ -57,43 +58,58 @@ export class Training implements Service {
 
   constructor(dependencies: TrainingDependencies) {
     this.#with = dependencies
+    this.#steps = new RunSteps(dependencies)
   }
 
   async start(): Promise<void> {
     this.#stopping = false
-    const interrupted = this.#with.store.markInterrupted()
-    if (interrupted > 0) this.#with.logger.warn('training.interrupted', { runs: interrupted })
-    this.#wake()
+    const { store, reproductions, logger } = this.#with
+    const { taken, given } = store.takeUp('unasked')
+    const again = reproductions.takeUp()
+    if (taken + given + again > 0) logger.warn('training.taken-up', { taken, given, again })
+    this.wake()
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
     if (this.#current !== undefined) this.#unwanted.add(this.#current)
     await this.#working
-    this.#with.store.markInterrupted()
+    this.#unwanted.clear()
+    this.#with.store.takeUp('ordered')
+    this.#with.reproductions.takeUp()
   }
 
-  /** @throws {TrainingError} `model-unknown`, `finding-not-scored`, `head-not-linear`. @returns the run. */
+  /** @throws {TrainingError} `model-unknown`, `finding-not-scored`, `head-not-linear`, `executor-unknown`. @returns the run. */
   request(request: TrainingRequest): string {
-    const parent = this.#version(request.model, request.version)
-    headWiring(manifestOf(parent), request.finding)
-    const run = this.#with.store.add({
-      finding: request.finding,
-      model: request.model,
-      parentVersion: parent.model.version,
-      parentDigest: parent.model.digest,
-      requestedBy: request.requestedBy,
-      seed: request.seed,
-    })
-    this.#wake()
+    const run = this.#with.store.add({ ...this.plan(request), cause: 'asked', labelMark: null })
+    this.wake()
     return run
   }
 
-  /** Starts an interrupted, failed or cancelled run again. @throws {TrainingError} */
+  /** What a request comes to, checked, without anything being started. @throws {TrainingError} as `request`. */
+  plan(request: TrainingRequest): Omit<NewRun, 'cause' | 'labelMark'> {
+    const { finding, model, version, requestedBy, seed } = request
+    const parent = this.#with.registry.versions(model).find((one) => one.model.version === version)
+    if (parent === undefined) throw new TrainingError('model-unknown', `the registry has no ${model} ${version}`)
+    assertReplaceable(headWiring(manifestOf(parent), finding), request.trainer)
+    const executor = this.#steps.executor(request.executor).name
+    return {
+      finding,
+      model,
+      parentVersion: version,
+      parentDigest: parent.model.digest,
+      requestedBy,
+      seed,
+      executor,
+      trainer: request.trainer ?? null,
+    }
+  }
+
+  /** Starts an interrupted, failed or cancelled run again, from its own dataset where it had one. @throws {TrainingError} */
   restart(run: string): void {
     if (this.#with.store.run(run) === undefined) throw new TrainingError('run-unknown', 'there is no such run')
     if (!this.#with.store.requeue(run)) throw new TrainingError('run-not-restartable', 'the run has come to its end')
-    this.#wake()
+    this.wake()
   }
 
   /** Ends a waiting or running run. @throws {TrainingError} `run-unknown`. */
@@ -103,25 +119,44 @@ export class Training implements Service {
     else this.#with.store.cancelQueued(run)
   }
 
+  /** Does a run again from its record, when its turn comes. @throws {TrainingError} @returns the reproduction. */
+  reproduce(run: string, requestedBy: string): string {
+    const found = this.#with.store.run(run)
+    if (found === undefined) throw new TrainingError('run-unknown', 'there is no such run')
+    if (found.record?.results == null)
+      throw new TrainingError('run-not-recorded', 'the run has no record of its results')
+    const reproduction = this.#with.reproductions.add(run, requestedBy)
+    this.wake()
+    return reproduction
+  }
+
   /** Resolves when nothing is waiting or running. */
   async settle(): Promise<void> {
     while (this.#working !== undefined) await this.#working
   }
 
-  #wake(): void {
+  /** Looks for waiting work; to be called after work was added to the tables. */
+  wake(): void {
+    if (this.#stopping) return
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
-      // A run may have been queued between the last look and this line.
-      if (!this.#stopping && this.#with.store.next() !== undefined) this.#wake()
+      // Something may have been queued between the last look and this line.
+      if (this.#with.store.next() !== undefined || this.#with.reproductions.next() !== undefined) this.wake()
     })
   }
 
   async #work(): Promise<void> {
-    for (let run = this.#with.store.next(); run !== undefined && !this.#stopping; run = this.#with.store.next()) {
-      this.#current = run.run
-      await this.#one(run)
+    const { store, reproductions } = this.#with
+    while (!this.#stopping) {
+      const run = store.next()
+      const again = run === undefined ? reproductions.next() : undefined
+      this.#current = run?.run ?? again?.reproduction
+      if (run !== undefined) await this.#one(run)
+      else if (again !== undefined)
+        await reproduce(again, { ...this.#with, steps: this.#steps, isWanted: this.#wanted(again.reproduction) })
+      else return
+      this.#unwanted.delete(this.#current ?? '')
       this.#current = undefined
-      this.#unwanted.delete(run.run)
     }
   }
 
@@ -133,9 +168,9 @@ export class Training implements Service {
     } catch (error) {
       const coded = isCodedError(error)
       const cancelled = error instanceof Cancelled
+      if (this.#stopping && cancelled) return
       const state = cancelled ? 'cancelled' : coded && error.code !== 'trainer-failed' ? 'stopped' : 'failed'
       const reason = error instanceof Error ? error.message : 'unknown failure'
-      if (this.#stopping && cancelled) return
       store.change(run.run, { state, reason })
       store.log(run.run, reason)
       this.#record('training.refused', run, 'failure', [coded ? error.code : state])
@@ -144,142 +179,86 @@ export class Training implements Service {
   }
 
   async #through(run: TrainingRun): Promise<void> {
-    const { store, registry, folder } = this.#with
-    const parentFolder = await registry.packageFolder(run.parentDigest)
-    const parent = await readPackage(parentFolder)
+    const { store, registry } = this.#with
+    const registered = registry.version(run.record?.results?.package ?? '')
+    // A kill came after the registration and before it was noted: with newer code the same run would give another package.
+    if (registered !== undefined) {
+      this.#finish(run, registered.model)
+      return
+    }
+    const isWanted = this.#wanted(run.run)
+    const parent = await this.#steps.parent(run.parentDigest)
     store.change(run.run, { state: 'freezing', progress: 1 })
-    const snapshot = await this.#freeze(run, parent.manifest)
-    this.#assertWanted(run)
-    const runFolder = join(folder, run.run)
-    await rm(runFolder, { recursive: true, force: true })
-    const report = await this.#train(run, snapshot, parentFolder, runFolder)
-    this.#assertWanted(run)
-    store.change(run.run, { report })
+    const record = await this.#freeze(run, parent.manifest)
+    if (!isWanted()) throw new Cancelled()
+    store.change(run.run, { state: 'training', progress: 2 })
+    const folder = this.#steps.folderOf(run.run)
+    const report = await this.#steps.train(record, folder, this.#follower(run.run, isWanted))
+    if (!isWanted()) throw new Cancelled()
+    // Under what it trained in the end: an update of the hub may have come between two attempts.
+    const trained = { ...record, runtime: runtimeVersions(), job: { ...record.job, code: report.code } }
+    store.change(run.run, { report, record: { ...trained, results: resultsOf(report, null) } })
+    this.#assertGates(run, report)
+    store.change(run.run, { state: 'packaging', progress: 97 })
+    const release = this.#steps.nextRelease(run.model, parent.manifest, report)
+    const built = await this.#steps.build(trained, report, folder, release)
+    store.change(run.run, { record: { ...trained, release, results: resultsOf(report, built) } })
+    this.#finish(run, (await registry.importPackage(built.folder, run.requestedBy)).model)
+  }
+
+  #finish(run: TrainingRun, candidate: ModelReference): void {
+    const { store, audit } = this.#with
+    store.change(run.run, { state: 'candidate', progress: 100, candidate })
+    store.log(run.run, `registered ${candidate.name} ${candidate.version} as candidate`)
+    this.#record('training.finished', run, 'success', [`version-${candidate.version.replaceAll('.', '-')}`])
+    const subject = { kind: 'model', id: candidate.digest } as const
+    const actor = { kind: 'system', id: TRAINING_SYSTEM } as const
+    audit.record({ event: 'model.registered', actor, subject, outcome: 'success' })
+  }
+
+  async #freeze(run: TrainingRun, parent: Parameters<RunSteps['freeze']>[1]): Promise<RunRecord> {
+    const { store, audit, newestLabel } = this.#with
+    // Read before the rows are: a label that comes in between is in the dataset and counts as new, never the other way round.
+    const labelMark = newestLabel(run.finding)
+    const { record, rows } = await this.#steps.freeze(run, parent)
+    if (rows === null) {
+      store.log(run.run, `goes on from dataset ${record.snapshot}`)
+      return record
+    }
+    store.change(run.run, { snapshot: record.snapshot, record, labelMark })
+    store.log(run.run, `dataset ${record.snapshot}: ${rows.rows} rows of ${rows.envelopes} envelopes`)
+    audit.record({
+      event: 'dataset.frozen',
+      actor: { kind: 'system', id: TRAINING_SYSTEM },
+      subject: { kind: 'dataset', id: record.snapshot },
+      outcome: 'success',
+    })
+    return record
+  }
+
+  #assertGates(run: TrainingRun, report: TrainingReport): void {
     const failed = report.gates.filter((gate) => !gate.passed)
     const outcome = failed.length === 0 ? 'success' : 'failure'
     this.#record('evaluation.recorded', run, outcome, [`gates-${report.gates.length}`, `failed-${failed.length}`])
-    if (failed.length > 0) {
-      const said = failed.map((gate) => `${gate.gate}: ${gate.measured} (limit ${gate.limit})`).join('; ')
-      throw new TrainingError('gate-failed', `gates not passed: ${said}`)
+    if (failed.length === 0) return
+    const said = failed.map((gate) => `${gate.gate}: ${gate.measured} (limit ${gate.limit})`).join('; ')
+    throw new TrainingError('gate-failed', `gates not passed: ${said}`)
+  }
+
+  #follower(run: string, isWanted: () => boolean): JobFollower {
+    const { store } = this.#with
+    return {
+      isWanted,
+      progress: (percent) => store.change(run, { progress: percent * 0.95 }),
+      log: (message) => store.log(run, message),
     }
-    store.change(run.run, { state: 'packaging', progress: 97 })
-    const opened = await openSnapshot(snapshot.folder, snapshot.digest)
-    const built = await buildCandidate(parent, opened, report, runFolder, this.#next(run, parent.manifest, report))
-    const registered = await registry.importPackage(built.folder, run.requestedBy)
-    store.change(run.run, { state: 'candidate', progress: 100, candidate: registered.model })
-    store.log(run.run, `registered ${registered.model.name} ${registered.model.version} as candidate`)
-    this.#record('training.finished', run, 'success')
-    const subject = { kind: 'model', id: registered.model.digest } as const
-    const actor = { kind: 'system', id: 'hub.training' } as const
-    this.#with.audit.record({ event: 'model.registered', actor, subject, outcome: 'success' })
   }
 
-  #assertWanted(run: TrainingRun): void {
-    if (this.#unwanted.has(run.run)) throw new Cancelled('the run was cancelled')
+  #wanted(id: string): () => boolean {
+    return () => !this.#unwanted.has(id)
   }
 
-  async #freeze(run: TrainingRun, parent: ModelManifest): Promise<Snapshot> {
-    const { lake, registry, store, audit } = this.#with
-    const versions = registry.versions(run.model)
-    const snapshot = await lake.createSnapshot({
-      finding: run.finding,
-      model: run.model,
-      parentDigest: run.parentDigest,
-      backboneOf: new Map(versions.map((one) => [one.model.digest, backboneDigest(manifestOf(one))])),
-      backbone: backboneDigest(parent),
-      embeddingLength: parent.embedding.length,
-    })
-    store.change(run.run, { snapshot: snapshot.digest })
-    const { rows, envelopes } = snapshot.manifest.accounting
-    store.log(run.run, `dataset ${snapshot.digest}: ${rows} rows of ${envelopes} envelopes`)
-    audit.record({
-      event: 'dataset.frozen',
-      actor: { kind: 'system', id: 'hub.training' },
-      subject: { kind: 'dataset', id: snapshot.digest },
-      outcome: 'success',
-    })
-    return snapshot
+  #record(event: RunEvent, run: TrainingRun, outcome: 'success' | 'failure', codes: readonly string[] = []): void {
+    this.#with.audit.record(runEvent(event, run, outcome, codes))
   }
-
-  async #train(run: TrainingRun, snapshot: Snapshot, parentFolder: string, runFolder: string): Promise<TrainingReport> {
-    const { executor, store } = this.#with
-    const job: TrainingJob = {
-      schema: 'leadglass.training-job/1',
-      run: run.run,
-      finding: run.finding,
-      snapshot: { folder: snapshot.folder, digest: sha256Hex.parse(snapshot.digest) },
-      parent: { folder: parentFolder, digest: sha256Hex.parse(run.parentDigest) },
-      code: await trainingCodeDigest(),
-      seed: run.seed,
-      gates: this.#with.gates ?? DEFAULT_GATES,
-    }
-    store.change(run.run, { state: 'training', progress: 2 })
-    await executor.submit(job, runFolder)
-    let seen = 0
-    let stopped: { readonly code: string; readonly message: string } | undefined
-    for (;;) {
-      if (this.#unwanted.has(run.run)) await executor.cancel(run.run)
-      const status = await executor.status(run.run)
-      for (const line of await executor.logs(run.run, seen)) {
-        seen += 1
-        if (line.kind === 'progress') store.change(run.run, { progress: line.percent * 0.95 })
-        if (line.kind === 'stopped') stopped = line
-        if (line.kind !== 'done') store.log(run.run, line.message)
-      }
-      if (status === 'succeeded') break
-      if (status === 'cancelled') throw new Cancelled('the run was cancelled')
-      if (status !== 'running') throw trainerFailure(stopped)
-      await delay(POLL_MS)
-    }
-    return trainingReport.parse(JSON.parse(await readFile(join(runFolder, RUN_FILES.report), 'utf8')))
-  }
-
-  /**
-   * The next free minor version above the parent, and a release counter above every one given so far. A candidate of the
-   * same dataset and code that a stop kept from being recorded is this one, and keeps its number.
-   */
-  #next(run: TrainingRun, parent: ModelManifest, report: TrainingReport): NextRelease {
-    const versions = this.#with.registry.versions(run.model)
-    const made = lineageOf(report)
-    const same = versions.find((one) => canonicalJson(manifestOf(one).lineage) === canonicalJson(made))
-    if (same !== undefined) return { version: same.model.version, releaseCounter: same.releaseCounter }
-    const [major = 0, minor = 0] = parent.version.split('.').map(Number)
-    const minors = versions
-      .map((one) => one.model.version.split('.').map(Number))
-      .flatMap(([theirMajor, theirMinor]) => (theirMajor === major ? [theirMinor ?? 0] : []))
-    const releaseCounter = Math.max(parent.releaseCounter, ...versions.map((one) => one.releaseCounter)) + 1
-    return { version: `${major}.${Math.max(minor, ...minors) + 1}.0`, releaseCounter }
-  }
-
-  #version(name: string, version: string): ModelVersion {
-    const found = this.#with.registry.versions(name).find((one) => one.model.version === version)
-    if (found === undefined) throw new TrainingError('model-unknown', `the registry has no ${name} ${version}`)
-    return found
-  }
-
-  #record(
-    event: 'training.started' | 'training.finished' | 'training.refused' | 'evaluation.recorded',
-    run: TrainingRun,
-    outcome: 'success' | 'failure',
-    codes: readonly string[] = [],
-  ): void {
-    const actor = { kind: 'person', id: run.requestedBy } as const
-    this.#with.audit.record({ event, actor, subject: { kind: 'training', id: run.run }, outcome, codes })
-  }
-}
-
-/** A run that a person or a stop ended. Never leaves this file. */
-class Cancelled extends Error {}
-
-function manifestOf(version: ModelVersion): ModelManifest {
-  return parseManifest(version.manifestBytes)
-}
-
-/** The codes of a trainer that stopped for a reason of the data are kept; anything else is a failure of the trainer. */
-function trainerFailure(stopped: { readonly code: string; readonly message: string } | undefined): TrainingError {
-  if (stopped === undefined) return new TrainingError('trainer-failed', 'the trainer ended without a result')
-  const known = (['too-few-cases', 'export-differs', 'head-not-linear', 'finding-not-scored'] as const).find(
-    (code) => code === stopped.code,
-  )
-  return new TrainingError(known ?? 'trainer-failed', stopped.message)
 }

@@ -2,10 +2,12 @@ import { AUDIT_EVENT_CODES, recordedAuditEvent } from '@leadglass/sync-agent/aud
 
 /**
  * Words of the hub's log that a webhook may ask for: what happens to versions, aliases, approvals (reminders of their
- * deadlines among it) and releases, that signing was locked, and that metadata were published or could not be.
+ * deadlines among it), training runs and releases, that signing was locked, and that metadata were published or could not be.
  */
 export const WEBHOOK_EVENTS: readonly string[] = AUDIT_EVENT_CODES.filter((code) =>
-  /^(?:model\.(?:registered|recalled)|alias\.|approval\.|release\.|signing\.locked$|metadata\.published$)/.test(code),
+  /^(?:model\.(?:registered|recalled)|alias\.|approval\.|training\.|evaluation\.|release\.|signing\.locked$|metadata\.published$)/.test(
+    code,
+  ),
 )
 
 /** What a leaf tells: no person, no words, only what happened to what. */

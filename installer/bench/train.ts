@@ -34,6 +34,12 @@ const PEERS: Readonly<Record<string, string>> = {
   'random-forest': 'scikit-learn RandomForestClassifier',
 }
 
+/** Trees are to keep up with the peers'; the other peers multiply matrices in vector instructions that JavaScript has not. */
+const WANTED_RATIO: Readonly<Record<string, '<= 4' | '<= 2.5' | '<= 1.25'>> = {
+  'gradient-boosting': '<= 2.5',
+  'random-forest': '<= 1.25',
+}
+
 /** Everything is said, so that the peers are told the same. */
 const OPTIONS = {
   linear: { strength: 1, maximumIterations: 200 },
@@ -68,6 +74,10 @@ interface Fitted {
   readonly processor: number[]
   readonly area: number
   readonly deviation: number
+  /** Rows a second through the fitted model, by the clock of the processor. */
+  readonly rate: number
+  /** Of the exported graph. */
+  readonly bytes: number
 }
 
 async function benchTrain(options: HarnessOptions): Promise<HarnessReport> {
@@ -117,9 +127,17 @@ function fitOne(name: keyof typeof OPTIONS, table: TrainingTable, seed: number):
   }
 }
 
-async function measure(model: FittedModel, test: TrainingTable): Promise<Pick<Fitted, 'area' | 'deviation'>> {
-  const { maximumDeviation } = await exportParity(model, model.toOnnx(), test.values)
-  return { area: areaOf(model.predict(test.values, test.columns), test), deviation: maximumDeviation }
+async function measure(
+  model: FittedModel,
+  test: TrainingTable,
+): Promise<Omit<Fitted, 'name' | 'seconds' | 'processor'>> {
+  const graph = model.toOnnx()
+  const { maximumDeviation } = await exportParity(model, graph, test.values)
+  const before = process.cpuUsage()
+  const probabilities = model.predict(test.values, test.columns)
+  const { user, system } = process.cpuUsage(before)
+  const rate = test.rows / ((user + system) / 1e6)
+  return { area: areaOf(probabilities, test), deviation: maximumDeviation, rate, bytes: graph.length }
 }
 
 function areaOf(probabilities: Float64Array, test: TrainingTable): number {
@@ -143,7 +161,7 @@ function report(
   test: TrainingTable,
   runs: number,
 ): HarnessReport {
-  const lines = fitted.map(({ name, seconds, processor, area, deviation }) => {
+  const lines = fitted.map(({ name, seconds, processor, ...measured }) => {
     const probabilities = peers[0]?.probabilities[name]
     const peer =
       probabilities === undefined
@@ -152,13 +170,13 @@ function report(
             seconds: median(peers.map((round) => round.seconds[name] ?? Number.NaN)),
             area: areaOf(probabilities, test),
           }
-    return { name, seconds: median(seconds), processor: median(processor), area, deviation, peer }
+    return { name, seconds: median(seconds), processor: median(processor), ...measured, peer }
   })
   return {
     name: 'train',
     machine: describeMachine(),
     runs,
-    results: lines.map(({ name, seconds, processor, area, deviation, peer }) => ({
+    results: lines.map(({ name, seconds, processor, area, deviation, rate, bytes, peer }) => ({
       trainer: name,
       rows: fit.rows,
       columns: fit.columns,
@@ -167,6 +185,8 @@ function report(
       'processor seconds': processor,
       AUC: area,
       'parity deviation': deviation.toExponential(1),
+      'predicted rows a second': Math.round(rate),
+      'ONNX bytes': bytes,
       peer: peer === undefined ? 'skipped: no Python with sklearn and xgboost' : peerName(name, peers[0]),
       'peer processor seconds': peer?.seconds ?? null,
       'peer AUC': peer?.area ?? null,
@@ -174,7 +194,13 @@ function report(
     ratios: lines.flatMap(({ name, processor, peer }) =>
       peer === undefined
         ? []
-        : [judge(`${name}: processor seconds leadglass / peer`, processor / peer.seconds, '<= 4')],
+        : [
+            judge(
+              `${name}: processor seconds leadglass / peer`,
+              processor / peer.seconds,
+              WANTED_RATIO[name] ?? '<= 4',
+            ),
+          ],
     ),
     checks: lines.flatMap(({ name, seconds, area, deviation, peer }) => [
       judge(`${name}: seconds for ${fit.rows} rows`, seconds, '<= 60'),

@@ -9,7 +9,10 @@ export const LOOPBACK = '127.0.0.1'
 /** The AE title of an instance unless told. */
 export const DEFAULT_AE_TITLE = 'LEADGLASS'
 
-/** The default of `--port-base`: DIMSE here, appliance page +1, hub +2, MQTT over TLS +3. 11112 is DICOM's registered port. */
+/**
+ * The default of `--port-base`: DIMSE here, appliance page +1, hub +2, MQTT over TLS +3, consoles over TLS +6. 11112 is
+ * DICOM's registered port.
+ */
 export const DEFAULT_PORT_BASE = 11112
 
 /** Where everything of one instance lies. One folder a zone, so that each process can be given its own and no other. */
@@ -68,6 +71,11 @@ export interface InstancePorts {
 /** Ports from their base. */
 export function portsFrom(base: number): InstancePorts {
   return { dimse: base, appliance: base + 1, hub: base + 2, mqtt: base + 3 }
+}
+
+/** Where the appliance takes consoles of other machines in, over TLS: N+6. */
+export function consolePortOf({ dimse }: InstancePorts): number {
+  return dimse + 6
 }
 
 /** Where the hub speaks the Azure IoT contract beside its broker: N+4 for MQTT, N+5 for files over HTTPS. */

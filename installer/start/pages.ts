@@ -10,8 +10,8 @@ const UI = join(ROOT, 'ui')
 const DIST = join(UI, 'dist')
 const STAMP = join(DIST, '.built-from')
 
-/** The folders that the two services serve. */
-export const PAGES = { console: join(DIST, 'console'), hub: join(DIST, 'hub') } as const
+/** The folders that the two services serve, and the program for a desk. */
+export const PAGES = { console: join(DIST, 'console'), hub: join(DIST, 'hub'), desk: join(DIST, 'desk') } as const
 
 /**
  * Builds the pages when their sources changed since the last build (Vite, some seconds).

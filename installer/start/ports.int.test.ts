@@ -19,7 +19,7 @@ describe('the ports of an instance', () => {
   it.each(['iotHubMqtt', 'iotHubHttps'] as const)(
     'are looked at before anything is made, %s among them where devices speak to an IoT hub',
     async (name) => {
-      const base = await freePortBase(6)
+      const base = await freePortBase(7)
       const taken = iotHubPortsOf(portsFrom(base))[name]
       const other = createServer()
       await new Promise<void>((resolve) => other.listen(taken, '127.0.0.1', resolve))

@@ -11,7 +11,14 @@ import type { Progress } from '../cli/progress.ts'
 import { SOFTWARE_VERSION } from '../cli/version.ts'
 import { holdCeremony } from './ceremony.ts'
 import { type InstanceFile, writeInstanceFile } from './instance-file.ts'
-import { DEFAULT_AE_TITLE, type InstanceLayout, type InstancePorts, iotHubPortsOf, LOOPBACK } from './layout.ts'
+import {
+  consolePortOf,
+  DEFAULT_AE_TITLE,
+  type InstanceLayout,
+  type InstancePorts,
+  iotHubPortsOf,
+  LOOPBACK,
+} from './layout.ts'
 import { PAGES } from './pages.ts'
 import { type SignInFile, writeSignInFile } from './sign-in-file.ts'
 
@@ -122,6 +129,7 @@ export async function writeConfigurations(
     host,
     dimsePort: ports.dimse,
     httpPort: ports.appliance,
+    consolePort: consolePortOf(ports),
     aeTitle,
     softwareVersion: SOFTWARE_VERSION,
     workers,

@@ -32,7 +32,7 @@ export async function startThrowawayInstance(
   options: { readonly phantoms?: boolean; readonly transport?: 'mqtt' | 'azure-iot' } = {},
 ): Promise<ThrowawayInstance> {
   const layout = layoutOf(folder)
-  const base = await freePortBase(6)
+  const base = await freePortBase(7)
   const args = [
     CLI,
     'up',

@@ -9,7 +9,7 @@ import { enrolOwnBox } from './enrol-own-box.ts'
 import { releaseShippedModels } from './first-model.ts'
 import { type InstanceFile, readInstanceFile, writeInstanceFile } from './instance-file.ts'
 import { holdInstanceLock } from './instance-lock.ts'
-import { type InstanceLayout, type InstancePorts, iotHubPortsOf, portsFrom } from './layout.ts'
+import { consolePortOf, type InstanceLayout, type InstancePorts, iotHubPortsOf, portsFrom } from './layout.ts'
 import { endLeftovers } from './leftovers.ts'
 import { buildPagesIfChanged } from './pages.ts'
 import { sendPhantoms } from './phantoms.ts'
@@ -130,14 +130,18 @@ async function waitForActiveModels(client: InstanceClient, released: number, pro
 async function requireFreePorts(ports: InstancePorts, transport: 'mqtt' | 'azure-iot' | undefined): Promise<void> {
   const own = PORT_NAMES.map((name) => [name, ports[name]] as const)
   const beside = transport === 'azure-iot' ? iotHubPortsOf(ports) : undefined
-  const all = beside === undefined ? own : [...own, ...IOT_HUB_NAMES.map((name) => [name, beside[name]] as const)]
+  const all = [
+    ...own,
+    ['console', consolePortOf(ports)] as const,
+    ...(beside === undefined ? [] : IOT_HUB_NAMES.map((name) => [name, beside[name]] as const)),
+  ]
   for (const [name, port] of all) {
     if (await isPortFree(port)) continue
     throw new InstallerError('port-in-use', {
       message: `port ${port} (${name}) is in use by another program`,
       effect: 'nothing was started',
       nextStep:
-        'choose other ports with --port-base N (uses N to N+3, with azure-iot to N+5), or stop the other program',
+        'choose other ports with --port-base N (uses N to N+3 and N+6, with azure-iot to N+6), or stop the other program',
     })
   }
 }

@@ -36,6 +36,20 @@ export function pythonPeer(): string | undefined {
 }
 
 /**
+ * The Electron that drives the console in tests (`installer/testing/electron-runtime/prepare.mjs` makes it), named by
+ * LEADGLASS_ELECTRON.
+ * @returns `undefined` when none is named and peers are not required.
+ * @throws when none is named, or none is there, and LEADGLASS_REQUIRE_PEERS=1.
+ */
+export function electronPeer(): string | undefined {
+  const named = process.env.LEADGLASS_ELECTRON
+  if (named !== undefined && isExecutable(named)) return named
+  if (PEERS_REQUIRED)
+    throw new Error('an Electron is required (LEADGLASS_REQUIRE_PEERS=1) and LEADGLASS_ELECTRON names none')
+  return undefined
+}
+
+/**
  * The absolute path of a file or folder of the shared test data, which lies beside the repository.
  * @param relative path below `shared/data`, such as `dicom/pydicom/CT_small.dcm`.
  * @returns `undefined` when the data is not there and peers are not required.

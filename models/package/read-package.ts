@@ -5,6 +5,7 @@ import type { ModelReference } from '@leadglass/sync-agent/contract'
 import { canonicalJson, digestOf, type JsonValue, type Sha256Hex } from '@leadglass/sync-agent/foundation'
 import { type ModelCard, modelCard } from './card.ts'
 import { PackageError } from './errors.ts'
+import { type DeclaredGates, declaredGates, GATES_FILE } from './gates.ts'
 import { type ModelManifest, modelManifest, PACKAGE_LIMITS, type PackageFile } from './manifest.ts'
 import { MANIFEST_NAME } from './paths.ts'
 import { type ReferenceDistributions, referenceDistributions } from './reference.ts'
@@ -17,6 +18,8 @@ export interface ModelPackage {
   readonly manifest: ModelManifest
   readonly reference: ReferenceDistributions
   readonly card: ModelCard
+  /** What later versions must meet; null when the package declares nothing. */
+  readonly gates: DeclaredGates | null
 }
 
 /**
@@ -37,6 +40,9 @@ export async function readPackage(folder: string): Promise<ModelPackage> {
     model: { name: manifest.name, version: manifest.version, digest },
     reference: await readJson(folder, manifest, manifest.reference, referenceDistributions),
     card: await readJson(folder, manifest, manifest.card, modelCard),
+    gates: manifest.files.some(({ path }) => path === GATES_FILE)
+      ? await readJson(folder, manifest, GATES_FILE, declaredGates)
+      : null,
   }
 }
 

@@ -12,8 +12,11 @@ type Emitter =
   | 'updates'
   | 'ingest'
   | 'audit'
+  | 'lake'
   | 'training'
   | 'drift'
+  | 'performance'
+  | 'fairness'
   | 'registry'
   | 'governance'
   | 'delivery'
@@ -263,9 +266,26 @@ export const AUDIT_EVENTS = {
 
   // Governance and training at the hub.
   'dataset.frozen': { emitters: ['training'], states: 'A dataset snapshot was fixed by its digest.' },
+  'lake.erased': {
+    emitters: ['lake'],
+    states: 'Everything of one patient of one site was deleted at the hub; the subject is the record of it.',
+  },
+  'lake.compacted': { emitters: ['lake'], states: 'A person had small files of the lake put together.' },
+  'lake.verified': { emitters: ['lake'], states: 'Every file of the lake was read again; a code counts faults.' },
+  'lake.queried': { emitters: ['lake'], states: 'A person read rows of the lake with a query of their own.' },
+  'reader.revoked': { emitters: ['lake'], states: 'Labels of a reader no longer count in datasets.' },
+  'reader.restored': { emitters: ['lake'], states: 'Labels of a reader count in datasets again.' },
+  'training.triggered': {
+    emitters: ['training'],
+    states: 'A training run was started by labels, their age, drift or the schedule; the codes say which.',
+  },
   'training.started': { emitters: ['training'], states: 'A training run began.' },
   'training.finished': { emitters: ['training'], states: 'A training run ended with a candidate.' },
   'training.refused': { emitters: ['training'], states: 'A gate stopped a run or a candidate.' },
+  'training.reproduced': {
+    emitters: ['training'],
+    states: 'A training run was done again from its record; the code says whether the same came out.',
+  },
   'evaluation.recorded': { emitters: ['training', 'registry'], states: 'The hub evaluated a candidate itself.' },
   'model.registered': { emitters: ['registry'], states: 'A model version was entered.' },
   'alias.changed': { emitters: ['registry'], states: 'A name was given to a model version, or taken away.' },
@@ -328,6 +348,14 @@ export const AUDIT_EVENTS = {
   },
   'drift.alerted': { emitters: ['drift'], states: 'A distribution moved beyond its limit.' },
   'drift.settled': { emitters: ['drift'], states: 'A person closed a drift alert.' },
+  'performance.referenced': {
+    emitters: ['performance'],
+    states: 'Labelled cases were fixed, from which is learnt what a version’s scores are worth.',
+  },
+  'performance.alerted': { emitters: ['performance'], states: 'A version performs beyond its limits at a site.' },
+  'performance.settled': { emitters: ['performance'], states: 'A person closed an alert about performance.' },
+  'fairness.alerted': { emitters: ['fairness'], states: 'A version serves groups of patients too unequally.' },
+  'fairness.settled': { emitters: ['fairness'], states: 'A person closed an alert about fairness.' },
 
   // Fleet.
   'device.enrolled': { emitters: ['fleet'], states: 'A device was given an identity.' },

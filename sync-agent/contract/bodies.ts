@@ -12,7 +12,7 @@ import { reportedState } from './reported.ts'
 
 /**
  * What may leave a hospital, kind by kind. Every member is a pseudonym, a code of a closed vocabulary, a number or a
- * month: free text, original UIDs, dates finer than a month and pixel digests have no place to stand.
+ * month: free text, original UIDs, dates of a study or patient finer than a month and pixel digests have no place to stand.
  */
 
 /** A month of the patient's shifted calendar, `2019-07`. The finest date that may leave. */
@@ -105,8 +105,13 @@ export const driftCounts = z.strictObject({
   kind: z.literal('drift-counts'),
   model: modelReference,
   feature: referenceFeature,
-  /** The month in which the site scored the instances. */
+  /** The month in which the counts left; where there is no `hour`, the one in which the site scored the instances. */
   month,
+  /**
+   * The hour of that month, counted from 0, at whose end the counts left. It is of the site's clock and of eleven instances
+   * or more, never of a study. Earlier versions do not say it.
+   */
+  hour: z.number().int().min(0).max(743).optional(),
   /** Bin index to number of instances; cells under 11 stay at the site until they reach 11. */
   cells: z
     .array(z.strictObject({ bin: z.number().int().min(0).max(1000), count: z.number().int().min(11) }))

@@ -1,17 +1,27 @@
 import { z } from 'zod'
 import { shownSignature } from './approvals.ts'
 import { logCheckpoint, modelVersion } from './common.ts'
+import { gateResult } from './evaluation.ts'
+import { trainerRequest } from './trainer-request.ts'
+import { trainingCause, trainingRecord } from './training.ts'
 
 export * from './approvals.ts'
 export * from './audit-feeds.ts'
 export * from './change-control.ts'
 export * from './common.ts'
 export * from './desired-state.ts'
+export * from './drift.ts'
+export * from './evaluation.ts'
 export * from './hub-audit.ts'
 export * from './kits.ts'
+export * from './lake.ts'
+export * from './monitoring.ts'
 export * from './registry.ts'
 export * from './reports.ts'
 export * from './rollouts.ts'
+export * from './trainer-request.ts'
+export * from './training.ts'
+export * from './training-executors.ts'
 
 /** What a person may be at the hub. `operator` is whoever holds the operator token: the local command line. */
 export const hubRole = z.enum(['mlops', 'clinical-approver', 'technical-approver', 'auditor', 'operator'])
@@ -209,17 +219,12 @@ export const trainingRequest = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1),
+  /** Without it the head is held around its parent's. */
+  trainer: trainerRequest.optional(),
+  /** Where to train; the hub's own machine, or what it is set up for, when left out. */
+  executor: z.string().max(40).optional(),
 })
 export type TrainingRequest = z.infer<typeof trainingRequest>
-
-/** A declared gate and what the run measured. */
-export const gateResult = z.object({
-  name: z.string(),
-  wanted: z.string(),
-  value: z.number().nullable(),
-  holds: z.boolean(),
-})
-export type GateResult = z.infer<typeof gateResult>
 
 /** GET /api/training-runs and /api/training-runs/:run. */
 export const trainingRun = z.object({
@@ -239,53 +244,18 @@ export const trainingRun = z.object({
   candidate: modelVersion.nullable(),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
+  /** What started it, and who asked: a person, or the hub itself. */
+  cause: trainingCause,
+  requestedBy: z.string(),
+  /** From 1; more when the hub was killed in it, or a person started it again. */
+  attempt: z.number().int(),
+  executor: z.string(),
+  /** What it can be done again from; null until its dataset is fixed. */
+  record: trainingRecord.nullable(),
 })
 export type TrainingRun = z.infer<typeof trainingRun>
 export const trainingRunList = z.object({ runs: z.array(trainingRun) })
 export const trainingLog = z.object({ lines: z.array(z.string()) })
-
-/** GET /api/drift. */
-export const driftList = z.object({
-  features: z.array(
-    z.object({
-      device: z.string(),
-      model: modelVersion,
-      feature: z.string(),
-      month: z.string(),
-      n: z.number().int(),
-      psi: z.number().nullable(),
-      chiSquareP: z.number().nullable(),
-      verdict: z.enum(['too-few', 'stable', 'moderate', 'major']),
-      edges: z.array(z.number()),
-      reference: z.array(z.number()),
-      current: z.array(z.number()),
-    }),
-  ),
-})
-export type DriftList = z.infer<typeof driftList>
-
-/** GET /api/drift/alerts: features that moved too far, until a person has looked. */
-export const driftAlertList = z.object({
-  alerts: z.array(
-    z.object({
-      alert: z.uuid(),
-      device: z.string(),
-      model: z.string(),
-      version: z.string(),
-      feature: z.string(),
-      month: z.string(),
-      verdict: z.string(),
-      raisedAt: z.iso.datetime(),
-      settledAt: z.iso.datetime().nullable(),
-      settledBy: z.string().nullable(),
-      reason: z.string().nullable(),
-    }),
-  ),
-})
-export type DriftAlertList = z.infer<typeof driftAlertList>
-
-/** POST /api/drift/alerts/:alert/settle. */
-export const driftSettlement = z.strictObject({ reason: z.string().trim().min(1).max(500) })
 
 /** GET /api/audit/entries?log=&from=&limit= — entries of the hub's own log or of a device's mirrored log. */
 export const auditEntries = z.object({

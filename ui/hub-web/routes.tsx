@@ -17,6 +17,9 @@ const ComparisonPage = lazyPage(() => import('./pages/comparison.tsx'), 'Compari
 const DevicePage = lazyPage(() => import('./pages/device.tsx'), 'DevicePage')
 const EnrolmentPage = lazyPage(() => import('./pages/enrolment.tsx'), 'EnrolmentPage')
 const DriftPage = lazyPage(() => import('./pages/drift.tsx'), 'DriftPage')
+const FairnessPage = lazyPage(() => import('./pages/fairness.tsx'), 'FairnessPage')
+const PerformancePage = lazyPage(() => import('./pages/performance.tsx'), 'PerformancePage')
+const LakePage = lazyPage(() => import('./pages/lake.tsx'), 'LakePage')
 const RegistryPage = lazyPage(() => import('./pages/registry.tsx'), 'RegistryPage')
 const ReportsPage = lazyPage(() => import('./pages/reports.tsx'), 'ReportsPage')
 const RolloutsPage = lazyPage(() => import('./pages/rollouts.tsx'), 'RolloutsPage')
@@ -30,8 +33,11 @@ const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/models', title: 'Registry' },
   { to: '/approvals', title: 'Approvals' },
   { to: '/rollouts', title: 'Rollouts' },
+  { to: '/lake', title: 'Lake' },
   { to: '/training', title: 'Training' },
   { to: '/drift', title: 'Drift' },
+  { to: '/performance', title: 'Performance' },
+  { to: '/fairness', title: 'Fairness' },
   { to: '/audit', title: 'Audit' },
   { to: '/reports', title: 'Reports' },
 ]
@@ -107,8 +113,11 @@ export function createHubRouter() {
       page('/approvals/keys', SigningKeysPage),
       approval,
       page('/rollouts', RolloutsPage),
+      page('/lake', LakePage),
       page('/training', TrainingPage),
       page('/reports', ReportsPage),
+      page('/performance', PerformancePage),
+      page('/fairness', FairnessPage),
       drift,
       audit,
     ]),

@@ -1,20 +1,38 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seedAudit, seedDrift } from '../testing/seeds/hub-fleet.ts'
+import { seedDrift } from '../testing/seeds/hub-drift.ts'
+import { seedAudit } from '../testing/seeds/hub-fleet.ts'
 import { seedApprovals } from '../testing/seeds/hub-registry.ts'
 import { readEvent } from './audit-event.ts'
-import { byShift, shares } from './drift-words.ts'
+import { byShift, meaningOf, shares, siteOf, windowWords } from './drift-words.ts'
 import { isOpen, signoffsOf } from './signoffs.ts'
 
 describe('drift', () => {
-  it('comes newest month first, then largest shift, with what cannot be judged last in its month', () => {
+  it('comes newest window first, then largest shift, with what cannot be judged last in its window', () => {
     const rows = byShift(seedDrift().features)
     expect(rows).toHaveLength(seedDrift().features.length)
-    const months = rows.map(({ month }) => month)
-    expect(months).toEqual([...months].sort().reverse())
-    const newest = rows.filter(({ month }) => month === months[0])
+    const windows = rows.map(({ window }) => window.from)
+    expect(windows).toEqual([...windows].sort().reverse())
+    const newest = rows.filter(({ window }) => window.from === windows[0])
     expect(newest.at(-1)?.verdict).toBe('too-few')
-    expect(newest[0]?.psi).toBe(Math.max(...newest.map(({ psi }) => psi ?? -1)))
+    expect(newest[0]?.level).toBe(Math.max(...newest.map(({ level }) => level ?? -1)))
+  })
+
+  it('says what a shift means where an index says less', () => {
+    const [row] = seedDrift().features
+    if (row === undefined) throw new Error('no row')
+    expect(meaningOf(row)).toBe('21.0 % above the operating point, now 28.0 %')
+    expect(meaningOf({ ...row, positives: null })).toBe('q 1.0')
+    expect(meaningOf({ ...row, positives: null, quantiles: [120.4, 180, null] })).toBe('120 ms / 180 ms / –')
+    expect(meaningOf({ ...row, positives: null, q: null })).toBe('–')
+    expect(meaningOf({ ...row, referenceOf: 'site' })).toContain('now 28.0 %, against its first windows')
+  })
+
+  it('names windows of whole days by their days, and sites by their names', () => {
+    const window = { from: '2026-11-21T00:00:00.000Z', to: '2026-11-22T00:00:00.000Z' }
+    expect(windowWords(window)).toBe('2026-11-21 to 2026-11-22')
+    expect(windowWords({ ...window, to: '2026-11-21T06:00:00.000Z' })).toBe('2026-11-21 00:00 to 2026-11-21 06:00')
+    expect([siteOf('*'), siteOf('box-1')]).toEqual(['all sites', 'box-1'])
   })
 
   it('compares shares, which sum to one unless nothing was counted', () => {

@@ -7,7 +7,9 @@ import {
   deviceDetail,
   deviceList,
   deviceState,
+  driftAlertList,
   driftList,
+  evaluationView,
   hubRole,
   hubSession,
   lineageView,
@@ -23,8 +25,12 @@ import {
 } from '../contract/hub-api.ts'
 import { FakeFailure, type FakeRoute, FakeService } from './fake-service.ts'
 import { seedCard, seedComparison, seedLineage } from './seeds/hub-cards.ts'
+import { seedDrift, seedDriftAlerts } from './seeds/hub-drift.ts'
 import { enrolmentRoutes, WishSeeds } from './seeds/hub-enrolment.ts'
-import { seedAudit, seedDeviceDetail, seedDevices, seedDrift, seedRuns } from './seeds/hub-fleet.ts'
+import { EVALUATION_VIEW } from './seeds/hub-evaluations.ts'
+import { seedAudit, seedDeviceDetail, seedDevices, seedRuns } from './seeds/hub-fleet.ts'
+import { lakeRoutes } from './seeds/hub-lake.ts'
+import { monitoringRoutes } from './seeds/hub-monitoring.ts'
 import {
   seedApprovals,
   seedKeys,
@@ -35,6 +41,7 @@ import {
 } from './seeds/hub-registry.ts'
 import { reportRoutes } from './seeds/hub-reports.ts'
 import { rolloutRoutes } from './seeds/hub-rollouts.ts'
+import { trainingRoutes } from './seeds/hub-training.ts'
 
 /** A hub without broker, lake or keys: its API with seeds, for the tests of its pages. */
 export class FakeHub {
@@ -43,6 +50,7 @@ export class FakeHub {
   empty = false
   /** What the accounts have saved. */
   readonly #wishes = new WishSeeds()
+  #driftAlerts = seedDriftAlerts().alerts
   readonly #views = new Map<string, SavedViewList['views']>()
 
   /** @param pagesFolder the built pages of the hub. */
@@ -83,7 +91,21 @@ export class FakeHub {
       ...rolloutRoutes(() => this.empty),
       ...reportRoutes(() => this.empty),
       list(/^\/api\/training-runs$/, () => trainingRunList.parse({ runs: unlessEmpty(seedRuns()) })),
-      list(/^\/api\/drift$/, () => driftList.parse({ features: unlessEmpty(seedDrift().features) })),
+      ...lakeRoutes(() => this.empty),
+      ...trainingRoutes(() => this.empty),
+      list(/^\/api\/drift$/, () =>
+        driftList.parse({ features: unlessEmpty(seedDrift().features), groups: unlessEmpty(seedDrift().groups) }),
+      ),
+      list(/^\/api\/drift\/alerts$/, () => driftAlertList.parse({ alerts: unlessEmpty(this.#driftAlerts) })),
+      {
+        method: 'POST',
+        path: /^\/api\/drift\/alerts\/([^/]+)\/settle$/,
+        answer: ({ params: [alert = ''] }) => {
+          this.#driftAlerts = this.#driftAlerts.filter((one) => one.alert !== alert)
+          return { alert }
+        },
+      },
+      ...monitoringRoutes(() => this.empty),
       ...this.#auditRoutes(),
       ...enrolmentRoutes(() => this.empty, this.#wishes),
       {
@@ -96,6 +118,9 @@ export class FakeHub {
         path: /^\/api\/devices\/([^/]+)\/state$/,
         answer: ({ params: [device = ''] }) => deviceState.parse(this.#wishes.state(device)),
       },
+      list(/^\/api\/(?:models\/[^/]+\/versions|training-runs)\/[^/]+\/evaluation$/, () =>
+        evaluationView.parse(EVALUATION_VIEW),
+      ),
       {
         method: 'GET',
         path: /^\/api\/models\/([^/]+)\/versions\/([^/]+)\/card$/,

@@ -43,6 +43,11 @@ export const HUB_PAGES: readonly PageCase[] = [
       '0.922 (0.845–0.998)',
       'Technical approver',
       'Limits',
+      'Area 0.905 (0.865–0.945); dashed the running version. On 840 studies of 731 patients, 288 positive.',
+      '29 only this, 14 only the running, of 288',
+      '0.842 (0.802–0.882), n 352',
+      'let through as declared',
+      'too few',
       'HTI-1 (1)(ii) Funding source: missing',
       'too few for an estimate',
       'Treatment is delayed',
@@ -89,6 +94,12 @@ export const HUB_PAGES: readonly PageCase[] = [
     empty: 'Nothing is being rolled out.',
   },
   {
+    name: 'lake',
+    path: '/lake',
+    facts: ['altered by erasure', 'does not add up', 'adds up', 'objection of the patient', 'instance-features'],
+    empty: 'No dataset was taken yet.',
+  },
+  {
     name: 'training',
     path: '/training',
     facts: ['running, 42 %', 'stopped by gate', '2 of 3 hold', 'too few labels: 9 of at least 40'],
@@ -97,8 +108,20 @@ export const HUB_PAGES: readonly PageCase[] = [
   {
     name: 'drift',
     path: '/drift',
-    facts: ['score.pneumonia', 'major', 'too few', '0.350', '2026-10', 'site-a-box-1'],
+    facts: ['score.pneumonia', 'major', 'too few', '0.350', '2026-10', 'site-a-box-1', '28.0 %'],
     empty: 'No counts have left a site yet.',
+  },
+  {
+    name: 'performance',
+    path: '/performance',
+    facts: ['roc auc', '0.900 (0.840–0.960)', '0.871', 'beyond a limit', 'no reference yet', 'concept drift', 'P2'],
+    empty: 'Nothing was looked at yet.',
+  },
+  {
+    name: 'fairness',
+    path: '/fairness',
+    facts: ['equal opportunity difference', '0.230 (0.120–0.340)', 'beyond', 'within', 'all sites', 'P1'],
+    empty: 'Nothing was compared yet.',
   },
   {
     name: 'audit',

@@ -77,7 +77,7 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
       const before = await places(page)
       hub.service.releaseAnswers()
       await page.locator('.page-as-of').getByText('as of').waitFor()
-      await page.getByText('Loading').waitFor({ state: 'detached' })
+      await expect.poll(() => page.getByText('Loading').count()).toBe(0)
       const after = await places(page)
       expect(after[0], `${one.name} keeps its head`).toEqual(before[0])
       if (one.name !== 'approvals') expect(after, `${one.name} stays where it is`).toEqual(before)
@@ -142,8 +142,18 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
     await page.getByRole('link', { name: /^major/ }).click()
     await page.waitForURL(/\?verdict=major$/)
     await page.reload()
-    await page.locator('tr[data-row]').first().waitFor()
-    expect(new Set(await page.locator('tr[data-row] .state').allTextContents())).toEqual(new Set(['major']))
+    const figures = page.getByRole('region', { name: 'The drift figures' })
+    await figures.locator('tr[data-row]').first().waitFor()
+    expect(new Set(await figures.locator('tr[data-row] .state').allTextContents())).toEqual(new Set(['major']))
+    await page.getByRole('link', { name: /^groups/ }).click()
+    await page.getByRole('cell', { name: '6 of 10' }).waitFor()
+    await page.getByRole('link', { name: /^alerts/ }).click()
+    await page.getByRole('cell', { name: 'all sites', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Detail of score.pneumonia at site-a-box-1' }).click()
+    await page.getByText('Compare with readers’ labels today.').waitFor()
+    await page.getByLabel('What was found; free of identities').fill('a new detector')
+    await page.getByRole('button', { name: 'Settle' }).click()
+    await page.getByRole('button', { name: 'Detail of score.pneumonia at site-a-box-1' }).waitFor({ state: 'detached' })
 
     await page.getByRole('link', { name: 'Audit' }).click()
     await page.getByLabel('Log', { exact: true }).selectOption('site-a-box-1')
@@ -167,6 +177,8 @@ describe.skipIf(CHROMIUM === undefined)(`the pages of the hub in a browser${WITH
       'auc not worse than parent',
       'lower bound ≥ 0.880',
       '0.722',
+      '0.88–0.93',
+      '84',
       'does not hold',
     ])
     expect(await textOf(page.getByRole('table', { name: 'Rows' }))).toContain('rows of the dataset')

@@ -30,6 +30,7 @@ import { DESIRED_STATE } from './0029-desired-state.ts'
 import { AUDIT_DETAILS } from './0031-audit-details.ts'
 import { ACTIVATION } from './0035-activation.ts'
 import { HALTS } from './0036-halts.ts'
+import { DRIFT_PENDING } from './0037-drift-pending.ts'
 
 /** Every step of the schema of records.db, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const MIGRATIONS: readonly Migration[] = [
   AUDIT_DETAILS,
   ACTIVATION,
   HALTS,
+  DRIFT_PENDING,
 ]

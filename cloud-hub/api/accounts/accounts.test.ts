@@ -33,6 +33,11 @@ describe('accounts', () => {
     await expect(accounts.signIn('nobody', 'a password')).rejects.toMatchObject({ code: 'sign-in-refused' })
   })
 
+  it('are never of the hub itself, so that nobody can sign as the author of what it made', async () => {
+    await expect(accounts.add('hub.training', 'clinical-approver', 'a password')).rejects.toThrow(/hub/)
+    expect(accounts.has('hub.training')).toBe(false)
+  })
+
   it('end a session after half an hour without use, after twelve hours, and at sign-out', async () => {
     const { token } = await accounts.signIn('mlops', 'a password')
     for (let i = 0; i < 24; i++) {

@@ -55,6 +55,11 @@ export type Reauthentication =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong' | 'locked' | 'paused' | 'password-too-old' }
 
+/** Names under `hub.` are the hub's own, such as the author of runs that nobody asked for: nobody signs in or signs as one. */
+const accountName = personIdentifier.refine((name) => !name.startsWith('hub.'), {
+  message: 'names that begin with hub. are the hub’s own',
+})
+
 /** Accounts, sign-in and sessions. */
 export class Accounts {
   readonly #database: Database.Database
@@ -70,7 +75,7 @@ export class Accounts {
 
   /** Adds an account. @returns false when it is there already; its password then stays as it is. */
   async add(account: string, role: AccountRole, password: string): Promise<boolean> {
-    personIdentifier.parse(account)
+    accountName.parse(account)
     const hash = await hashPassword(password, this.#randomness)
     const at = toIsoInstant(this.#clock.now())
     return this.#database.prepare(ADD).run(account, role, hash, at, at).changes === 1

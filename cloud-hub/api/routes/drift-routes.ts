@@ -13,7 +13,7 @@ export function driftRoutes({ drift, driftAlerts }: HubServices): HubRoute[] {
       method: 'GET',
       url: '/api/drift',
       roles: EVERYBODY,
-      handle: async () => ({ features: await drift.entries() }),
+      handle: async () => drift.view(),
     },
     {
       method: 'GET',

@@ -6,7 +6,7 @@ import type { ModelVersion } from '../../registry/index.ts'
 import { ApiError } from '../errors.ts'
 import { actorOf, EVERYBODY, type HubRoute, MAKERS } from '../route.ts'
 import type { HubServices } from '../services.ts'
-import { versionDetailView, versionView } from '../views/version-view.ts'
+import { versionDetailView, versionEvaluation, versionView } from '../views/version-view.ts'
 
 const key = z.object({ name: modelReference.shape.name, version: modelReference.shape.version })
 
@@ -30,6 +30,15 @@ export function modelRoutes(services: HubServices): HubRoute[] {
       handle: async ({ params }) => {
         const { name, version } = key.parse(params)
         return versionDetailView(services, findVersion(services, name, version))
+      },
+    },
+    {
+      method: 'GET',
+      url: '/api/models/:name/versions/:version/evaluation',
+      roles: EVERYBODY,
+      handle: async ({ params }) => {
+        const { name, version } = key.parse(params)
+        return versionEvaluation(services, findVersion(services, name, version))
       },
     },
     {

@@ -1,10 +1,11 @@
 import { modelReference, vocabularyCode } from '@leadglass/sync-agent/contract'
 import { trainingRequest } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
-import type { TrainingRun } from '../../training/index.ts'
+import { type TrainingRun, trainerChoice } from '../../training/index.ts'
 import { ApiError } from '../errors.ts'
 import { actorOf, EVERYBODY, type HubRoute, MAKERS } from '../route.ts'
 import type { HubServices } from '../services.ts'
+import { runEvaluationView } from '../views/evaluation-view.ts'
 import { runView } from '../views/run-view.ts'
 
 const named = z.object({ run: z.uuid() })
@@ -29,13 +30,16 @@ export function trainingRoutes(services: HubServices): HubRoute[] {
       handle: async ({ body, caller, reply }) => {
         const request = trainingRequest.parse(body)
         const model = modelReference.shape.name.parse(request.model)
-        const version = request.parent ?? newestReleased(services, model)
+        const version = request.parent ?? services.versionToImprove(model)
+        if (version === undefined) throw new ApiError('not-found', `the registry has no model ${model}`)
         const run = training.request({
           finding: vocabularyCode.parse(request.finding),
           model,
           version,
           seed: String(request.seed),
           requestedBy: caller.account,
+          ...(request.executor === undefined ? {} : { executor: request.executor }),
+          ...(request.trainer === undefined ? {} : { trainer: trainerChoice.parse(request.trainer) }),
         })
         audit.record({
           event: 'training.started',
@@ -59,6 +63,12 @@ export function trainingRoutes(services: HubServices): HubRoute[] {
       url: '/api/training-runs/:run',
       roles: EVERYBODY,
       handle: async ({ params }) => view(find(params)),
+    },
+    {
+      method: 'GET',
+      url: '/api/training-runs/:run/evaluation',
+      roles: EVERYBODY,
+      handle: async ({ params }) => runEvaluationView(find(params)),
     },
     {
       method: 'GET',
@@ -99,19 +109,25 @@ export function trainingRoutes(services: HubServices): HubRoute[] {
         return state(run)
       },
     },
+    {
+      method: 'GET',
+      url: '/api/training-runs/:run/reproductions',
+      roles: EVERYBODY,
+      handle: async ({ params }) => ({ reproductions: services.reproductions.ofRun(find(params).run) }),
+    },
+    {
+      method: 'POST',
+      url: '/api/training-runs/:run/reproductions',
+      roles: MAKERS,
+      handle: async ({ params, caller, reply }) => {
+        const { run } = find(params)
+        training.reproduce(run, caller.account)
+        const subject = { kind: 'training', id: run } as const
+        const codes = ['reproduction']
+        audit.record({ event: 'training.started', actor: actorOf(caller), subject, outcome: 'success', codes })
+        void reply.status(202)
+        return { reproductions: services.reproductions.ofRun(run) }
+      },
+    },
   ]
-}
-
-/**
- * The newest version that devices may run; where none is released yet, the newest of all. A candidate that nobody has
- * signed must not become the yardstick of the next one by chance.
- */
-function newestReleased({ registry, governance, releases }: HubServices, name: string): string {
-  const versions = registry.versions(name)
-  const released = versions.find((one) =>
-    governance.proposalsOf(one.model.digest).some((proposal) => releases?.stateOf(proposal) === 'published'),
-  )
-  const chosen = released ?? versions[0]
-  if (chosen === undefined) throw new ApiError('not-found', `the registry has no model ${name}`)
-  return chosen.model.version
 }

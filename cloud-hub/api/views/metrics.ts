@@ -1,4 +1,4 @@
-import type { Metric, GateResult as ShownGate } from '@leadglass/ui/contract/hub-api'
+import type { EvaluationDocument, Metric } from '@leadglass/ui/contract/hub-api'
 import { z } from 'zod'
 import type { TrainingReport } from '../../training/index.ts'
 
@@ -31,7 +31,7 @@ export function metricsOfCard(metrics: unknown): Metric[] {
 export function metricsOfReport(report: TrainingReport): Metric[] {
   const cases = report.cases.heldOut.studies
   const split = 'held-out'
-  const { candidate, parentModel, comparison } = report
+  const { candidate, parentModel, comparison, evaluation } = report
   const plain = (name: string, value: number): Metric => ({ name, split, value, low: null, high: null, cases })
   return [
     { name: 'auc', split, ...candidate.auc, cases },
@@ -39,6 +39,7 @@ export function metricsOfReport(report: TrainingReport): Metric[] {
     { name: 'specificity', split, ...candidate.specificity, cases: report.cases.heldOut.negatives },
     plain('brier', candidate.brier),
     plain('expected calibration error', candidate.expectedCalibrationError),
+    ...(evaluation === undefined ? [] : wholeFigures(evaluation, split)),
     { name: 'auc of the parent', split, ...parentModel.auc, cases },
     {
       name: 'auc minus parent',
@@ -48,34 +49,23 @@ export function metricsOfReport(report: TrainingReport): Metric[] {
       high: comparison.high,
       cases,
     },
-    ...report.subgroups.map(
-      (group): Metric => ({
-        name: 'auc',
-        split: `held-out, ${group.by} ${group.value}`,
-        value: group.candidate,
-        low: null,
-        high: null,
-        cases: group.studies,
-      }),
-    ),
+    ...report.subgroups.map(({ by, value, studies, candidate: area }): Metric => {
+      const { low = null, high = null } =
+        evaluation?.subgroups.find((one) => one.by === by && one.value === value)?.figures.auc ?? {}
+      return { name: 'auc', split: `held-out, ${by} ${value}`, value: area, low, high, cases: studies }
+    }),
+    ...(report.sitesLeftOut ?? []).flatMap(({ site, studies, candidate: without, parent }): Metric[] => [
+      { name: 'auc', split: `fitted without site ${site}`, ...without, cases: studies },
+      { name: 'auc of the parent', split: `site ${site}`, ...parent, cases: studies },
+    ]),
   ]
 }
 
-const WANTED: Readonly<Record<TrainingReport['gates'][number]['gate'], (limit: number) => string>> = {
-  positives: (limit) => `at least ${limit} positive held-out studies`,
-  negatives: (limit) => `at least ${limit} negative held-out studies`,
-  patients: (limit) => `at least ${limit} held-out patients`,
-  'not-worse-than-parent': (limit) => `AUC at most ${-limit} below the parent on the same studies`,
-  'not-significantly-worse': (limit) => `upper end of the 95 % interval of that difference at least ${limit}`,
-  'export-parity': (limit) => `exported graph within ${limit} of the trainer`,
-}
-
-/** The gates in words. */
-export function gatesOfReport(report: TrainingReport): ShownGate[] {
-  return report.gates.map(({ gate, limit, measured, passed }) => ({
-    name: gate,
-    wanted: WANTED[gate](limit),
-    value: measured,
-    holds: passed,
-  }))
+function wholeFigures({ candidate, cases: { n: cases } }: EvaluationDocument, split: string): Metric[] {
+  const { slope, intercept } = candidate.calibration
+  return [
+    { name: 'average precision', split, ...candidate.averagePrecision, cases },
+    ...(slope === null ? [] : [{ name: 'calibration slope', split, ...slope, cases }]),
+    ...(intercept === null ? [] : [{ name: 'calibration intercept', split, ...intercept, cases }]),
+  ]
 }

@@ -1,7 +1,8 @@
 import type { TrainingRun as ShownRun } from '@leadglass/ui/contract/hub-api'
 import type { SnapshotManifest } from '../../lake/index.ts'
 import type { RunState, TrainingRun } from '../../training/index.ts'
-import { gatesOfReport, metricsOfReport } from './metrics.ts'
+import { gatesOfReport } from './gates.ts'
+import { metricsOfReport } from './metrics.ts'
 
 const SHOWN_STATE: Readonly<Record<RunState, ShownRun['state']>> = {
   queued: 'queued',
@@ -23,7 +24,7 @@ const WORDS: Readonly<Record<RunState, string>> = {
   candidate: 'a candidate was registered',
   stopped: 'stopped',
   failed: 'failed',
-  interrupted: 'the hub stopped during the run; it can be started again',
+  interrupted: 'the hub ended during each attempt; it can be started again',
   cancelled: 'cancelled',
 }
 
@@ -39,10 +40,15 @@ export function runView(run: TrainingRun, snapshot: SnapshotManifest | undefined
     snapshot: run.snapshot,
     rows: snapshot === undefined ? [] : rowsOf(snapshot),
     metrics: run.report === null ? [] : metricsOfReport(run.report),
-    gates: run.report === null ? [] : gatesOfReport(run.report),
+    gates: run.report === null ? [] : gatesOfReport(run.report.gates),
     candidate: run.candidate === null ? null : { name: run.model, ...run.candidate },
     startedAt: run.startedAt,
     endedAt: run.endedAt,
+    cause: run.cause,
+    requestedBy: run.requestedBy,
+    attempt: run.attempt,
+    executor: run.executor,
+    record: run.record,
   }
 }
 

@@ -1,9 +1,16 @@
 import { type ModelPackage, readPackage } from '@leadglass/models'
-import type { Metric, VersionDetail, VersionState, VersionSummary } from '@leadglass/ui/contract/hub-api'
+import type {
+  EvaluationView,
+  Metric,
+  VersionDetail,
+  VersionState,
+  VersionSummary,
+} from '@leadglass/ui/contract/hub-api'
 import type { ApprovalState, Proposal } from '../../governance/index.ts'
 import type { ModelVersion } from '../../registry/index.ts'
 import type { HubServices } from '../services.ts'
 import { signaturesView } from './approval-view.ts'
+import { versionEvaluationView } from './evaluation-view.ts'
 import { metricsOfCard } from './metrics.ts'
 
 /** From furthest to nearest: a version that was released once stays released. */
@@ -54,6 +61,11 @@ export async function versionDetailView(services: HubServices, version: ModelVer
     approval: proposal?.id ?? null,
     signatures: proposal === undefined ? [] : signaturesView(proposal),
   }
+}
+
+/** How good a version was when it was trained here. */
+export async function versionEvaluation(services: HubServices, version: ModelVersion): Promise<EvaluationView> {
+  return versionEvaluationView(await packageOf(services, version.model.digest))
 }
 
 /** The state of a version, and the proposal that it follows from. */

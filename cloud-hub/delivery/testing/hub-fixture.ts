@@ -18,6 +18,7 @@ import type { CardGate } from '../../model-card/index.ts'
 import { PackageStore } from '../../registry/package-store.ts'
 import { type PackageReader, Registry } from '../../registry/registry.ts'
 import { openHubDatabase } from '../../storage/index.ts'
+import { placeTestHub } from '../../testing/databases.ts'
 import { createRepositoryKeys, initialiseRepository, type RepositoryParties } from '../ceremony.ts'
 import { type OpenCustodianKey, openCustodianKey } from '../custodian-key.ts'
 import { createOnlineKeys, type OnlineKeys } from '../online-keys.ts'
@@ -141,6 +142,7 @@ export function openRecords(
   folder: string,
   clock: ManualClock,
 ): Pick<HubFixture, 'database' | 'governance' | 'registry'> {
+  placeTestHub(folder)
   const database = openHubDatabase(folder)
   const store = new PackageStore({ folder: join(folder, 'packages') })
   return {

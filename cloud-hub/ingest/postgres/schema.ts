@@ -1,4 +1,5 @@
 import type { Migration } from '@leadglass/sync-agent/foundation/database'
+import { DRIFT_HOUR_SCHEMA } from '../schema.ts'
 
 /**
  * The inbox, its effects and the mirror of the sites' logs in PostgreSQL. Names and meanings as in SQLite; flags are
@@ -202,4 +203,7 @@ CREATE INDEX site_checkpoint_by_device ON site_checkpoint (device, size);
 `
 
 /** Every step of the schema in PostgreSQL, in order. A released step is never edited. */
-export const POSTGRES_MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'ingest', sql: INGEST }]
+export const POSTGRES_MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'ingest', sql: INGEST },
+  { number: 2, name: 'drift-hour', sql: DRIFT_HOUR_SCHEMA },
+]

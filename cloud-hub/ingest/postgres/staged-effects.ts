@@ -1,4 +1,5 @@
 import { canonicalJson } from '@leadglass/sync-agent/foundation'
+import { hoursSince1970 } from '../drift-hour.ts'
 import type { PlainBody } from '../effects.ts'
 import type { StagedRows } from './staged-rows.ts'
 
@@ -33,8 +34,9 @@ export function stageEffect(rows: StagedRows, id: number, body: PlainBody): void
       break
     }
     case 'drift-counts': {
-      const { model, feature, month } = body
-      rows.add('drift_counts', id, model.name, model.version, model.digest, feature, month)
+      const { model, feature, month, hour } = body
+      const at = hour === undefined ? null : hoursSince1970(month, hour)
+      rows.add('drift_counts', id, model.name, model.version, model.digest, feature, month, at)
       for (const [position, { bin, count }] of body.cells.entries()) rows.add('drift_cells', id, position, bin, count)
       break
     }

@@ -64,7 +64,7 @@ const TABLES = {
     ['blind', 'smallint'],
     ['generation', 'bigint'],
   ],
-  drift_counts: [['envelope', 'bigint'], ...MODEL, ['feature', 'text'], ['month', 'text']],
+  drift_counts: [['envelope', 'bigint'], ...MODEL, ['feature', 'text'], ['month', 'text'], ['hour', 'integer']],
   drift_cells: [
     ['envelope', 'bigint'],
     ['position', 'integer'],

@@ -30,11 +30,6 @@ export function confusionAt(scores: readonly number[], labels: readonly number[]
   return counts
 }
 
-/** Mean squared distance of probability and outcome. */
-export function brier(scores: readonly number[], labels: readonly number[]): number {
-  return scores.reduce((sum, score, i) => sum + (score - (labels[i] ?? 0)) ** 2, 0) / scores.length
-}
-
 /** Expected calibration error over ten bins of equal width. */
 export function expectedCalibrationError(scores: readonly number[], labels: readonly number[]): number {
   const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ score: 0, label: 0 }))

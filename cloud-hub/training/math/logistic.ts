@@ -15,8 +15,8 @@ export interface LinearWeights {
   readonly bias: number
 }
 
-const GRADIENT_TOLERANCE = 1e-7
-const MAX_ITERATIONS = 500
+export const GRADIENT_TOLERANCE = 1e-7
+export const MAX_ITERATIONS = 500
 
 /** The logistic function without overflow. */
 export function sigmoid(value: number): number {

@@ -36,6 +36,43 @@ export function meanLogLoss(scores: Float64Array, table: TrainingTable, weights:
   return loss / total
 }
 
+/** So many factors of at most 2 do not overflow. */
+const MOST_FACTORS = 512
+
+/**
+ * Probabilities of log odds, and the weighted mean log loss of two classes beside them: one exponential a row, and a logarithm
+ * only for each run of rows of one weight, of the product of what would have been theirs.
+ * @param probabilities written over.
+ */
+export function linkWithLoss(
+  scores: Float64Array,
+  { labels, rows }: TrainingTable,
+  weights: Float64Array,
+  probabilities: Float64Array,
+): number {
+  let [loss, total] = [0, 0]
+  let [runWeight, factors, product] = [0, 0, 1]
+  for (let row = 0; row < rows; row++) {
+    const score = scores[row] as number
+    const weight = weights[row] as number
+    const distance = Math.abs(score)
+    const power = Math.exp(-distance)
+    const sum = 1 + power
+    probabilities[row] = score >= 0 ? 1 / sum : power / sum
+    if (weight !== runWeight || factors === MOST_FACTORS) {
+      loss += runWeight * Math.log(product)
+      product = 1
+      factors = 0
+      runWeight = weight
+    }
+    product *= sum
+    factors += 1
+    total += weight
+    if (score >= 0 !== (labels[row] === 1)) loss += weight * distance
+  }
+  return (loss + runWeight * Math.log(product)) / total
+}
+
 function logSumExp(scores: Float64Array, offset: number, count: number): number {
   let largest = Number.NEGATIVE_INFINITY
   for (let k = 0; k < count; k++) largest = Math.max(largest, scores[offset + k] as number)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseAscending, seededNumbers, shuffle } from './seeded-numbers.ts'
+import { chooseAscending, drawByWeight, seededNumbers, shuffle } from './seeded-numbers.ts'
 
 describe('seeded numbers', () => {
   it('repeat with the seed and differ with another', () => {
@@ -43,5 +43,24 @@ describe('seeded numbers', () => {
     shuffle(values, seededNumbers(3))
     expect([...values]).not.toEqual([...values].sort((a, b) => a - b))
     expect([...values].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i))
+  })
+
+  it('draw in proportion to weights', () => {
+    for (const weights of [
+      [1, 1, 1, 1],
+      [8, 1, 0.5, 0.5],
+      [1, 2, 3, 94],
+    ]) {
+      const draw = drawByWeight(Float64Array.from(weights), seededNumbers(5))
+      const times = weights.map(() => 0)
+      for (let i = 0; i < 40_000; i++) {
+        const at = draw()
+        times[at] = (times[at] ?? 0) + 1
+      }
+      const total = weights.reduce((sum, weight) => sum + weight, 0)
+      for (const [i, weight] of weights.entries()) {
+        expect(Math.abs((times[i] ?? 0) / 40_000 - weight / total)).toBeLessThan(0.01)
+      }
+    }
   })
 })

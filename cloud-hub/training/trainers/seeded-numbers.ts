@@ -43,3 +43,33 @@ export function shuffle(values: Int32Array | Uint32Array, numbers: SeededNumbers
     values[j] = held
   }
 }
+
+/**
+ * Draws positions in proportion to their weights, with replacement, each draw in constant time (Walker 1977; tables as in
+ * Vose 1991).
+ */
+export function drawByWeight(weights: Float64Array, numbers: SeededNumbers): () => number {
+  const { length } = weights
+  if (weights.every((weight) => weight === weights[0])) return () => numbers.below(length)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const keep = weights.map((weight) => (weight * length) / total)
+  const other = Int32Array.from({ length }, (_, i) => i)
+  const small: number[] = []
+  const large: number[] = []
+  for (const [i, share] of keep.entries()) (share < 1 ? small : large).push(i)
+  for (let less = small.pop(), more = large.at(-1); less !== undefined && more !== undefined; ) {
+    other[less] = more
+    const left = (keep[more] as number) - (1 - (keep[less] as number))
+    keep[more] = left
+    if (left < 1) {
+      large.pop()
+      small.push(more)
+    }
+    less = small.pop()
+    more = large.at(-1)
+  }
+  return () => {
+    const at = numbers.below(length)
+    return numbers.uniform() < (keep[at] as number) ? at : (other[at] as number)
+  }
+}

@@ -66,7 +66,7 @@ async function measurePostgres(
   try {
     const onPostgres = join(folder, 'postgres')
     await cp(join(folder, 'hub'), onPostgres, { recursive: true })
-    const database = { kind: 'postgres', url: server.url } as const
+    const database = { kind: 'postgres-inbox', url: server.url } as const
     return await measureDatabase({ ...common, folder: onPostgres, database, serverPid: server.pid })
   } finally {
     await server.stop()

@@ -32,7 +32,7 @@ export interface MeasureRequest {
   readonly fleet: Fleet
   /** Of an initialised hub that has all the devices. */
   readonly folder: string
-  readonly database: { readonly kind: 'sqlite' } | { readonly kind: 'postgres'; readonly url: string }
+  readonly database: { readonly kind: 'sqlite' } | { readonly kind: 'postgres-inbox'; readonly url: string }
   /** Process of the database server, whose time is counted by itself. */
   readonly serverPid?: number
   readonly pacedMs: number

@@ -11,6 +11,7 @@ interface HarnessCommandOptions {
   readonly publish: boolean
   readonly runs?: number
   readonly size?: number
+  readonly rows?: number
   readonly boxes?: number
   readonly envelopes?: number
   readonly seconds?: number
@@ -51,6 +52,9 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
     .option('--quick', 'a shorter run, where the bench has one', false)
     .option('--publish', 'also write the report into docs/figures', false)
     .addHelpText('after', `\nNames:\n${list}\n\nExit status 1 when a goal does not hold.`)
+  if (kind === 'bench') {
+    command.option('--rows <n>', 'rows of a run that measures tables', wholeNumber(1, 1_000_000_000))
+  }
   if (kind === 'fault') {
     command
       .option('--rounds <n>', 'rounds of what is random; the run has a default', wholeNumber(1, 10_000))
@@ -71,7 +75,7 @@ function register(program: Command, kind: 'bench' | 'fault', summary: string, ha
       {
         progress: createProgress(),
         runs: options.runs,
-        size: options.size ?? options.envelopes,
+        size: options.size ?? options.rows ?? options.envelopes,
         boxes: options.boxes,
         seconds: options.seconds,
         rounds: options.rounds,

@@ -5,6 +5,7 @@ import { readInstanceFile } from '../../start/instance-file.ts'
 import { layoutOf } from '../../start/layout.ts'
 import { type ProcessName, specificationOf } from '../../start/processes.ts'
 import { withData } from '../options.ts'
+import { registerMoveDatabase } from './hub-database.ts'
 
 const SUMMARIES: Readonly<Record<ProcessName, string>> = {
   hub: 'run only the hub of an instance, in the foreground, logging to standard error',
@@ -13,18 +14,20 @@ const SUMMARIES: Readonly<Record<ProcessName, string>> = {
 }
 
 /** `leadglass appliance`: the appliance by itself, for a service manager or for a closer look. */
-export const registerAppliance = (program: Command): void => register(program, 'appliance')
+export const registerAppliance = (program: Command): void => void register(program, 'appliance')
 
 /** `leadglass agent`: the sync agent by itself. */
-export const registerAgent = (program: Command): void => register(program, 'agent')
+export const registerAgent = (program: Command): void => void register(program, 'agent')
 
 /** `leadglass hub`: the hub by itself. */
-export const registerHub = (program: Command): void => register(program, 'hub')
+export const registerHub = (program: Command): void => registerMoveDatabase(register(program, 'hub'))
 
-function register(program: Command, name: ProcessName): void {
-  withData(program.command(name).description(SUMMARIES[name])).action(async (options: { readonly data: string }) => {
-    process.exitCode = await runInForeground(name, options.data)
-  })
+function register(program: Command, name: ProcessName): Command {
+  return withData(program.command(name).description(SUMMARIES[name])).action(
+    async (options: { readonly data: string }) => {
+      process.exitCode = await runInForeground(name, options.data)
+    },
+  )
 }
 
 async function runInForeground(name: ProcessName, dataFolder: string): Promise<number> {

@@ -1,5 +1,11 @@
-import { type TrainingRun, trainingRun } from '@leadglass/ui/contract/hub-api'
-import type { Command } from 'commander'
+import {
+  CALIBRATIONS,
+  HEAD_TRAINERS,
+  type TrainerRequest,
+  type TrainingRun,
+  trainingRun,
+} from '@leadglass/ui/contract/hub-api'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InstanceClient } from '../client.ts'
 import { EXIT } from '../exit.ts'
 import { print, wholeNumber, withData, withJson } from '../options.ts'
@@ -13,6 +19,9 @@ interface TrainOptions {
   readonly model: string
   readonly parent?: string
   readonly seed: number
+  readonly trainer?: TrainerRequest['trainer']
+  readonly calibration: TrainerRequest['calibration']
+  readonly option: Readonly<Record<string, number | string | number[]>>
   readonly wait: boolean
 }
 
@@ -21,8 +30,12 @@ const FINAL: readonly TrainingRun['state'][] = ['succeeded', 'stopped-by-gate', 
 
 /** `leadglass train`: trains a head from features and labels at the hub, and registers a candidate. */
 export function registerTrain(program: Command): void {
-  const command = program
-    .command('train')
+  describeTrain(program.command('train'))
+}
+
+/** What `train` and `training start` are told and do. */
+export function describeTrain(bare: Command): void {
+  const command = bare
     .description(
       'train a head at the hub from synced features and labels; a run that passes its gates registers a candidate',
     )
@@ -30,6 +43,13 @@ export function registerTrain(program: Command): void {
     .option('--model <name>', 'model package to improve', 'chest-radiograph')
     .option('--parent <version>', 'version to start from; the newest when left out')
     .option('--seed <n>', 'seed of everything random', wholeNumber(0, 2 ** 31 - 1), 1)
+    .addOption(
+      new Option('--trainer <name>', 'how the head is fitted; held around its parent when left out').choices(
+        HEAD_TRAINERS,
+      ),
+    )
+    .addOption(new Option('--calibration <method>', 'calibration of a new head').choices(CALIBRATIONS).default('none'))
+    .option('--option <name=value>', 'option of the trainer, such as maximumDepth=3; repeatable', gatherOption, {})
     .option('--no-wait', 'return at once instead of waiting for the end')
   withJson(withData(command)).action(async (options: TrainOptions) => {
     const client = await InstanceClient.open(options.data)
@@ -40,17 +60,30 @@ export function registerTrain(program: Command): void {
   })
 }
 
+/** `name=value`; a number where it is one, and a list of them with commas. */
+function gatherOption(text: string, known: TrainOptions['option']): TrainOptions['option'] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('must be name=value')
+  const [name, value] = [text.slice(0, at), text.slice(at + 1)]
+  const numbers = value.split(',').map(Number)
+  const first = numbers[0]
+  if (first === undefined || numbers.some(Number.isNaN)) return { ...known, [name]: value }
+  return { ...known, [name]: numbers.length > 1 || name === 'hidden' ? numbers : first }
+}
+
 /** Starts a run. */
 export function startTraining(
   client: InstanceClient,
-  options: { readonly finding: string; readonly model: string; readonly parent?: string; readonly seed: number },
+  options: Pick<TrainOptions, 'finding' | 'model' | 'parent' | 'seed'> &
+    Partial<Pick<TrainOptions, 'trainer' | 'calibration' | 'option'>>,
 ): Promise<TrainingRun> {
-  const { finding, model, parent, seed } = options
+  const { finding, model, parent, seed, trainer, calibration = 'none', option = {} } = options
+  const choice = trainer === undefined ? {} : { trainer: { trainer, calibration, options: option } }
   return client.request({
     service: 'hub',
     method: 'POST',
     path: '/api/training-runs',
-    body: { finding, model, parent: parent ?? null, seed },
+    body: { finding, model, parent: parent ?? null, seed, ...choice },
     schema: trainingRun,
   })
 }
@@ -72,7 +105,8 @@ export async function waitForTraining(client: InstanceClient, run: string, progr
   }
 }
 
-function presentRun(run: TrainingRun): string {
+/** A run with its figures, in words. */
+export function presentRun(run: TrainingRun): string {
   return [
     `Run ${run.run}: ${run.state}. ${run.message}`,
     run.candidate === null
@@ -86,7 +120,16 @@ function presentRun(run: TrainingRun): string {
     '',
     renderTable(
       ['gate', 'wanted', 'measured', 'holds'],
-      run.gates.map((gate) => [gate.name, gate.wanted, gate.value, gate.holds ? 'yes' : 'NO']),
+      run.gates.map((gate) => [
+        gate.name,
+        gate.wanted,
+        gate.value,
+        gate.outcome === 'not-evaluable'
+          ? `not evaluable, ${gate.holds ? 'let through' : 'NO'}`
+          : gate.holds
+            ? 'yes'
+            : 'NO',
+      ]),
     ),
     '',
     renderTable(

@@ -22,7 +22,11 @@ export function registerUp(program: Command): void {
   const command = program
     .command('up')
     .description('start hub, sync agent and appliance as separate processes; Ctrl-C stops all of them')
-    .option('--port-base <n>', 'DIMSE on N, appliance on N+1, hub on N+2, MQTT on N+3', wholeNumber(1024, 65_532))
+    .option(
+      '--port-base <n>',
+      'DIMSE on N, appliance on N+1, hub on N+2, MQTT on N+3, consoles on N+6',
+      wholeNumber(1024, 65_529),
+    )
     .option(
       '--host <address>',
       'address for the DICOM port and the console; kept for the next start (first: 127.0.0.1)',

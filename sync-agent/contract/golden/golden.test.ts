@@ -72,6 +72,16 @@ describe('messages of the first version of the contract, as they were sent', () 
     expect(envelopeDigest(parsed, parsed.body)).toBe(parsed.digest)
   })
 
+  it('counts with their hour, which came later, are read and written again as they were sent', () => {
+    const text = `{"body":{"cells":[{"bin":1,"count":12}],"feature":"metadata.view","hour":541,"kind":"drift-counts","model":{"digest":"9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4","name":"chest-radiograph","version":"1.0.0"},"month":"2026-11"},"device":"box-golden","digest":"e89ae1164637cf740115f76f1d3473c907bf56fb84cd718c9f1614206c3923f0","epoch":1,"schema":"leadglass.envelope/1","sequence":7,"stream":"drift"}`
+    const parsed = envelope.parse(JSON.parse(text))
+    expect(canonicalJson(parsed as JsonValue)).toBe(text)
+    expect(envelopeDigest(parsed, parsed.body)).toBe(parsed.digest)
+    for (const hour of [-1, 744, 1.5, '541', '2026-11-23T13']) {
+      expect(envelope.safeParse({ ...parsed, body: { ...parsed.body, hour } }).success).toBe(false)
+    }
+  })
+
   it('a code and its proofs are derived as ever', () => {
     const code = makeEnrolmentCode(Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
     const { id, key } = enrolmentSecrets(normaliseEnrolmentCode(code) ?? '')

@@ -5,6 +5,7 @@ import { PageHead } from '../../shared/page-head.tsx'
 import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { Deployments } from '../device/deployments.tsx'
+import { DeskPanel } from '../device/desk.tsx'
 import { Destinations } from '../device/destinations.tsx'
 import { deviceFacts } from '../device/facts.tsx'
 import { LeakAlarms } from '../device/leak-alarms.tsx'
@@ -38,6 +39,7 @@ export function DevicePage() {
             <SiteApproval models={models.data?.models ?? []} />
             <Models list={models.data} error={models.error} />
             <Deployments list={deployments.data} error={deployments.error} />
+            <DeskPanel />
             <Destinations list={destinations.data} states={device.data?.deliveries} error={destinations.error} />
           </>
         ) : (

@@ -8,8 +8,13 @@ import { PageHead } from '../../shared/page-head.tsx'
 import { EmptyPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
+import { EvaluationPanel } from '../evaluation-panel.tsx'
+import { GateTable } from '../gate-table.tsx'
 import { RunMark, VersionLink } from '../marks.tsx'
 import { MetricTable } from '../metric-table.tsx'
+import { TrainingExecutorsSection } from '../training-executors.tsx'
+import { TrainingRunActs, TrainingRunLog, TrainingRunRecord } from '../training-run-acts.tsx'
+import { TrainingTriggersSection } from '../training-triggers.tsx'
 
 /** Training runs: what they learned from, what they measured, and which gate stopped them. */
 export function TrainingPage() {
@@ -28,9 +33,10 @@ export function TrainingPage() {
         error={query.error}
         columns={COLUMNS}
         detail={{ name: (run) => `the ${run.finding} run ${run.run}`, content: (run) => <RunDetail run={run} /> }}
-        fills
         empty={<EmptyPanel title="No run yet." hint="Start one with: leadglass train --finding pneumonia" />}
       />
+      <TrainingTriggersSection />
+      <TrainingExecutorsSection />
     </>
   )
 }
@@ -69,21 +75,19 @@ function RunDetail({ run }: { readonly run: TrainingRun }) {
           { name: 'Ended', value: run.endedAt === null ? 'not yet' : formatInstant(run.endedAt) },
         ]}
       />
+      <TrainingRunActs run={run} />
+      <TrainingRunLog run={run} />
       <section className="section">
         <h2>Gates</h2>
-        <DataTable
-          caption="The gates"
-          rows={run.gates}
-          rowKey={(row) => row.name}
-          columns={GATE_COLUMNS}
-          compact
-          empty={<EmptyPanel title="No gate was reached." hint="Gates are judged after training." />}
-        />
+        <GateTable gates={run.gates} />
       </section>
       <section className="section">
         <h2>Figures</h2>
         <MetricTable metrics={run.metrics} />
       </section>
+      {run.metrics.length > 0 && (
+        <EvaluationPanel path={`/api/training-runs/${encodeURIComponent(run.run)}/evaluation`} />
+      )}
       <section className="section">
         <h2>From envelopes to rows</h2>
         <DataTable
@@ -95,25 +99,10 @@ function RunDetail({ run }: { readonly run: TrainingRun }) {
           empty={<EmptyPanel title="The dataset is not fixed yet." hint="Rows are counted when it is." />}
         />
       </section>
+      <TrainingRunRecord run={run} />
     </div>
   )
 }
-
-const GATE_COLUMNS: readonly Column<GateResult>[] = [
-  { heading: 'Gate', width: 24, cell: (row) => wordsOf(row.name) },
-  { heading: 'Wanted', width: 18, cell: (row) => row.wanted },
-  {
-    heading: 'Measured',
-    width: 9,
-    cell: (row) => (row.value === null ? '–' : Number(row.value.toPrecision(3)).toString()),
-    numeric: true,
-  },
-  {
-    heading: 'Verdict',
-    width: 12,
-    cell: ({ holds }) => <StateMark tone={holds ? 'good' : 'refused'}>{holds ? 'holds' : 'does not hold'}</StateMark>,
-  },
-]
 
 const ROW_COLUMNS: readonly Column<TrainingRun['rows'][number]>[] = [
   { heading: 'Step', width: 30, cell: (row) => wordsOf(row.name) },

@@ -8,6 +8,7 @@ import { PageHead } from '../../shared/page-head.tsx'
 import { FailurePanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { CardSections } from '../card-sections.tsx'
+import { EvaluationPanel } from '../evaluation-panel.tsx'
 import { VersionMark } from '../marks.tsx'
 import { MetricTable } from '../metric-table.tsx'
 import { ModelCard } from '../model-card.tsx'
@@ -65,6 +66,7 @@ function Sections({ detail, path }: { readonly detail: VersionDetail; readonly p
       </p>
       <ModelCard card={detail.card} />
       <CardSections path={path} digest={detail.summary.model.digest} />
+      <EvaluationPanel path={`${path}/evaluation`} gates />
     </>
   )
 }

@@ -1,4 +1,4 @@
-import type { AuditMatchesView, DeviceDetail, DeviceSummary, DriftList, TrainingRun } from '../../contract/hub-api.ts'
+import type { AuditMatchesView, DeviceDetail, DeviceSummary, TrainingRun } from '../../contract/hub-api.ts'
 import { CHEST, CHEST_BEFORE, hex, minutesAgo, NOW } from './common.ts'
 import { CANDIDATE, METRICS } from './hub-registry.ts'
 import { MARKUP } from './studies.ts'
@@ -78,18 +78,50 @@ export function seedDeviceDetail(device: string): DeviceDetail | undefined {
   }
 }
 
+/** What the seeded runs can be done again from. */
+const SEED_RECORD = {
+  cause: 'labels',
+  requestedBy: 'hub.training',
+  attempt: 1,
+  executor: 'local',
+  record: {
+    executor: 'local',
+    runtime: { node: 'v24.0.0', onnxRuntime: '1.30.0', platform: 'linux', architecture: 'x64' },
+    job: { seed: '1', code: hex('code', 64) },
+    snapshot: hex('dataset', 64),
+    parent: hex('parent', 64),
+    release: { version: '1.1.0', releaseCounter: 2 },
+    results: { head: hex('head', 64), report: hex('report', 64), package: hex('package', 64) },
+  },
+} as const
+
 export function seedRuns(): TrainingRun[] {
-  const common = { finding: 'pneumonia', model: 'chest-radiograph', snapshot: hex('dataset', 64), progress: 1 }
+  const common = {
+    finding: 'pneumonia',
+    model: 'chest-radiograph',
+    snapshot: hex('dataset', 64),
+    progress: 1,
+    ...SEED_RECORD,
+  }
   const rows = [
     { name: 'feature envelopes', rows: 238 },
     { name: 'left out: no-label', rows: 96 },
     { name: 'left out: superseded-revision', rows: 4 },
     { name: 'rows of the dataset', rows: 138 },
   ]
+  const passed = { holds: true, outcome: 'passed', low: null, high: null, cases: null, detail: null } as const
   const gates = [
-    { name: 'auc-not-worse-than-parent', wanted: 'lower bound ≥ 0.880', value: 0.905, holds: true },
-    { name: 'calibration', wanted: 'expected calibration error ≤ 0.080', value: 0.061, holds: true },
-    { name: 'export-matches-trainer', wanted: 'largest difference ≤ 0.0001', value: 0.00002, holds: true },
+    {
+      name: 'auc-not-worse-than-parent',
+      wanted: 'lower bound ≥ 0.880',
+      value: 0.905,
+      ...passed,
+      low: 0.88,
+      high: 0.93,
+      cases: 84,
+    },
+    { name: 'calibration', wanted: 'expected calibration error ≤ 0.080', value: 0.061, ...passed, cases: 84 },
+    { name: 'export-matches-trainer', wanted: 'largest difference ≤ 0.0001', value: 0.00002, ...passed },
   ]
   const run = (place: number): string => `run-${hex(`run ${place}`, 12)}`
   return [
@@ -125,7 +157,9 @@ export function seedRuns(): TrainingRun[] {
       message: 'the area under the curve is worse than that of its parent',
       rows,
       metrics: [...METRICS],
-      gates: gates.map((gate, place) => (place === 0 ? { ...gate, value: 0.722, holds: false } : gate)),
+      gates: gates.map((gate, place) =>
+        place === 0 ? { ...gate, value: 0.722, holds: false, outcome: 'failed' as const } : gate,
+      ),
       candidate: null,
       startedAt: minutesAgo(2_910),
       endedAt: minutesAgo(2_900),
@@ -156,39 +190,6 @@ export function seedRuns(): TrainingRun[] {
       endedAt: minutesAgo(5_990),
     },
   ]
-}
-
-export function seedDrift(): DriftList {
-  const features = [
-    'score.pneumonia',
-    'quality.mean',
-    'quality.contrast',
-    ...Array.from({ length: 8 }, (_, place) => `embedding.${place}`),
-  ]
-  const months = ['2026-11', '2026-10']
-  return {
-    features: months.flatMap((month, back) =>
-      features.map((feature, place) => {
-        const shift = back === 0 ? (place * 3) % 8 : place % 2
-        const few = place === 9
-        const psi = few ? null : shift / 20
-        const verdict = psi === null ? 'too-few' : psi >= 0.25 ? 'major' : psi >= 0.1 ? 'moderate' : 'stable'
-        return {
-          device: 'site-a-box-1',
-          model: CHEST,
-          feature,
-          month,
-          n: few ? 22 : 412 + place * 13,
-          psi,
-          chiSquareP: few ? null : Math.exp(-shift * 1.7),
-          verdict,
-          edges: [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2],
-          reference: [12, 30, 70, 110, 118, 72, 33, 14],
-          current: [12, 30, 70, 110, 118, 72, 33, 14].map((count, bin) => Math.max(11, count + shift * (bin - 3) * 6)),
-        }
-      }),
-    ),
-  }
 }
 
 export function seedAudit(log: string): AuditMatchesView {

@@ -1,12 +1,6 @@
 import type { TrainingTable } from '../table.ts'
 import type { Calibration } from './calibration.ts'
-
-/** A block of the fit: its weighted mean score and its share of positives. */
-interface Block {
-  score: number
-  share: number
-  weight: number
-}
+import { type Block, poolAdjacentViolators, poolLast } from './pool-violators.ts'
 
 /** Probability a standard deviation of the scores: steeper neighbours become one block. */
 const STEEPEST = 1
@@ -20,17 +14,7 @@ export function isotonicCalibration(
   scores: Float64Array,
   table: Pick<TrainingTable, 'labels' | 'weights' | 'rows'>,
 ): Calibration {
-  const order = Uint32Array.from({ length: table.rows }, (_, i) => i)
-  order.sort((a, b) => (scores[a] as number) - (scores[b] as number))
-  const blocks: Block[] = []
-  for (const row of order) {
-    blocks.push({
-      score: scores[row] as number,
-      share: table.labels[row] === 1 ? 1 : 0,
-      weight: table.weights[row] as number,
-    })
-    poolLast(blocks, (before, last) => last.score === before.score || last.share <= before.share)
-  }
+  const blocks = poolAdjacentViolators(scores, table.labels, table.weights)
   const steepest = STEEPEST / (deviationOf(scores) || 1)
   const spread: Block[] = []
   for (const block of blocks) {
@@ -45,24 +29,6 @@ export function isotonicCalibration(
 function deviationOf(values: Float64Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
-}
-
-/** Pools the last two blocks as long as they belong together. */
-function poolLast(blocks: Block[], together: (before: Block, last: Block) => boolean): void {
-  for (;;) {
-    const last = blocks.at(-1)
-    const before = blocks.at(-2)
-    if (last === undefined || before === undefined || !together(before, last)) return
-    const weight = before.weight + last.weight
-    before.score = before.score === last.score ? before.score : mixed(before.score, last.score, last.weight / weight)
-    before.share = mixed(before.share, last.share, last.weight / weight)
-    before.weight = weight
-    blocks.pop()
-  }
-}
-
-function mixed(first: number, second: number, share: number): number {
-  return first + (second - first) * share
 }
 
 /** Level 0 plus, of each segment, its rise times the part of it that the score has passed. */

@@ -15,7 +15,7 @@ import {
 } from '../trainer.ts'
 import { type Standardisation, standardisationOf, standardise, writeStandardise } from './standardise.ts'
 
-const regressionOptions = z.strictObject({
+export const regressionOptions = z.strictObject({
   /** L2 penalty on the weights of standardised columns, in rows: strength / (2 * total weight) * |weight|². */
   strength: z.number().min(0).default(1),
   classWeights: classWeights.default('none'),

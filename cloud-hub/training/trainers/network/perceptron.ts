@@ -16,7 +16,7 @@ import {
 import { adam } from './adam.ts'
 import { activationsOf, backward, forward, type Layers, placesOf, randomLayers } from './layers.ts'
 
-const perceptronOptions = z.strictObject({
+export const perceptronOptions = z.strictObject({
   /** Widths of the hidden layers. */
   hidden: z.array(z.int().min(1).max(1024)).min(1).max(4).default([32]),
   epochs: z.int().min(1).max(1000).default(15),

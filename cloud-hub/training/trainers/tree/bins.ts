@@ -31,30 +31,65 @@ export function binColumns(
   const column = new Float32Array(rows)
   for (let c = 0; c < columns; c++) {
     for (let row = 0; row < rows; row++) column[row] = values[row * columns + c] as number
-    const cutsHere = quantileCuts(column, maximumBins)
+    const { distinct, counts } = distinctOf(column)
+    const cutsHere = quantileCuts(distinct, counts, maximumBins)
     cuts.push(cutsHere)
     bins[c] = cutsHere.length + 1
     offsets[c + 1] = (offsets[c] as number) + cutsHere.length + 2
-    for (let row = 0; row < rows; row++) codes[c * rows + row] = codeOf(column[row] as number, cutsHere)
+    codeColumn(column, cutsHere, codes.subarray(c * rows, (c + 1) * rows))
   }
   return { rows, columns, codes, bins, cuts, offsets }
 }
 
-/** Cuts between distinct values such that bins hold about the same number of rows. */
-function quantileCuts(column: Float32Array, maximumBins: number): Float32Array {
-  const sorted = column.filter((value) => !Number.isNaN(value)).sort()
-  const distinct: number[] = []
-  const counts: number[] = []
-  for (const value of sorted) {
+/** Values of a column, ascending, and how many rows have each. */
+interface Distinct {
+  readonly distinct: Float32Array
+  readonly counts: Uint32Array
+}
+
+/** Columns of at most so many values are counted without being sorted. */
+const FEW_VALUES = 64
+
+function distinctOf(column: Float32Array): Distinct {
+  const counted = new Map<number, number>()
+  let present = 0
+  for (let row = 0; row < column.length && counted.size <= FEW_VALUES; row++) {
+    const value = column[row] as number
+    // A Map holds -0 as 0.
+    if (!Number.isNaN(value)) counted.set(value, (counted.get(value) ?? 0) + 1)
+  }
+  if (counted.size <= FEW_VALUES) {
+    const distinct = Float32Array.from(counted.keys()).sort()
+    return { distinct, counts: Uint32Array.from(distinct, (value) => counted.get(value) ?? 0) }
+  }
+  const sorted = new Float32Array(column.length)
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] as number
+    if (!Number.isNaN(value)) sorted[present++] = value
+  }
+  return countSorted(sorted.subarray(0, present).sort())
+}
+
+function countSorted(sorted: Float32Array): Distinct {
+  const distinct = new Float32Array(sorted.length)
+  const counts = new Uint32Array(sorted.length)
+  let last = -1
+  for (let i = 0; i < sorted.length; i++) {
     // -0 sorts before 0 and equals it.
-    if (distinct.length > 0 && distinct.at(-1) === value) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1
+    if (last >= 0 && distinct[last] === sorted[i]) counts[last] = (counts[last] as number) + 1
     else {
-      distinct.push(value)
-      counts.push(1)
+      last += 1
+      distinct[last] = sorted[i] as number
+      counts[last] = 1
     }
   }
+  return { distinct: distinct.subarray(0, last + 1), counts: counts.subarray(0, last + 1) }
+}
+
+/** Cuts between distinct values such that bins hold about the same number of rows. */
+function quantileCuts(distinct: Float32Array, counts: Uint32Array, maximumBins: number): Float32Array {
   const cuts: number[] = []
-  let left = sorted.length
+  let left = counts.reduce((sum, count) => sum + count, 0)
   let filled = 0
   for (let i = 0; i + 1 < distinct.length && cuts.length < maximumBins - 1; i++) {
     filled += counts[i] ?? 0
@@ -73,14 +108,17 @@ function between(lower: number, upper: number): number {
   return middle < upper && middle >= lower ? middle : lower
 }
 
-function codeOf(value: number, cuts: Float32Array): number {
-  if (Number.isNaN(value)) return cuts.length + 1
-  let low = 0
-  let high = cuts.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (value <= (cuts[middle] as number)) high = middle
-    else low = middle + 1
+function codeColumn(column: Float32Array, cuts: Float32Array, codes: Uint8Array): void {
+  const missing = cuts.length + 1
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] as number
+    let low = 0
+    let high = cuts.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (value <= (cuts[middle] as number)) high = middle
+      else low = middle + 1
+    }
+    codes[row] = Number.isNaN(value) ? missing : low
   }
-  return low
 }

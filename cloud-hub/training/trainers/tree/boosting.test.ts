@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auc } from '../../math/auc.ts'
+import { meanLogLoss } from '../link.ts'
 import { trainingTable } from '../table.ts'
 import { madeTable } from '../testing/made-tables.ts'
 import { gradientBoosting } from './boosting.ts'
@@ -14,6 +15,13 @@ describe('gradient boosting', () => {
     expect(fit).toHaveLength(40)
     expect(kept).toBe(40)
     for (const [round, loss] of fit.entries()) if (round > 0) expect(loss).toBeLessThan(fit[round - 1] ?? 0)
+  })
+
+  it.each([2, 3])("keeps scores while it grows that are the finished model's, with %i classes", (classes) => {
+    const made = madeTable({ rows: 900, columns: 4, classes })
+    const model = gradientBoosting.fit(made, { rounds: 15, subsample: 0.7, columnSample: 0.8 }, 1)
+    const loss = meanLogLoss(model.scores(made.values, 4), made, made.weights)
+    expect(Math.abs((model.history.fit.at(-1) ?? 0) - loss)).toBeLessThan(1e-6)
   })
 
   it('orders rows that it has not seen', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { GraphWriter } from '../onnx/graph-writer.ts'
 import { graphWriter } from '../onnx/graph-writer.ts'
-import { type SeededNumbers, seededNumbers } from '../seeded-numbers.ts'
+import { drawByWeight, seededNumbers } from '../seeded-numbers.ts'
 import { assertEveryClass } from '../table.ts'
 import {
   classWeights,
@@ -18,7 +18,7 @@ import { onExactGrid, scoredEnsemble } from './ensemble.ts'
 import { growTree } from './grow.ts'
 import { type Tree, withValues } from './tree.ts'
 
-const forestOptions = z.strictObject({
+export const forestOptions = z.strictObject({
   trees: z.int().min(1).max(5000).default(200),
   maximumDepth: z.int().min(1).max(24).default(16),
   /** Least sum of row weights of a leaf. */
@@ -46,12 +46,15 @@ export const randomForest: Trainer<ForestOptions> = {
     const columns = Int32Array.from({ length: table.columns }, (_, i) => i)
     const columnsPerNode = Math.min(table.columns, options.columnsPerNode ?? Math.ceil(Math.sqrt(table.columns)))
     const trees: Tree[] = []
+    const draw = drawByWeight(weights, numbers)
+    // Weights decide how often a row is drawn; each draw then weighs the same.
+    const weightOfDraw = weights.reduce((sum, weight) => sum + weight, 0) / table.rows
     for (let t = 0; t < options.trees; t++) {
-      const times = drawWithReplacement(table.rows, numbers)
+      const times = drawWithReplacement(draw, table.rows)
       const drawn = Uint32Array.from(times.keys()).filter((row) => times[row] !== 0)
       for (let output = 0; output < outputs; output++) {
         const ofClass = outputs === 1 ? 1 : output
-        const hessian = Float64Array.from(drawn, (row) => (weights[row] as number) * (times[row] as number))
+        const hessian = Float64Array.from(drawn, (row) => weightOfDraw * (times[row] as number))
         const gradient = hessian.map((weight, i) => (table.labels[drawn[i] as number] === ofClass ? -weight : 0))
         const tree = growTree(
           binned,
@@ -76,10 +79,10 @@ export const randomForest: Trainer<ForestOptions> = {
 }
 
 /** How often each row was drawn in as many draws as there are rows. */
-function drawWithReplacement(rows: number, numbers: SeededNumbers): Uint8Array {
-  const times = new Uint8Array(rows)
+function drawWithReplacement(draw: () => number, rows: number): Uint32Array {
+  const times = new Uint32Array(rows)
   for (let i = 0; i < rows; i++) {
-    const row = numbers.below(rows)
+    const row = draw()
     times[row] = (times[row] as number) + 1
   }
   return times

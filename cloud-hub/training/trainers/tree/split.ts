@@ -84,3 +84,14 @@ export function bestSplit(
     ? undefined
     : { column, bin, missingLeft, gain, left: { gradient: leftGradient, hessian: leftHessian } }
 }
+
+/** Whether each of the columns has one value, or none, in the node of the histogram. */
+export function isConstant(histogram: Histogram, { offsets }: BinnedColumns, columns: Int32Array): boolean {
+  return columns.every((column) => {
+    let seen = 0
+    for (let bin = offsets[column] as number; bin < (offsets[column + 1] as number) && seen < 2; bin++) {
+      if ((histogram[2 * bin + 1] as number) > NOTHING) seen += 1
+    }
+    return seen < 2
+  })
+}

@@ -14,7 +14,7 @@ export interface Tree {
   readonly cover: Uint32Array
 }
 
-/** Adds the tree's value of each row to `sums[row * stride + output]`. */
+/** Adds the tree's value of each row, or of those named, to `sums[row * stride + output]`. */
 export function addTree(
   tree: Tree,
   values: Float32Array,
@@ -22,10 +22,12 @@ export function addTree(
   sums: Float64Array,
   stride: number,
   output: number,
+  only?: Uint32Array,
 ): void {
   const { feature, threshold, left, right, missingLeft, value } = tree
-  const rows = values.length / columns
-  for (let row = 0; row < rows; row++) {
+  const rows = only?.length ?? values.length / columns
+  for (let i = 0; i < rows; i++) {
+    const row = only === undefined ? i : (only[i] as number)
     const offset = row * columns
     let node = 0
     let asked = feature[0] as number

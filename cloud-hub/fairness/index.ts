@@ -1,0 +1,1 @@
+export { FairnessMonitor } from './monitor.ts'

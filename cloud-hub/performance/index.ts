@@ -1,0 +1,5 @@
+export { AlertBook, type Finding, type Priority } from './alert-book.ts'
+export { PerformanceError } from './errors.ts'
+export { LookTimer } from './look-timer.ts'
+export { PerformanceMonitor } from './monitor.ts'
+export { readStudyCases, type StudyCase, type StudyCases } from './study-cases.ts'

@@ -1,0 +1,1 @@
+export { type MoveReport, moveHubDatabase } from './move.ts'

@@ -1,0 +1,5 @@
+export type { EvaluationCase } from './case-table.ts'
+export { DEFAULT_DECLARED_GATES } from './default-gates.ts'
+export { evaluateCases } from './evaluate.ts'
+export { judgeGates } from './judge-gates.ts'
+export type { OperatingPoint } from './operating.ts'

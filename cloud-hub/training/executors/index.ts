@@ -1,0 +1,5 @@
+export { ExecutorError } from './errors.ts'
+export type { JobStatus, ReturnedFile, TrainingExecutor } from './port.ts'
+export { LocalExecutor } from './process/local-executor.ts'
+export { reevaluate } from './reevaluate.ts'
+export { executorSettings, type ListedExecutor, makeExecutors } from './settings.ts'

@@ -1,0 +1,5 @@
+export { LabelLedger } from './label-ledger.ts'
+export { type TriggerPolicy, triggerPolicy } from './policy.ts'
+export { ScheduleTimes } from './schedule-times.ts'
+export { type RecordedDecision, TriggerStore } from './trigger-store.ts'
+export { type OpenDriftAlert, type TriggerParts, Triggers } from './triggers.ts'

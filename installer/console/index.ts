@@ -1,0 +1,2 @@
+export { type ConsolePackage, packageConsole } from './package-console.ts'
+export { vettedArchive } from './runtime-archive.ts'
