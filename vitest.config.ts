@@ -22,7 +22,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // They wait most of their time: for peers, disks and clocks.
+          maxWorkers: 2,
         },
       },
       {

@@ -8,6 +8,8 @@ const INSERT_ENVELOPE = 'INSERT INTO erased_envelope (envelope, erasure) VALUES 
 const OF_ERASURE = 'WHERE envelope IN (SELECT envelope FROM erased_envelope WHERE erasure = ?)'
 /** Scores before the features that they refer to. */
 const EFFECTS = ['instance_scores', 'instance_features', 'not_scored', 'study_labels', 'study_revisions'] as const
+/** What was computed of many studies, kept so as not to be computed anew; the next look computes it without the patient. */
+const DERIVED = ['performance_view', 'fairness_view'] as const
 const READ_OPEN = `SELECT erasure, site, open_patient AS patient, open_studies AS studies, requested_by AS requestedBy,
   reason, envelopes FROM lake_erasure WHERE finished_at IS NULL ORDER BY begun_at, erasure`
 const CLOSE = `UPDATE lake_erasure SET finished_at = ?, open_patient = NULL, open_studies = NULL, report = ?
@@ -75,6 +77,7 @@ export class ErasureBook {
         const insert = this.#database.prepare(INSERT_ENVELOPE)
         for (const envelope of envelopes) insert.run(envelope, erasure)
         for (const table of EFFECTS) this.#database.prepare(`DELETE FROM ${table} ${OF_ERASURE}`).run(erasure)
+        for (const table of DERIVED) this.#database.prepare(`DELETE FROM ${table}`).run()
       })
       .immediate()
     this.#setting('wal_checkpoint(TRUNCATE)')

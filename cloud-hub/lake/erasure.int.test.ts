@@ -84,7 +84,14 @@ describe('erasure of one pseudonym', () => {
     const before = await lake.createSnapshot(REQUEST)
     const { roots } = epochRoots(core.database)
     expect(lake.snapshotState(before.digest)).toBe('intact')
+    for (const view of ['performance_view (device, ', 'fairness_view (']) {
+      const values = view.includes('device') ? "'*', 'd', 'f', '', '', '{}'" : "'d', 'f', '', '', '{}'"
+      core.database.prepare(`INSERT INTO ${view}model_digest, finding, computed_at, as_of, view) VALUES (${values})`).run()
+    }
     const report = await lake.erase(ERASURE)
+    for (const view of ['performance_view', 'fairness_view']) {
+      expect(core.database.prepare(`SELECT count(*) AS n FROM ${view}`).get()).toEqual({ n: 0 })
+    }
     // Two features and two labels: of the patient, and of the study that was merged into the patient; and the merge itself.
     expect(report).toMatchObject({ site: BOX, envelopes: 5, snapshots: [before.digest] })
     expect(await left()).toEqual(['6', '6', '6', '0'])

@@ -15,6 +15,10 @@ const AGAIN = 'UPDATE monitoring_alert SET priority = ?, occasion = ?, detail = 
 const LIST = `SELECT alert, device, model_name AS name, model_version AS version, model_digest AS digest, finding, what,
   priority, detail, raised_at AS raisedAt, last_at AS lastAt, settled_at AS settledAt, settled_by AS settledBy, reason
   FROM monitoring_alert WHERE kind = ? ORDER BY settled_at IS NOT NULL, priority, raised_at DESC, alert LIMIT 1000`
+const WORDS = {
+  performance: { alerted: 'performance.alerted', settled: 'performance.settled' },
+  fairness: { alerted: 'fairness.alerted', settled: 'fairness.settled' },
+} as const
 const SETTLE = `UPDATE monitoring_alert SET settled_at = ?, settled_by = ?, reason = ?
   WHERE alert = ? AND kind = ? AND settled_at IS NULL`
 
@@ -76,7 +80,7 @@ export class AlertBook {
       .transaction(() => {
         const { changes } = database.prepare(SETTLE).run(toIsoInstant(clock.now()), actor.id, reason, alert, kind)
         if (changes === 0) return false
-        audit.record({ event: `${kind}.settled`, actor, subject: { kind: 'alert', id: alert }, outcome: 'success' })
+        audit.record({ event: WORDS[kind].settled, actor, subject: { kind: 'alert', id: alert }, outcome: 'success' })
         return true
       })
       .immediate()
@@ -102,7 +106,7 @@ export class AlertBook {
       .prepare(INSERT)
       .run(alert, kind, device, name, version, digest, finding, what, priority, occasion, words, now, now)
     audit.record({
-      event: `${kind}.alerted`,
+      event: WORDS[kind].alerted,
       actor: device === '*' ? { kind: 'system', id: 'hub' } : { kind: 'device', id: device },
       subject: { kind: 'alert', id: alert },
       outcome: 'failure',

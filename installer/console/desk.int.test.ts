@@ -9,6 +9,7 @@ import { readPairingText } from '@leadglass/ui/contract/console-pairing'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { DeskBridge } from '../../ui/electron/ipc.ts'
+import { CONTENT_SECURITY_POLICY } from '../../ui/electron/page-files.ts'
 import { buildPagesIfChanged, PAGES } from '../start/pages.ts'
 import { readSignInFile } from '../start/sign-in-file.ts'
 import { startThrowawayInstance, type ThrowawayInstance } from '../start/throwaway.ts'
@@ -30,7 +31,6 @@ interface PageScope {
   readonly EventSource: new (path: string) => { onopen: () => void; onerror: () => void; close(): void }
   readonly leadglassDesk: DeskBridge
   open(address: string): unknown
-  eval(code: string): unknown
 }
 
 describe.skipIf(!isThere)('the console on a desk (skipped without an Electron and Xvfb)', () => {
@@ -159,14 +159,7 @@ describe.skipIf(!isThere)('the console on a desk (skipped without an Electron an
     await page.getByLabel('Account').waitFor()
     const reach = await page.evaluate(async () => {
       const scope = globalThis as unknown as PageScope
-      // Indirect on purpose: whether strings may become code is what is asked here.
-      const evaluated = ((): boolean => {
-        try {
-          return scope.eval('true') === true
-        } catch {
-          return false
-        }
-      })()
+      const policy = (await fetch('/')).headers.get('content-security-policy')
       const outside = await fetch('https://example.com/').then(
         () => 'reached',
         () => 'refused',
@@ -178,17 +171,18 @@ describe.skipIf(!isThere)('the console on a desk (skipped without an Electron an
       return {
         node: ['require', 'process', 'module', 'Buffer', 'electron', 'ipcRenderer'].filter((name) => name in scope),
         bridge: Object.keys(scope.leadglassDesk).sort(),
-        evaluated,
+        policy,
         outside,
         camera: camera ?? 'refused',
         notification: await scope.Notification.requestPermission(),
         second: scope.open('https://example.com/'),
       }
     })
+    expect(CONTENT_SECURITY_POLICY).not.toContain('unsafe')
     expect(reach).toEqual({
       node: [],
       bridge: ['facts', 'forget', 'mode', 'pair'],
-      evaluated: false,
+      policy: CONTENT_SECURITY_POLICY,
       outside: 'refused',
       camera: 'refused',
       notification: 'denied',

@@ -5,10 +5,16 @@ export function freePort(): Promise<number> {
   return freePorts(1).then(([port]) => port ?? 0)
 }
 
-/** The first of `count` consecutive ports that nobody listens on now; outside the range the system gives out itself. */
+/** Below what the system gives out itself (32,768 on Linux), and beyond what single ports of tests are taken from. */
+const BASES = { first: 30_000, apart: 10, count: 270 }
+/** Processes that look at the same time begin at different places, and none takes a place twice in a row. */
+let turn = process.pid * 131
+
+/** The first of `count` consecutive ports that nobody listens on now; at most ten. */
 export async function freePortBase(count: number): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const base = 20_000 + Math.floor(Math.random() * 10_000)
+  for (let tries = 0; tries < BASES.count; tries++) {
+    turn += 1
+    const base = BASES.first + (turn % BASES.count) * BASES.apart
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isPortFree(base + index)))
     if (free.every(Boolean)) return base
   }

@@ -25,6 +25,7 @@ export type MonitoringAlert = z.infer<typeof monitoringAlert>
 
 /** GET /api/performance/alerts and /api/fairness/alerts: open ones first. */
 export const monitoringAlertList = z.object({ alerts: z.array(monitoringAlert) })
+export type MonitoringAlertList = z.infer<typeof monitoringAlertList>
 
 /** POST /api/performance/alerts/:alert/settle and /api/fairness/alerts/:alert/settle. */
 export const monitoringSettlement = z.strictObject({ reason: z.string().trim().min(1).max(500) })

@@ -1,4 +1,5 @@
-import { type MonitoringAlert, monitoringAlertList } from '../contract/hub-api.ts'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { type MonitoringAlert, type MonitoringAlertList, monitoringAlertList } from '../contract/hub-api.ts'
 import { type Column, DataTable } from '../shared/data-table.tsx'
 import { formatInstant } from '../shared/format.ts'
 import { EmptyPanel } from '../shared/panels.tsx'
@@ -8,18 +9,19 @@ import { PRIORITY_TONES, siteOf } from './drift-words.ts'
 import { VersionLink } from './marks.tsx'
 import { SettleForm } from './settle-form.tsx'
 
+type Watched = 'performance' | 'fairness'
+
+const areaOf = (about: Watched): string => `${about}-alerts`
+const pathOf = (about: Watched): string => `/api/${about}/alerts`
+
+/** The alerts; asked once, however many ask here. */
+export function useMonitoringAlerts(about: Watched): UseQueryResult<MonitoringAlertList> {
+  return useAnswer(areaOf(about), pathOf(about), monitoringAlertList)
+}
+
 /** What waits for a person; each alert unfolds to what was found and can be settled there. */
-export function MonitoringAlerts({
-  about,
-  path,
-  hint,
-}: {
-  readonly about: 'performance' | 'fairness'
-  readonly path: string
-  readonly hint: string
-}) {
-  const area = `${about}-alerts`
-  const query = useAnswer(area, path, monitoringAlertList)
+export function MonitoringAlerts({ about, hint }: { readonly about: Watched; readonly hint: string }) {
+  const query = useMonitoringAlerts(about)
   return (
     <DataTable
       caption={`Alerts about ${about}`}
@@ -32,7 +34,7 @@ export function MonitoringAlerts({
         content: (row) => (
           <>
             <p>{row.detail.join('; ')}</p>
-            <SettleForm path={path} alert={row.alert} area={area} />
+            <SettleForm path={pathOf(about)} alert={row.alert} area={areaOf(about)} />
           </>
         ),
       }}

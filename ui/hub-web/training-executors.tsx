@@ -1,3 +1,4 @@
+import type { UseQueryResult } from '@tanstack/react-query'
 import { type TrainingExecutors, trainingExecutors } from '../contract/hub-api.ts'
 import { type Column, DataTable } from '../shared/data-table.tsx'
 import { Facts } from '../shared/facts.tsx'
@@ -8,9 +9,14 @@ import { StateMark } from '../shared/state-mark.tsx'
 
 type Executor = TrainingExecutors['executors'][number]
 
+/** The executors; asked once, however many ask here. */
+export function useTrainingExecutors(): UseQueryResult<TrainingExecutors> {
+  return useAnswer('training-executors', '/api/training-executors', trainingExecutors)
+}
+
 /** Where the hub can train, what is known of each place, and how far an MLflow server is behind. */
 export function TrainingExecutorsSection() {
-  const query = useAnswer('training-executors', '/api/training-executors', trainingExecutors)
+  const query = useTrainingExecutors()
   return (
     <section className="section">
       <h2>Where runs train</h2>

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type UseQueryResult, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import {
   type TrainingTriggerPolicy,
@@ -20,9 +20,14 @@ const AREA = 'training-triggers'
 const PATH = '/api/training-triggers'
 type Declared = TrainingTriggers['policies'][number]
 
+/** Triggers and decisions; asked once, however many ask here. */
+export function useTrainingTriggers(): UseQueryResult<TrainingTriggers> {
+  return useAnswer(AREA, PATH, trainingTriggers)
+}
+
 /** What starts runs without anybody asking, how each trigger stands, and what was decided. */
 export function TrainingTriggersSection() {
-  const query = useAnswer(AREA, PATH, trainingTriggers)
+  const query = useTrainingTriggers()
   const { role } = useSession()
   const isMaker = TRAINING_MAKERS.has(role)
   return (
@@ -168,15 +173,15 @@ const TONES: Readonly<Record<TriggerDecisionView['outcome'], Tone>> = {
 }
 
 const DECISIONS: readonly Column<TriggerDecisionView>[] = [
-  { heading: 'Finding', width: 11, cell: (row) => row.finding },
-  { heading: 'Trigger', width: 9, cell: (row) => wordsOf(row.cause) },
+  { heading: 'Finding', width: 10, cell: (row) => row.finding },
+  { heading: 'Trigger', width: 8, cell: (row) => wordsOf(row.cause) },
   {
     heading: 'Decision',
-    width: 13,
+    width: 12,
     cell: (row) => <StateMark tone={TONES[row.outcome]}>{wordsOf(row.outcome)}</StateMark>,
   },
-  { heading: 'New labels', width: 9, cell: (row) => row.newLabels, numeric: true },
-  { heading: 'Looks', width: 7, cell: (row) => row.looks, numeric: true },
-  { heading: 'Why', width: 22, cell: (row) => row.reason ?? '–', wraps: true },
-  { heading: 'Last', width: 13, cell: (row) => formatInstant(row.lastAt) },
+  { heading: 'New labels', width: 8, cell: (row) => row.newLabels, numeric: true },
+  { heading: 'Looks', width: 6, cell: (row) => row.looks, numeric: true },
+  { heading: 'Why', width: 19, cell: (row) => row.reason ?? '–', wraps: true },
+  { heading: 'Last', width: 12, cell: (row) => formatInstant(row.lastAt) },
 ]

@@ -3,12 +3,12 @@ import { type FairnessGroup, fairnessList } from '../../contract/hub-api.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInterval } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
-import { EmptyPanel } from '../../shared/panels.tsx'
+import { EmptyPanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
 import { IntervalBar } from '../interval-bar.tsx'
 import { VersionLink } from '../marks.tsx'
-import { MonitoringAlerts } from '../monitoring-alerts.tsx'
+import { MonitoringAlerts, useMonitoringAlerts } from '../monitoring-alerts.tsx'
 import { decimals, GAP_TONES, type GapRow, gapRows } from '../monitoring-words.ts'
 
 const ALERT_HINT = 'One is raised when the whole interval of a gap was beyond its limit in two looks with more labels.'
@@ -16,6 +16,9 @@ const ALERT_HINT = 'One is raised when the whole interval of a gap was beyond it
 /** Whether versions serve groups of patients equally, on what blinded readers have labelled. */
 export function FairnessPage() {
   const query = useAnswer('fairness', '/api/fairness', fairnessList)
+  const alerts = useMonitoringAlerts('fairness')
+  // Shown together: a table that grows would push down what stands below it.
+  const settled = !query.isPending && !alerts.isPending
   return (
     <>
       <PageHead
@@ -25,25 +28,29 @@ export function FairnessPage() {
       />
       <div className="sections">
         <section className="section" aria-label="Alerts">
-          <MonitoringAlerts about="fairness" path="/api/fairness/alerts" hint={ALERT_HINT} />
+          <MonitoringAlerts about="fairness" hint={ALERT_HINT} />
         </section>
-        <section className="section" aria-label="Gaps">
-          <h2>Gaps between groups</h2>
-          <DataTable
-            caption="Gaps between groups"
-            rows={query.data && gapRows(query.data.views)}
-            rowKey={({ view, dimension, gap }) =>
-              `${view.model.digest}/${view.finding}/${dimension.dimension}/${gap.measure}`
-            }
-            error={query.error}
-            columns={COLUMNS}
-            detail={{
-              name: ({ dimension, gap }) => `${gap.measure} by ${dimension.dimension}`,
-              content: (row) => <Groups row={row} />,
-            }}
-            empty={<EmptyPanel title="Nothing was compared yet." hint="30 studies with blinded labels are needed." />}
-          />
-        </section>
+        {settled ? (
+          <section className="section" aria-label="Gaps">
+            <h2>Gaps between groups</h2>
+            <DataTable
+              caption="Gaps between groups"
+              rows={query.data && gapRows(query.data.views)}
+              rowKey={({ view, dimension, gap }) =>
+                `${view.model.digest}/${view.finding}/${dimension.dimension}/${gap.measure}`
+              }
+              error={query.error}
+              columns={COLUMNS}
+              detail={{
+                name: ({ dimension, gap }) => `${gap.measure} by ${dimension.dimension}`,
+                content: (row) => <Groups row={row} />,
+              }}
+              empty={<EmptyPanel title="Nothing was compared yet." hint="30 studies with blinded labels are needed." />}
+            />
+          </section>
+        ) : (
+          <LoadingPanel what="the figures" framed />
+        )}
       </div>
     </>
   )

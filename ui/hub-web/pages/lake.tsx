@@ -10,7 +10,7 @@ import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { Digest } from '../../shared/digest.tsx'
 import { formatInstant } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
-import { EmptyPanel } from '../../shared/panels.tsx'
+import { EmptyPanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
 
@@ -24,6 +24,8 @@ export function LakePage() {
   const status = useAnswer('lake', '/api/lake', lakeStatus)
   const snapshots = useAnswer('lake-snapshots', '/api/lake/snapshots', lakeSnapshots)
   const erasures = useAnswer('lake-erasures', '/api/lake/erasures', lakeErasures)
+  // Shown together: a table that grows would push down what stands below it.
+  const settled = [status, snapshots, erasures].every(({ isPending }) => !isPending)
   return (
     <>
       <PageHead
@@ -43,37 +45,43 @@ export function LakePage() {
         }}
         empty={<EmptyPanel title="No dataset was taken yet." hint="A training run takes one." />}
       />
-      <DataTable
-        caption="What came in"
-        rows={status.data?.accounts}
-        rowKey={(row) => `${row.site}/${row.kind}`}
-        error={status.error}
-        columns={ACCOUNTS}
-        empty={
-          <EmptyPanel
-            title="Nothing has come from a site."
-            hint="Envelopes are in the lake a minute after they came."
+      {settled ? (
+        <>
+          <DataTable
+            caption="What came in"
+            rows={status.data?.accounts}
+            rowKey={(row) => `${row.site}/${row.kind}`}
+            error={status.error}
+            columns={ACCOUNTS}
+            empty={
+              <EmptyPanel
+                title="Nothing has come from a site."
+                hint="Envelopes are in the lake a minute after they came."
+              />
+            }
           />
-        }
-      />
-      <DataTable
-        caption="The tables"
-        rows={status.data?.tables}
-        rowKey={(row) => row.table}
-        error={status.error}
-        columns={TABLES}
-        empty={<EmptyPanel title="There is no table." hint="The hub makes them by itself." />}
-      />
-      <DataTable
-        caption="The erasures"
-        rows={erasures.data?.erasures}
-        rowKey={(row) => row.erasure}
-        error={erasures.error}
-        columns={ERASURES}
-        empty={
-          <EmptyPanel title="Nothing was erased." hint="Whoever runs the hub does so with: leadglass lake erase" />
-        }
-      />
+          <DataTable
+            caption="The tables"
+            rows={status.data?.tables}
+            rowKey={(row) => row.table}
+            error={status.error}
+            columns={TABLES}
+            empty={<EmptyPanel title="There is no table." hint="The hub makes them by itself." />}
+          />
+          <DataTable
+            caption="The erasures"
+            rows={erasures.data?.erasures}
+            rowKey={(row) => row.erasure}
+            error={erasures.error}
+            columns={ERASURES}
+            empty={
+              <EmptyPanel title="Nothing was erased." hint="Whoever runs the hub does so with: leadglass lake erase" />
+            }
+          />
+        </>
+      ) : (
+        <LoadingPanel what="what came in" framed />
+      )}
     </>
   )
 }

@@ -3,13 +3,13 @@ import { type PerformanceChunk, performanceList } from '../../contract/hub-api.t
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { formatInterval, wordsOf } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
-import { EmptyPanel } from '../../shared/panels.tsx'
+import { EmptyPanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
 import { siteOf } from '../drift-words.ts'
 import { IntervalBar } from '../interval-bar.tsx'
 import { VersionLink } from '../marks.tsx'
-import { MonitoringAlerts } from '../monitoring-alerts.tsx'
+import { MonitoringAlerts, useMonitoringAlerts } from '../monitoring-alerts.tsx'
 import { ASSUMPTIONS, decimals, type FigureRow, figureRows, STATE_WORDS } from '../monitoring-words.ts'
 
 const ALERT_HINT = 'One is raised when a figure was beyond its limits in two of the last three full chunks of a site.'
@@ -17,6 +17,9 @@ const ALERT_HINT = 'One is raised when a figure was beyond its limits in two of 
 /** How versions perform in use: estimated where nobody has labelled, measured beside it where somebody has. */
 export function PerformancePage() {
   const query = useAnswer('performance', '/api/performance', performanceList)
+  const alerts = useMonitoringAlerts('performance')
+  // Shown together: a table that grows would push down what stands below it.
+  const settled = !query.isPending && !alerts.isPending
   return (
     <>
       <PageHead
@@ -26,33 +29,39 @@ export function PerformancePage() {
       />
       <div className="sections">
         <section className="section" aria-label="Alerts">
-          <MonitoringAlerts about="performance" path="/api/performance/alerts" hint={ALERT_HINT} />
+          <MonitoringAlerts about="performance" hint={ALERT_HINT} />
         </section>
-        <section className="section" aria-label="Figures">
-          <h2>Newest chunk of each version and site</h2>
-          <DataTable
-            caption="Figures of performance"
-            rows={query.data && figureRows(query.data.views)}
-            rowKey={({ view, metric }) => `${view.model.digest}/${view.finding}/${view.device}/${metric}`}
-            error={query.error}
-            columns={COLUMNS}
-            detail={{
-              name: ({ view, metric }) => `${metric} at ${siteOf(view.device)}`,
-              content: (row) => <Chunks row={row} />,
-            }}
-            empty={
-              <EmptyPanel title="Nothing was looked at yet." hint="The hub looks every hour at versions in use." />
-            }
-          />
-        </section>
-        <section className="section" aria-label="What the estimates assume">
-          <h2>What the estimates assume</h2>
-          <ul>
-            {ASSUMPTIONS.map((one) => (
-              <li key={one}>{one}</li>
-            ))}
-          </ul>
-        </section>
+        {settled ? (
+          <>
+            <section className="section" aria-label="Figures">
+              <h2>Newest chunk of each version and site</h2>
+              <DataTable
+                caption="Figures of performance"
+                rows={query.data && figureRows(query.data.views)}
+                rowKey={({ view, metric }) => `${view.model.digest}/${view.finding}/${view.device}/${metric}`}
+                error={query.error}
+                columns={COLUMNS}
+                detail={{
+                  name: ({ view, metric }) => `${metric} at ${siteOf(view.device)}`,
+                  content: (row) => <Chunks row={row} />,
+                }}
+                empty={
+                  <EmptyPanel title="Nothing was looked at yet." hint="The hub looks every hour at versions in use." />
+                }
+              />
+            </section>
+            <section className="section" aria-label="What the estimates assume">
+              <h2>What the estimates assume</h2>
+              <ul>
+                {ASSUMPTIONS.map((one) => (
+                  <li key={one}>{one}</li>
+                ))}
+              </ul>
+            </section>
+          </>
+        ) : (
+          <LoadingPanel what="the figures" framed />
+        )}
       </div>
     </>
   )

@@ -5,20 +5,24 @@ import { Digest } from '../../shared/digest.tsx'
 import { Facts } from '../../shared/facts.tsx'
 import { formatInstant, wordsOf } from '../../shared/format.ts'
 import { PageHead } from '../../shared/page-head.tsx'
-import { EmptyPanel } from '../../shared/panels.tsx'
+import { EmptyPanel, LoadingPanel } from '../../shared/panels.tsx'
 import { useAnswer } from '../../shared/queries.ts'
 import { StateMark } from '../../shared/state-mark.tsx'
 import { EvaluationPanel } from '../evaluation-panel.tsx'
 import { GateTable } from '../gate-table.tsx'
 import { RunMark, VersionLink } from '../marks.tsx'
 import { MetricTable } from '../metric-table.tsx'
-import { TrainingExecutorsSection } from '../training-executors.tsx'
+import { TrainingExecutorsSection, useTrainingExecutors } from '../training-executors.tsx'
 import { TrainingRunActs, TrainingRunLog, TrainingRunRecord } from '../training-run-acts.tsx'
-import { TrainingTriggersSection } from '../training-triggers.tsx'
+import { TrainingTriggersSection, useTrainingTriggers } from '../training-triggers.tsx'
 
 /** Training runs: what they learned from, what they measured, and which gate stopped them. */
 export function TrainingPage() {
   const query = useAnswer('training-runs', '/api/training-runs', trainingRunList)
+  const triggers = useTrainingTriggers()
+  const executors = useTrainingExecutors()
+  // Shown together: a table that grows would push down what stands below it.
+  const settled = [query, triggers, executors].every(({ isPending }) => !isPending)
   return (
     <>
       <PageHead
@@ -35,8 +39,14 @@ export function TrainingPage() {
         detail={{ name: (run) => `the ${run.finding} run ${run.run}`, content: (run) => <RunDetail run={run} /> }}
         empty={<EmptyPanel title="No run yet." hint="Start one with: leadglass train --finding pneumonia" />}
       />
-      <TrainingTriggersSection />
-      <TrainingExecutorsSection />
+      {settled ? (
+        <>
+          <TrainingTriggersSection />
+          <TrainingExecutorsSection />
+        </>
+      ) : (
+        <LoadingPanel what="triggers and executors" framed />
+      )}
     </>
   )
 }
