@@ -86,7 +86,9 @@ describe('erasure of one pseudonym', () => {
     expect(lake.snapshotState(before.digest)).toBe('intact')
     for (const view of ['performance_view (device, ', 'fairness_view (']) {
       const values = view.includes('device') ? "'*', 'd', 'f', '', '', '{}'" : "'d', 'f', '', '', '{}'"
-      core.database.prepare(`INSERT INTO ${view}model_digest, finding, computed_at, as_of, view) VALUES (${values})`).run()
+      core.database
+        .prepare(`INSERT INTO ${view}model_digest, finding, computed_at, as_of, view) VALUES (${values})`)
+        .run()
     }
     const report = await lake.erase(ERASURE)
     for (const view of ['performance_view', 'fairness_view']) {
