@@ -33,55 +33,72 @@ export function LakePage() {
         question="Is everything here that the sites sent, and what became of it in each dataset? Unfold a dataset for its account."
         queries={[status, snapshots, erasures]}
       />
-      <DataTable
-        caption="The datasets"
-        rows={snapshots.data?.snapshots}
-        rowKey={(row) => row.digest}
-        error={snapshots.error}
-        columns={SNAPSHOTS}
-        detail={{
-          name: (row) => `the ${row.finding} dataset ${row.digest}`,
-          content: (row) => <SnapshotAccount snapshot={row} />,
-        }}
-        empty={<EmptyPanel title="No dataset was taken yet." hint="A training run takes one." />}
-      />
-      {settled ? (
-        <>
+      <div className="sections">
+        <section className="section" aria-label="Datasets">
+          <h2>Datasets</h2>
           <DataTable
-            caption="What came in"
-            rows={status.data?.accounts}
-            rowKey={(row) => `${row.site}/${row.kind}`}
-            error={status.error}
-            columns={ACCOUNTS}
-            empty={
-              <EmptyPanel
-                title="Nothing has come from a site."
-                hint="Envelopes are in the lake a minute after they came."
+            caption="The datasets"
+            rows={snapshots.data?.snapshots}
+            rowKey={(row) => row.digest}
+            error={snapshots.error}
+            columns={SNAPSHOTS}
+            detail={{
+              name: (row) => `the ${row.finding} dataset ${row.digest}`,
+              content: (row) => <SnapshotAccount snapshot={row} />,
+            }}
+            empty={<EmptyPanel title="No dataset was taken yet." hint="A training run takes one." />}
+          />
+        </section>
+        {settled ? (
+          <>
+            <section className="section" aria-label="What came in">
+              <h2>What came in</h2>
+              <DataTable
+                caption="What came in"
+                rows={status.data?.accounts}
+                rowKey={(row) => `${row.site}/${row.kind}`}
+                error={status.error}
+                columns={ACCOUNTS}
+                empty={
+                  <EmptyPanel
+                    title="Nothing has come from a site."
+                    hint="Envelopes are in the lake a minute after they came."
+                  />
+                }
               />
-            }
-          />
-          <DataTable
-            caption="The tables"
-            rows={status.data?.tables}
-            rowKey={(row) => row.table}
-            error={status.error}
-            columns={TABLES}
-            empty={<EmptyPanel title="There is no table." hint="The hub makes them by itself." />}
-          />
-          <DataTable
-            caption="The erasures"
-            rows={erasures.data?.erasures}
-            rowKey={(row) => row.erasure}
-            error={erasures.error}
-            columns={ERASURES}
-            empty={
-              <EmptyPanel title="Nothing was erased." hint="Whoever runs the hub does so with: leadglass lake erase" />
-            }
-          />
-        </>
-      ) : (
-        <LoadingPanel what="what came in" framed />
-      )}
+            </section>
+            <section className="section" aria-label="Tables">
+              <h2>Tables</h2>
+              <DataTable
+                caption="The tables"
+                rows={status.data?.tables}
+                rowKey={(row) => row.table}
+                error={status.error}
+                columns={TABLES}
+                empty={<EmptyPanel title="There is no table." hint="The hub makes them by itself." />}
+              />
+            </section>
+            <section className="section" aria-label="Erasures">
+              <h2>Erasures</h2>
+              <DataTable
+                caption="The erasures"
+                rows={erasures.data?.erasures}
+                rowKey={(row) => row.erasure}
+                error={erasures.error}
+                columns={ERASURES}
+                empty={
+                  <EmptyPanel
+                    title="Nothing was erased."
+                    hint="Whoever runs the hub does so with: leadglass lake erase"
+                  />
+                }
+              />
+            </section>
+          </>
+        ) : (
+          <LoadingPanel what="what came in" framed />
+        )}
+      </div>
     </>
   )
 }
