@@ -22,7 +22,8 @@ export function composeChange(parts: {
       const found = keys.find(keyid)
       return found?.state === 'active' ? found : undefined
     },
-    audit: audit.log,
+    audit,
+    together: (act) => database.transaction(act)(),
     clock,
   })
 }

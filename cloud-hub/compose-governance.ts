@@ -37,9 +37,10 @@ export function composeGovernance(parts: {
   keys.adopt(settings.approvers)
   const { policy } = settings
   if (policy === null) return { notes, keys, signing: undefined, watch: undefined }
-  const audit = parts.audit.log
+  const { audit } = parts
   const common = { governance, audit, policy, clock }
-  const deadlines = new DeadlineWatch({ ...common, notes, logger })
+  const together = (act: () => void): void => database.transaction(act)()
+  const deadlines = new DeadlineWatch({ ...common, notes, together, logger })
   const look = (): void => deadlines.look()
   return {
     notes,

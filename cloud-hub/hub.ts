@@ -138,7 +138,7 @@ export class Hub implements Service {
     const drift = new Drift(database, registry, this.#configuration.drift)
     const cards = new ModelCards({ database, registry, drift })
     const change = composeChange({ database, registry, audit, clock, randomness })
-    const signingAlarms = new SigningAlarms({ database, audit: audit.log, clock })
+    const signingAlarms = new SigningAlarms({ database, audit, clock })
     const delivery = await Delivery.open({
       alarms: signingAlarms,
       cards,
@@ -194,7 +194,9 @@ export class Hub implements Service {
     const links: Links = new Links(this.#configuration, { ...parts, inbox, fleet, desired, gate, door }, settings)
     // Before the key ceremony there is nothing to fetch, but the hub may wish something of its devices already.
     const announce = (): void =>
-      void (delivery?.timestampVersion() ?? Promise.resolve(0)).then((version) => links.announce(version))
+      void (delivery?.timestampVersion() ?? Promise.resolve(0))
+        .then((version) => links.announce(version))
+        .catch((error: unknown) => logger.error('links.not-announced', { reason: String(error) }))
     const accounts = new Accounts(database, clock, randomness)
     const approvals = {
       database,

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { type DesiredState, type DeviceId, deviceId, MAX_UPLOAD_BYTES } from '@leadglass/sync-agent/contract'
-import type { Clock, Logger, Randomness, Service } from '@leadglass/sync-agent/foundation'
+import { type Clock, type Logger, type Randomness, RepeatedLook, type Service } from '@leadglass/sync-agent/foundation'
 import type Database from 'better-sqlite3'
 import type { HubConfiguration } from './configuration.ts'
 import { DeviceKeys } from './device-keys.ts'
@@ -69,7 +69,7 @@ export class Links implements Service {
   readonly #intake: InboxIntake
   /** Version of timestamp.json that was announced last; 0 before the repository has one. */
   #timestampVersion = 0
-  #asking: NodeJS.Timeout | undefined
+  #asking: RepeatedLook | undefined
   /** Which request for its whole state each device was told. */
   readonly #asked = new Map<string, number>()
 
@@ -122,12 +122,8 @@ export class Links implements Service {
     await this.#client.start()
     await this.#startEndpoint(caPem)
     await this.#startAzure()
-    this.#asking = setInterval(() => {
-      for (const { device, resync } of this.#parts.desired.resyncs()) {
-        if (this.#asked.get(device) !== resync) this.tell(deviceId.parse(device))
-      }
-    }, ASKING_MS)
-    this.#asking.unref()
+    this.#asking = new RepeatedLook({ name: 'links.resync', everyMs: ASKING_MS, look: () => this.#askAgain(), logger })
+    await this.#asking.start()
     let end = certificateEnd(own.certificatePem)
     this.#renewal = setInterval(() => {
       if (end - this.#parts.clock.now() > RENEW_BEFORE_MS) return
@@ -143,7 +139,7 @@ export class Links implements Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#renewal)
-    clearInterval(this.#asking)
+    await this.#asking?.stop()
     await this.#azure?.stop()
     this.#azure = undefined
     await this.#endpoint?.stop()
@@ -194,6 +190,13 @@ export class Links implements Service {
     this.#endpoint?.setDesired(device, state).catch((error: unknown) => {
       this.#parts.logger.error('links.twin-not-written', { device, reason: String(error) })
     })
+  }
+
+  /** Tells devices of which a report left a gap to state everything anew. */
+  #askAgain(): void {
+    for (const { device, resync } of this.#parts.desired.resyncs()) {
+      if (this.#asked.get(device) !== resync) this.tell(deviceId.parse(device))
+    }
   }
 
   async #uploadDesk(): Promise<UploadDesk> {

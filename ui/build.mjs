@@ -1,5 +1,5 @@
 // Builds into ui/dist: the console that the appliance serves, the hub's pages, and the console as a program for a desk.
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
@@ -9,6 +9,8 @@ import { build } from 'vite'
 process.env.NODE_ENV = 'production'
 
 const UI = dirname(fileURLToPath(import.meta.url))
+// In a folder of its own until it is whole: two builds at once must not mix, and pages are served meanwhile.
+const OUT = join(UI, `dist.building-${process.pid}`)
 
 for (const [page, output] of [
   ['console', 'console'],
@@ -22,7 +24,7 @@ for (const [page, output] of [
     plugins: [react()],
     logLevel: 'warn',
     build: {
-      outDir: join(UI, 'dist', output),
+      outDir: join(OUT, output),
       emptyOutDir: true,
       // The content security policy of both services allows no inline script, and this helper is one.
       modulePreload: { polyfill: false },
@@ -45,7 +47,7 @@ for (const [entry, file, format] of [
     build: {
       ssr: true,
       target: 'node20',
-      outDir: join(UI, 'dist', 'desk'),
+      outDir: join(OUT, 'desk'),
       emptyOutDir: false,
       minify: false,
       rolldownOptions: {
@@ -58,5 +60,13 @@ for (const [entry, file, format] of [
 }
 const { version } = JSON.parse(await readFile(join(UI, 'package.json'), 'utf8'))
 const desk = { name: 'leadglass-console', productName: 'Leadglass console', version, type: 'module', main: 'main.js' }
-await writeFile(join(UI, 'dist', 'desk', 'package.json'), `${JSON.stringify(desk, null, 2)}\n`)
-await cp(join(UI, 'dist', 'console'), join(UI, 'dist', 'desk', 'console'), { recursive: true })
+await writeFile(join(OUT, 'desk', 'package.json'), `${JSON.stringify(desk, null, 2)}\n`)
+await cp(join(OUT, 'console'), join(OUT, 'desk', 'console'), { recursive: true })
+
+const dist = join(UI, 'dist')
+const old = join(UI, `dist.old-${process.pid}`)
+await rename(dist, old).catch((cause) => {
+  if (cause.code !== 'ENOENT') throw cause
+})
+await rename(OUT, dist)
+await rm(old, { recursive: true, force: true })

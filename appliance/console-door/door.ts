@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Service } from '@leadglass/sync-agent/foundation'
 import type { DoorCredential } from './certificate.ts'
 
@@ -19,6 +20,8 @@ export interface ConsoleDoorOptions {
 export class ConsoleDoor implements Service {
   readonly #options: ConsoleDoorOptions
   readonly #answer: (request: IncomingMessage, response: ServerResponse) => void
+  /** Also those whose handshake is not over, which the server itself does not count. */
+  readonly #sockets = new Set<Socket>()
   #server: Server | undefined
 
   /** @param answer the interface, as it answers on the plain port. */
@@ -46,6 +49,10 @@ export class ConsoleDoor implements Service {
       this.#answer,
     )
     server.maxConnections = MAX_CONNECTIONS
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     this.#server = server
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -61,8 +68,8 @@ export class ConsoleDoor implements Service {
     this.#server = undefined
     if (server === undefined) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    // Live pages hold their connection open; they come back by themselves.
-    server.closeAllConnections()
+    // Live pages hold their connection open and come back by themselves; others have not begun to speak.
+    for (const socket of this.#sockets) socket.destroy()
     await closed
   }
 }

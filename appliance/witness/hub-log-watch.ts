@@ -51,8 +51,9 @@ export class HubLogWatch {
     if (read?.kind !== 'value') return
     const { value } = read
     const isNew = value.state !== this.#known?.state
-    this.#known = value
     if (isNew && !IN_ORDER.has(value.state)) this.#record(value.state)
+    // Known once it is recorded: what could not be written down is new to the next look.
+    this.#known = value
     const isSilent = this.#isRecordingOff(value)
     if (isSilent && !this.#isSilent) this.#record('hub-recording-off')
     this.#isSilent = isSilent

@@ -32,11 +32,13 @@ export class RecordingWatch {
   look(): boolean {
     const { database, log, audit, clock, logger } = this.#parts
     const before = this.#seen
-    const size = log.size
-    this.#seen = { at: clock.now(), size }
-    if (before === undefined || size !== before.size) return false
-    const { acts } = database.prepare(SEALED_ACTS).get(before.at) as { readonly acts: number }
-    if (acts === 0) return false
+    const seen = { at: clock.now(), size: log.size }
+    const isMoving = before === undefined || seen.size !== before.size
+    const acts = isMoving ? 0 : (database.prepare(SEALED_ACTS).get(before.at) as { readonly acts: number }).acts
+    if (acts === 0) {
+      this.#seen = seen
+      return false
+    }
     logger.error('audit.recording-off', { acts })
     audit.recordNow({
       event: 'log.inconsistent',
@@ -45,6 +47,8 @@ export class RecordingWatch {
       outcome: 'failure',
       codes: ['audit-recording-off', `acts-${acts}`],
     })
+    // Only now: a finding that could not be written down is found again.
+    this.#seen = seen
     return true
   }
 }

@@ -4,6 +4,8 @@ import { ApiError, failureAnswer } from './errors.ts'
 /** What a hub that stands by answers itself: reading changes nothing. */
 const OWN_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const TIMEOUT_MS = 60_000
+/** On what was handed on once: a hub that takes itself for the leader, or two that take each other for it, must not go round. */
+const HOP = 'x-leadglass-forwarded'
 
 /** Whether a request has to go to the hub that leads. */
 export function isForTheLeader(method: string): boolean {
@@ -24,13 +26,15 @@ export function forward(incoming: IncomingMessage, outgoing: ServerResponse, lea
     const { status, body } = failureAnswer(new ApiError('no-leader', 'no hub leads at the moment'))
     outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
-  if (leader === undefined) {
+  if (leader === undefined || incoming.headers[HOP] !== undefined) {
     refuse()
     return
   }
-  const asked = request(new URL(incoming.url ?? '/', leader), {
+  // The target stands apart from the address: `//elsewhere/` or an absolute one (RFC 9112 3.2.2) must not name another host.
+  const asked = request(new URL(leader), {
+    path: incoming.url ?? '/',
     method: incoming.method ?? 'GET',
-    headers: incoming.headers,
+    headers: { ...incoming.headers, [HOP]: '1' },
     timeout: TIMEOUT_MS,
   })
   asked.on('response', (answer) => {

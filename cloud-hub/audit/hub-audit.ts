@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import {
+  type AppendedLeaf,
   type AuditEventInput,
   AuditLog,
   createNoteSigner,
@@ -20,7 +21,7 @@ export class HubAudit {
   /** Who has cosigned this log. */
   readonly cosignatures: OwnCosignatures
   readonly #database: Database.Database
-  readonly #append: Database.Transaction<(event: AuditEventInput) => void>
+  readonly #append: Database.Transaction<(event: AuditEventInput) => AppendedLeaf>
   readonly #signer: NoteSigner
   readonly #verifierKey: string
 
@@ -34,7 +35,7 @@ export class HubAudit {
     const watched = monotonic === undefined ? {} : { monotonic }
     this.log = new AuditLog({ origin: HUB_LOG_ORIGIN, store, clock, ...watched })
     this.#database = database
-    this.#append = database.transaction((event: AuditEventInput) => void this.log.append(event))
+    this.#append = database.transaction((event: AuditEventInput) => this.log.append(event))
     this.cosignatures = new OwnCosignatures(database, this.log)
     this.#signer = createNoteSigner(HUB_LOG_ORIGIN, key)
     this.#verifierKey = encodeVerifierKey(verifierKeyOf(HUB_LOG_ORIGIN, key))
@@ -45,8 +46,12 @@ export class HubAudit {
    * together or not at all, and another process beside this one, such as an enrolment, waits for its turn.
    */
   record(event: AuditEventInput): void {
-    if (this.#database.inTransaction) this.log.append(event)
-    else this.#append.immediate(event)
+    this.append(event)
+  }
+
+  /** As `record`. @returns where the entry stands. */
+  append(event: AuditEventInput): AppendedLeaf {
+    return this.#database.inTransaction ? this.log.append(event) : this.#append.immediate(event)
   }
 
   /** A signed checkpoint of everything recorded so far, with the cosignatures that there are of it. */

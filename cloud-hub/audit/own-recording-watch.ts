@@ -52,18 +52,21 @@ export class OwnRecordingWatch {
 
   /** Holds every kind of act against the log, from where it was last in order. @returns the kinds that nothing speaks of. */
   look(): readonly string[] {
-    const silent = this.#database.transaction(() => ACTS.filter((act) => this.#isSilent(act))).immediate()
-    for (const act of silent) {
-      this.#logger.error('audit.recording-off', { act })
-      this.#audit.record({
-        event: 'log.inconsistent',
-        actor: { kind: 'system', id: 'hub.witness' },
-        subject: { kind: 'log', id: HUB_LOG_ORIGIN },
-        outcome: 'failure',
-        codes: ['audit-recording-off', `act.${act}`],
-      })
-    }
-    return silent
+    // How far was looked and what was found are one commit: a finding that cannot be written is found again.
+    return this.#database.transaction(() => {
+      const silent = ACTS.filter((act) => this.#isSilent(act))
+      for (const act of silent) {
+        this.#logger.error('audit.recording-off', { act })
+        this.#audit.record({
+          event: 'log.inconsistent',
+          actor: { kind: 'system', id: 'hub.witness' },
+          subject: { kind: 'log', id: HUB_LOG_ORIGIN },
+          outcome: 'failure',
+          codes: ['audit-recording-off', `act.${act}`],
+        })
+      }
+      return silent
+    })()
   }
 
   #isSilent(act: HubAct): boolean {

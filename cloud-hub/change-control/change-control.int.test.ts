@@ -92,6 +92,7 @@ describe('change control of a hub', () => {
       registry,
       keyOf: (keyid) => hub.governance.approvers().find((one) => one.keyid === keyid),
       audit: { append: (event) => events.push(event) },
+      together: (act) => hub.database.transaction(act)(),
       clock: hub.clock,
     })
     base = await add(versionOf('1.0.0', null, 1, 0.85))

@@ -29,6 +29,8 @@ export interface ChangeDeskPorts {
   /** A key by its identifier, unless it is unknown, not confirmed or revoked. */
   readonly keyOf: (keyid: string) => AdopterKey | undefined
   readonly audit: { append(event: AuditEventInput): unknown }
+  /** One transaction: an act and its entry in the log are there both, or neither. */
+  readonly together: <T>(act: () => T) => T
   readonly clock: Clock
 }
 
@@ -46,9 +48,12 @@ export class ChangeDesk {
 
   /** Declares a plan. @throws {z.ZodError} for a plan that is none; {ChangeControlError} `plan-version-taken` */
   declare(content: unknown, author: string): KeptPlan {
-    const kept = this.#ports.book.declare(changePlan.parse({ ...(content as object), author }))
-    this.#audit('plan.declared', author, kept.digest)
-    return kept
+    const plan = changePlan.parse({ ...(content as object), author })
+    return this.#ports.together(() => {
+      const kept = this.#ports.book.declare(plan)
+      this.#audit('plan.declared', author, kept.digest)
+      return kept
+    })
   }
 
   /**
@@ -66,16 +71,20 @@ export class ChangeDesk {
     if (adoption === undefined || adoption.person !== person) {
       throw new ChangeControlError('adoption-not-valid', 'the signature is not of this person over this plan')
     }
-    book.adopt(digest, adoption, envelope as Parameters<ChangeBook['adopt']>[2])
-    this.#audit('plan.adopted', person, digest)
+    this.#ports.together(() => {
+      book.adopt(digest, adoption, envelope as Parameters<ChangeBook['adopt']>[2])
+      this.#audit('plan.adopted', person, digest)
+    })
     return this.#plan(digest)
   }
 
   /** Takes a plan out of force. @throws {ChangeControlError} `unknown-plan` */
   withdraw(digest: string, person: string, reason: string): void {
     this.#plan(digest)
-    this.#ports.book.withdraw(digest, person, reason)
-    this.#audit('plan.withdrawn', person, digest)
+    this.#ports.together(() => {
+      this.#ports.book.withdraw(digest, person, reason)
+      this.#audit('plan.withdrawn', person, digest)
+    })
   }
 
   /** Records a step of the protocol for a version. @throws {ChangeControlError} `unknown-plan`, `unknown-step` */
@@ -84,8 +93,10 @@ export class ChangeDesk {
     if (!plan.protocol.some(({ id }) => id === record.step)) {
       throw new ChangeControlError('unknown-step', `the plan has no step ${record.step}`)
     }
-    this.#ports.book.record(digest, model, record)
-    this.#audit('plan.step-recorded', record.person, model)
+    this.#ports.together(() => {
+      this.#ports.book.record(digest, model, record)
+      this.#audit('plan.step-recorded', record.person, model)
+    })
   }
 
   /** Computes where a version stands under the plan of its model that is in force; undefined without one. */

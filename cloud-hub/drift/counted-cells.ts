@@ -6,7 +6,9 @@ import { type DriftWindow, hourWindow, monthBefore, monthWindow } from './window
 const MONTHS = 12
 const HOURS_OF_MONTH = 28 * 24
 
-const NEWEST_MONTH = `SELECT max(month) AS month FROM drift_counts`
+/** By the hub's clock: the clock of one site must not put everybody else's months out of view. */
+const NEWEST_MONTH = `SELECT substr(max(i.received_at), 1, 7) AS month FROM drift_counts d
+  JOIN envelope_inbox i ON i.id = d.envelope`
 /** Counts of one feature of one version at one site in one window, bin by bin. `slot` is null for counts without an hour. */
 const READ_CELLS = `SELECT i.device, min(d.model_name) AS name, min(d.model_version) AS version, d.model_digest AS digest,
   d.feature, CASE WHEN d.hour IS NULL THEN d.month ELSE '' END AS whole,

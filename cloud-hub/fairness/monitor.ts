@@ -24,7 +24,7 @@ const FINDINGS = `SELECT DISTINCT l.finding FROM study_labels l
   WHERE EXISTS (SELECT 1 FROM instance_features f WHERE f.model_digest = ?) ORDER BY l.finding`
 const LAST = `SELECT (SELECT max(envelope) FROM instance_features WHERE model_digest = ?) AS scores,
   (SELECT max(envelope) FROM study_labels) AS labels, (SELECT max(envelope) FROM study_revisions) AS revisions,
-  (SELECT count(*) FROM revoked_reader) AS revoked`
+  (SELECT count(*) FROM revoked_reader) AS revoked, (SELECT count(*) FROM lake_erasure) AS erased`
 const AS_OF = 'SELECT as_of AS asOf FROM fairness_view WHERE model_digest = ? AND finding = ?'
 const WRITE = `INSERT INTO fairness_view (model_digest, finding, computed_at, as_of, view) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (model_digest, finding)

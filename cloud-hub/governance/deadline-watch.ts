@@ -16,6 +16,8 @@ export interface DeadlineWatchOptions {
   readonly governance: GovernanceRepository
   readonly notes: ApprovalNotes
   readonly audit: { append(event: AuditEventInput): unknown }
+  /** One transaction: what ends and its entry in the log are there both, or neither. */
+  readonly together: (act: () => void) => void
   readonly policy: Pick<ApprovalPolicy, 'minimumApprovals' | 'requiredRoles'>
   readonly clock: Clock
   readonly logger: Logger
@@ -40,11 +42,13 @@ export class DeadlineWatch {
   }
 
   #expire(proposal: Proposal): void {
-    const { governance, policy, audit, logger } = this.#options
+    const { governance, policy, audit, logger, together } = this.#options
     if (mayAct(proposal, { kind: 'expire' }, policy).kind === 'refused') return
-    if (!governance.close(proposal.id, 'expired', 'hub.deadline', 'the deadline passed')) return
-    audit.append(eventOf('approval.expired', proposal.id, []))
-    logger.warn('governance.expired', { proposal: proposal.id })
+    together(() => {
+      if (!governance.close(proposal.id, 'expired', 'hub.deadline', 'the deadline passed')) return
+      audit.append(eventOf('approval.expired', proposal.id, []))
+      logger.warn('governance.expired', { proposal: proposal.id })
+    })
   }
 
   #remind(proposal: Proposal, left: number): void {

@@ -59,8 +59,17 @@ export class IngestPipeline {
     } catch (error) {
       const code = isCodedError(error) ? error.code : 'payload-not-a-batch'
       this.#logger.warn('ingest.payload-refused', { device, code })
-      this.#alarms.raise(device, code, 1)
+      this.#raise(device, code)
       return undefined
+    }
+  }
+
+  /** An alarm that cannot be written, as on a full disk, is told in the log and must not end the hub. */
+  #raise(device: DeviceId, code: string): void {
+    try {
+      this.#alarms.raise(device, code, 1)
+    } catch (error) {
+      this.#logger.error('ingest.alarm-not-written', { device, code, reason: String(error) })
     }
   }
 

@@ -42,12 +42,15 @@ export class InboxIntake implements BatchIntake, UploadIntake {
   #submit(device: DeviceId, payload: Uint8Array, most: number): Promise<Acknowledgement> {
     return new Promise((resolve, reject) => {
       const parsed = parsePayload(device, payload, most)
-      parsed.then(
-        ({ envelopes }) => this.#alarms.examineTimes(device, envelopes),
-        (error: unknown) => {
-          if (isCodedError(error)) this.#alarms.raise(device, error.code, 1)
-        },
-      )
+      parsed
+        .then(
+          ({ envelopes }) => this.#alarms.examineTimes(device, envelopes),
+          (error: unknown) => {
+            if (isCodedError(error)) this.#alarms.raise(device, error.code, 1)
+          },
+        )
+        // An alarm that cannot be written, as on a full disk, must not end the hub; the batch itself is refused or waits.
+        .catch(() => undefined)
       this.#queue.push({ parsed, resolve, reject })
       if (!this.#draining) void this.#drain()
     })

@@ -15,8 +15,10 @@ const READ_CHAIN = `SELECT number, digest, manifest FROM lake_version WHERE tabl
 const READ_AGED = `SELECT max(number) AS number FROM lake_version WHERE table_name = ? AND created_at <= ?`
 const INSERT_VERSION = `INSERT INTO lake_version (table_name, number, digest, cause, created_at, manifest)
   VALUES (?, ?, ?, ?, ?, ?)`
+/** Equal rows make equal bytes and so the same path: a rewrite may bring back a file that was put into a larger one before. */
 const INSERT_FILE = `INSERT INTO lake_file (path, table_name, site, date, sha256, bytes, rows, min_envelope, max_envelope,
-  schema_version, added_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  schema_version, added_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (path) DO UPDATE SET added_in = excluded.added_in, removed_in = NULL`
 const REMOVE_FILE = 'UPDATE lake_file SET removed_in = ? WHERE path = ? AND removed_in IS NULL'
 export const READ_FILES = `SELECT ${FILE} FROM lake_file WHERE table_name = @table AND added_in <= @number
   AND (removed_in IS NULL OR removed_in > @number) ORDER BY site, date, min_envelope, path`

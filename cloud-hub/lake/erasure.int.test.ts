@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EnvelopeBody, PatientPseudonym } from '@leadglass/sync-agent/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -152,6 +152,21 @@ describe('erasure of one pseudonym', () => {
     core.inbox.commit([await parsePayload(BOX, payloadOf(sealAll(BOX, [late], 6)))])
     const { manifest } = await lake.createSnapshot(REQUEST)
     expect(manifest.accounting.excluded).toMatchObject({ erased: 2, 'erased-patient': 1 })
+  })
+
+  it('takes away a dataset that a kill left without a record', async () => {
+    const folder = join(core.folder, 'lake', 'snapshots', 'ab'.repeat(32), 'data')
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'part.parquet'), 'rows of somebody')
+    await lake.recover()
+    expect(await readdir(join(core.folder, 'lake', 'snapshots'))).not.toContain('ab'.repeat(32))
+  })
+
+  it('ends also where the data of a dataset is gone already', async () => {
+    const before = await lake.createSnapshot(REQUEST)
+    await rm(join(before.folder, 'data'), { recursive: true, force: true })
+    await expect(lake.erase(ERASURE)).resolves.toMatchObject({ site: BOX })
+    expect(await lake.recover()).toEqual([])
   })
 
   it('refuses a pseudonym of which nothing came, and one that only another site has', async () => {

@@ -10,7 +10,7 @@ import { LakeError } from './errors.ts'
 import type { LakeFiles } from './files.ts'
 import { purge } from './purge.ts'
 import type { SnapshotBook } from './snapshot-book.ts'
-import { DATA_FOLDER, SUPERSEDED_MARK } from './snapshot-folder.ts'
+import { DATA_FOLDER, listFiles, SUPERSEDED_MARK } from './snapshot-folder.ts'
 import { SUBJECT_TABLES } from './tables.ts'
 import type { LakeFile } from './version.ts'
 import { createViews } from './views.ts'
@@ -143,7 +143,13 @@ export class Erasure {
   }
 }
 
+/** Rows of the patient in a snapshot; 0 where its data is gone already. */
 async function rowsIn(folder: string, site: string, where: string): Promise<number> {
+  const files = await listFiles(join(folder, DATA_FOLDER)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  if (files.length === 0) return 0
   const pattern = literal(join(folder, DATA_FOLDER, '**', '*.parquet'))
   const found = await withDuckDb((connection) =>
     rowsOf<{ n: number }>(

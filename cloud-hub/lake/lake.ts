@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Clock,
@@ -114,8 +114,20 @@ export class Lake {
     return this.#alone(async () => {
       await this.#files.sweep(this.#catalog.paths())
       for (const table of LAKE_TABLE_NAMES) await purge(this.#catalog, this.#files, table)
+      await this.#sweepSnapshots()
       return this.#erasure.resume()
     })
+  }
+
+  /** A kill between the folder and its record leaves a snapshot that nobody knows, and that no erasure would find. */
+  async #sweepSnapshots(): Promise<void> {
+    const digests = await readdir(join(this.#folder, 'snapshots')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    for (const digest of digests) {
+      if (this.#book.stateOf(digest) === undefined) await rm(this.folderOf(digest), { recursive: true, force: true })
+    }
   }
 
   /** Writes everything into the lake that is committed now. @returns how far the cursor went. */

@@ -59,6 +59,7 @@ export async function selectRows(
   await run(LABELLED)
   await run(UNLABELLED)
   await run(IN_FORCE)
+  await run(ERASED_SINCE)
   await run(DUPLICATES)
   const noisySites = await noisy(connection, of.finding)
   await run(exclude('noisy-site', `site IN (${noisySites.map(({ site }) => literal(site)).join(', ') || 'NULL'})`))
@@ -140,6 +141,10 @@ const ANSWERS = `CREATE TEMP TABLE answer AS
 const LABELLED = `UPDATE pick SET label = answer.label, reason = answer.reason FROM answer
   WHERE pick.reason IS NULL AND pick.site = answer.site AND pick.study = answer.study`
 const UNLABELLED = exclude('no-label', 'label IS NULL')
+
+/** A site may say after an erasure that a study belongs to the patient who was erased. */
+const ERASED_SINCE = `UPDATE pick SET reason = 'erased-patient' FROM (SELECT DISTINCT subject FROM erased_subject) AS gone
+  WHERE pick.reason IS NULL AND gone.subject = sha256(pick.site || '/' || pick.patient)`
 
 /** Features of a newer revision than was told of yet speak for themselves. */
 const IN_FORCE = `UPDATE pick SET patient = standing.patient FROM standing

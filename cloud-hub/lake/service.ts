@@ -29,7 +29,6 @@ export class LakeService implements Service {
   }
 
   async start(): Promise<void> {
-    for (const report of await this.#lake.recover()) recordErasure(this.#audit, report)
     this.#ending = new AbortController()
     this.#loop = this.#run(this.#ending.signal)
   }
@@ -40,8 +39,12 @@ export class LakeService implements Service {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    let isRecovered = false
     while (!signal.aborted) {
       try {
+        // Not before the start: a lake that needs a hand must not keep the hub from its boxes.
+        if (!isRecovered) for (const report of await this.#lake.recover()) recordErasure(this.#audit, report)
+        isRecovered = true
         await this.#lake.catchUp()
         await this.#lake.tidy()
       } catch (error) {

@@ -145,8 +145,10 @@ function limitsFrom(reference: readonly LabelledCase[], spreads: Spreads, chunkS
   const figures = byChunks ? chunks.map((one) => realisedFigures(one.cases)) : []
   const of = PERFORMANCE_METRICS.map((metric) => {
     const known = figures.flatMap((one) => one[metric] ?? [])
-    const mean = byChunks ? known.reduce((sum, value) => sum + value, 0) / known.length : whole[metric]
-    const spread = byChunks ? deviationOf(known) : samplingError(spreads[metric], chunkSize)
+    // A figure that only a few chunks have says nothing of how it varies between chunks.
+    const isKnown = byChunks && known.length >= FEWEST_REFERENCE_CHUNKS
+    const mean = isKnown ? known.reduce((sum, value) => sum + value, 0) / known.length : whole[metric]
+    const spread = isKnown ? deviationOf(known) : samplingError(spreads[metric], chunkSize)
     if (mean === null || spread === null || !Number.isFinite(mean + spread)) {
       return [metric, { lower: null, upper: null }] as const
     }

@@ -30,7 +30,7 @@ const COUNTED = `SELECT DISTINCT substr(feature, 7) AS code FROM drift_counts
 const LAST = `SELECT (SELECT max(envelope) FROM instance_features WHERE model_digest = ?) AS scores,
   (SELECT max(envelope) FROM study_labels) AS labels, (SELECT max(envelope) FROM study_revisions) AS revisions,
   (SELECT max(envelope) FROM drift_counts WHERE model_digest = ?) AS counts,
-  (SELECT count(*) FROM revoked_reader) AS revoked`
+  (SELECT count(*) FROM revoked_reader) AS revoked, (SELECT count(*) FROM lake_erasure) AS erased`
 const HAS_LABELS = 'SELECT 1 FROM study_labels WHERE finding = ? LIMIT 1'
 
 /** What the monitor works with. */

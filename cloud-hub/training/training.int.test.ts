@@ -97,7 +97,7 @@ describe('training at the hub', () => {
   it('goes on by itself after a stop, from its own dataset, whatever labels came since', async () => {
     await rig.fill(300)
     const run = rig.ask()
-    for (let i = 0; i < 400 && rig.runs.run(run)?.state !== 'training'; i++) await new Promise((r) => setTimeout(r, 20))
+    await expect.poll(() => rig.runs.run(run)?.state, { timeout: 40_000, interval: 20 }).toBe('training')
     await rig.training.stop()
     const waiting = rig.runs.run(run)
     expect(waiting).toMatchObject({ state: 'queued', attempt: 1 })

@@ -16,6 +16,9 @@ import type { TrainerChoice } from './trainers/choice.ts'
 /** Who acts when nobody asked. Author of the candidates of such runs, and no account: it can sign nothing. */
 export const TRAINING_SYSTEM = 'hub.training'
 
+/** Until the next try after what happens to a run could not be written down. */
+const AGAIN_MS = 30_000
+
 /** What training works with. */
 export interface TrainingDependencies extends RunStepParts {
   readonly store: RunStore
@@ -138,11 +141,19 @@ export class Training implements Service {
   /** Looks for waiting work; to be called after work was added to the tables. */
   wake(): void {
     if (this.#stopping) return
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-      // Something may have been queued between the last look and this line.
-      if (this.#with.store.next() !== undefined || this.#with.reproductions.next() !== undefined) this.wake()
-    })
+    this.#working ??= this.#work().then(
+      () => {
+        this.#working = undefined
+        // Something may have been queued between the last look and this line.
+        if (this.#with.store.next() !== undefined || this.#with.reproductions.next() !== undefined) this.wake()
+      },
+      (error: unknown) => {
+        this.#working = undefined
+        // What happens to a run could not be written down, as on a full disk: the run waits, and so does this.
+        this.#with.logger.error('training.not-recorded', { code: isCodedError(error) ? error.code : 'unexpected' })
+        setTimeout(() => this.wake(), AGAIN_MS).unref()
+      },
+    )
   }
 
   async #work(): Promise<void> {

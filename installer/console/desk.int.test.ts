@@ -60,8 +60,8 @@ describe.skipIf(!isThere)('the console on a desk (skipped without an Electron an
     for (const one of running.splice(0)) await one.close()
   })
   afterAll(async () => {
-    await instance.stop()
     await display.stop()
+    await instance.stop()
     await rm(folder, { recursive: true, force: true })
   })
 

@@ -105,6 +105,7 @@ export async function writeConfigurations(
   layout: InstanceLayout,
   instance: InstanceFile,
   workers: number,
+  hasDoor: boolean,
 ): Promise<void> {
   const { ports, host, device, aeTitle } = instance
   const beside = iotHubPortsOf(ports)
@@ -129,7 +130,7 @@ export async function writeConfigurations(
     host,
     dimsePort: ports.dimse,
     httpPort: ports.appliance,
-    consolePort: consolePortOf(ports),
+    ...(hasDoor ? { consolePort: consolePortOf(ports) } : {}),
     aeTitle,
     softwareVersion: SOFTWARE_VERSION,
     workers,

@@ -75,7 +75,8 @@ export async function bringUp(options: UpOptions): Promise<RunningInstance> {
       ...(options.transport === undefined ? {} : { transport: options.transport }),
     }
     await writeInstanceFile(layout, provisioned)
-    await writeConfigurations(layout, provisioned, availableParallelism())
+    const hasDoor = await canHaveDoor(consolePortOf(ports), progress)
+    await writeConfigurations(layout, provisioned, availableParallelism(), hasDoor)
     await buildPagesIfChanged(() => progress.step('building the pages'))
     const client = new InstanceClient(layout, provisioned)
     for (const name of PROCESS_NAMES) {
@@ -127,21 +128,24 @@ async function waitForActiveModels(client: InstanceClient, released: number, pro
   progress.step('not every model is active yet; studies are received all the same, see "leadglass doctor"')
 }
 
+/** Studies are received without consoles on other desks too: a port that another program has is no reason not to start. */
+async function canHaveDoor(port: number, progress: Progress): Promise<boolean> {
+  if (port <= 65_535 && (await isPortFree(port))) return true
+  progress.step(`port ${port} cannot be had: there is no door for consoles on other machines`)
+  return false
+}
+
 async function requireFreePorts(ports: InstancePorts, transport: 'mqtt' | 'azure-iot' | undefined): Promise<void> {
   const own = PORT_NAMES.map((name) => [name, ports[name]] as const)
   const beside = transport === 'azure-iot' ? iotHubPortsOf(ports) : undefined
-  const all = [
-    ...own,
-    ['console', consolePortOf(ports)] as const,
-    ...(beside === undefined ? [] : IOT_HUB_NAMES.map((name) => [name, beside[name]] as const)),
-  ]
+  const all = [...own, ...(beside === undefined ? [] : IOT_HUB_NAMES.map((name) => [name, beside[name]] as const))]
   for (const [name, port] of all) {
     if (await isPortFree(port)) continue
     throw new InstallerError('port-in-use', {
       message: `port ${port} (${name}) is in use by another program`,
       effect: 'nothing was started',
       nextStep:
-        'choose other ports with --port-base N (uses N to N+3 and N+6, with azure-iot to N+6), or stop the other program',
+        'choose other ports with --port-base N (uses N to N+3, with azure-iot to N+5), or stop the other program',
     })
   }
 }

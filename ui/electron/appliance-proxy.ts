@@ -7,6 +7,8 @@ import { connectPinned } from './pinned-connection.ts'
 
 /** Of a request; the interface itself takes less. */
 const MOST_BYTES = 1_048_576
+/** A cable that was pulled says nothing; live events say something every 15 seconds. */
+const SILENT_MS = 45_000
 /** What a page may say to the appliance; the rest is the main process's own affair. */
 const PASSED_UP = ['accept', 'content-type', 'range', 'x-leadglass-page', 'last-event-id'] as const
 const PASSED_DOWN = [
@@ -17,6 +19,10 @@ const PASSED_DOWN = [
   'cache-control',
   'content-disposition',
   'x-content-type-options',
+  // An answer that is opened as a page must not be more than one.
+  'content-security-policy',
+  'cross-origin-opener-policy',
+  'referrer-policy',
 ] as const
 const SESSION_COOKIE = /^leadglass-session=([\w-]{0,64});/
 
@@ -60,10 +66,16 @@ export class ApplianceProxy {
   async answer(request: Request): Promise<Response> {
     const [agent, connection] = [this.#agent, this.#connection]
     if (agent === undefined || connection === undefined) return failed('not-paired')
-    const body = await bodyOf(request)
-    if (body === undefined) return failed('too-large')
     try {
+      const body = await bodyOf(request)
+      if (body === undefined) return failed('too-large')
+      // Meanwhile the desk may have been paired anew: what was meant for one appliance is nothing for another.
+      if (agent !== this.#agent) return failed('unreachable')
       const answer = await this.#send(request, body, agent, connection)
+      if (agent !== this.#agent) {
+        answer.destroy()
+        return failed('unreachable')
+      }
       this.#keepSession(answer)
       return responseOf(answer)
     } catch {
@@ -86,6 +98,7 @@ export class ApplianceProxy {
         resolve,
       )
       outgoing.once('error', reject)
+      outgoing.setTimeout(SILENT_MS, () => outgoing.destroy(new Error('silent')))
       outgoing.end(body.length === 0 ? undefined : body)
     })
   }
@@ -124,17 +137,19 @@ function responseOf(answer: IncomingMessage): Response {
   return new Response(body, { status, headers })
 }
 
+const UNCHANGED = 'Nothing was changed.'
 const WORDS = {
-  'not-paired': [503, 'This console is not paired with an appliance.', 'Pair it first.'],
-  'too-large': [413, 'The request is larger than the appliance takes.', 'Send less at once.'],
+  'not-paired': [503, 'This console is not paired with an appliance.', UNCHANGED, 'Pair it first.'],
+  'too-large': [413, 'The request is larger than the appliance takes.', UNCHANGED, 'Send less at once.'],
   unreachable: [
     502,
     'The appliance does not answer, or another machine answers in its place.',
-    'The page tries again by itself; if it stays, ask your administrator.',
+    'What you asked for may or may not have been done.',
+    'Look before you repeat it; the page tries again by itself. If it stays, ask your administrator.',
   ],
 } as const
 
 function failed(code: keyof typeof WORDS): Response {
-  const [status, message, nextStep] = WORDS[code]
-  return Response.json({ error: { code, message, effect: 'Nothing was changed.', nextStep } }, { status })
+  const [status, message, effect, nextStep] = WORDS[code]
+  return Response.json({ error: { code, message, effect, nextStep } }, { status })
 }

@@ -25,10 +25,14 @@ export class DeskFile {
     this.#path = path
   }
 
-  /** A missing or damaged file is that of a desk that was never paired. */
+  /** A missing or damaged file is that of a desk that was never paired. @throws when it cannot be read at all. */
   async read(): Promise<DeskSettings> {
+    const text = await readFile(this.#path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return ''
+      throw cause
+    })
     try {
-      const { mode, connection } = deskFile.parse(JSON.parse(await readFile(this.#path, 'utf8')))
+      const { mode, connection } = deskFile.parse(JSON.parse(text))
       return { mode, connection }
     } catch {
       return FRESH

@@ -18,6 +18,7 @@ export interface DeskParts {
 export class Desk {
   readonly #parts: DeskParts
   #settings: DeskSettings = { mode: 'window', connection: null }
+  #changing: Promise<void> = Promise.resolve()
 
   constructor(parts: DeskParts) {
     this.#parts = parts
@@ -43,13 +44,13 @@ export class Desk {
   readonly handlers: DeskHandlers = {
     'desk:facts': async () => this.facts,
     'desk:mode': async (mode) => {
-      await this.#change({ ...this.#settings, mode })
+      await this.#change((settings) => ({ ...settings, mode }))
       this.#parts.show(mode)
       return this.facts
     },
     'desk:pair': (text) => this.#pair(text),
     'desk:forget': async () => {
-      await this.#change({ ...this.#settings, connection: null })
+      await this.#change((settings) => ({ ...settings, connection: null }))
       return this.facts
     },
   }
@@ -62,11 +63,18 @@ export class Desk {
     } catch (error) {
       return { outcome: error instanceof PinnedConnectionError ? error.code : 'unreachable' }
     }
-    await this.#change({ ...this.#settings, connection })
+    await this.#change((settings) => ({ ...settings, connection }))
     return { outcome: 'paired', facts: this.facts }
   }
 
-  async #change(settings: DeskSettings): Promise<void> {
+  /** One change after the other, each of what the one before left. */
+  #change(update: (settings: DeskSettings) => DeskSettings): Promise<void> {
+    const next = this.#changing.then(() => this.#apply(update(this.#settings)))
+    this.#changing = next.catch(() => undefined)
+    return next
+  }
+
+  async #apply(settings: DeskSettings): Promise<void> {
     await this.#parts.file.write(settings)
     const isElsewhere = JSON.stringify(settings.connection) !== JSON.stringify(this.#settings.connection)
     this.#settings = settings

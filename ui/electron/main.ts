@@ -20,14 +20,15 @@ const TITLE =
   packaged.leadglassRelease === 'release' ? 'Leadglass console' : 'Leadglass console (test build: NOT FOR RELEASE)'
 /** Switches that let somebody else drive the pages; a packaged console does not start with them. */
 const FOREIGN_SWITCHES = ['remote-debugging-port', 'remote-debugging-pipe', 'inspect', 'inspect-brk', 'js-flags']
+/** A release never starts outside of the sandbox; tests run as root, to whom Chromium refuses it. */
+const REFUSED_SWITCHES =
+  packaged.leadglassRelease === 'release' ? [...FOREIGN_SWITCHES, 'no-sandbox'] : FOREIGN_SWITCHES
 
 protocol.registerSchemesAsPrivileged([
   { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
 ])
-if (app.isPackaged && FOREIGN_SWITCHES.some((name) => app.commandLine.hasSwitch(name))) {
-  process.stderr.write(
-    'leadglass-console: this switch would let another program drive the console; it does not start\n',
-  )
+if (app.isPackaged && REFUSED_SWITCHES.some((name) => app.commandLine.hasSwitch(name))) {
+  process.stderr.write('leadglass-console: a switch would let another program in; it does not start\n')
   app.exit(2)
 }
 // A second console would show the same appliance with a session of its own, behind the first.
@@ -46,7 +47,10 @@ const desk = new Desk({
 // Chromium refuses its sandbox to root; every window asks for it all the same (`windowOptions`).
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 app.on('web-contents-created', (_event, contents) => confine(contents))
-app.on('second-instance', () => window?.focus())
+app.on('second-instance', () => {
+  if (window?.isMinimized() === true) window.restore()
+  window?.focus()
+})
 app.on('window-all-closed', () => app.quit())
 
 // Not awaited here: an application becomes ready only after its module has run to the end.

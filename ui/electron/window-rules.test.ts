@@ -100,6 +100,6 @@ describe('the rules of windows', () => {
     }
     expect(
       ['https://evil/a', 'app://console/a', 'blob:app://console/1', 'blob:https://evil/1'].map(isPrevented),
-    ).toEqual([true, false, false, true])
+    ).toEqual([true, true, true, true])
   })
 })

@@ -62,13 +62,10 @@ type PermissionRules = Pick<
   'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'on'
 >
 
-/** Grants nothing (camera, clipboard, notifications, devices) and downloads nothing but what a page itself makes. */
+/** Grants nothing (camera, clipboard, notifications, devices) and downloads nothing: the dialog would show the whole disk. */
 export function denyPermissions(session: PermissionRules): void {
   session.setPermissionRequestHandler((_contents, _permission, decide) => decide(false))
   session.setPermissionCheckHandler(() => false)
   session.setDevicePermissionHandler(() => false)
-  session.on('will-download', (event, item) => {
-    const address = item.getURL()
-    if (!isOwnAddress(address) && !address.startsWith(`blob:${ORIGIN}/`)) event.preventDefault()
-  })
+  session.on('will-download', (event) => event.preventDefault())
 }

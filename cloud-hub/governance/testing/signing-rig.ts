@@ -69,9 +69,17 @@ export async function createSigningRig(folder: string): Promise<SigningRig> {
     hub.approverKeys.map(({ person, role, printedName, publicKey }) => ({ person, role, printedName, publicKey })),
   )
   const notes = new ApprovalNotes({ database, clock })
-  const alarms = new SigningAlarms({ database, audit: audit.log, clock })
-  const desk = new SigningDesk({ database, governance, keys, alarms, first: accounts, audit: audit.log, policy, clock })
-  const watch = new DeadlineWatch({ governance, notes, audit: audit.log, policy, clock, logger: silentLogger })
+  const alarms = new SigningAlarms({ database, audit, clock })
+  const desk = new SigningDesk({ database, governance, keys, alarms, first: accounts, audit, policy, clock })
+  const watch = new DeadlineWatch({
+    governance,
+    notes,
+    audit,
+    together: (act) => database.transaction(act)(),
+    policy,
+    clock,
+    logger: silentLogger,
+  })
   const keyOf = (person: string) => {
     const file = hub.approverKeys.find((one) => one.person === person)
     if (file === undefined) throw new Error(`no key of ${person}`)

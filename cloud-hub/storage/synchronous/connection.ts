@@ -16,7 +16,8 @@ const READ_TERM = 'SELECT term FROM leadglass_leader'
 
 /** The commit is on disk when it returns; a lock is waited for as long as SQLite's busy time-out. */
 const SESSION = `SET synchronous_commit = on; SET lock_timeout = '5s'; SET client_min_messages = warning;
-  SET search_path = leadglass_hub, pg_catalog; SET bytea_output = hex; SET timezone = 'UTC'`
+  SET search_path = leadglass_hub, pg_catalog; SET bytea_output = hex; SET timezone = 'UTC';
+  SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '20s'`
 const CONNECT_TIMEOUT_MS = 10_000
 const STATEMENT_TIMEOUT_MS = 60_000
 /** Statements that the server keeps prepared for this connection; later ones are parsed at each use. */
@@ -37,8 +38,10 @@ export class LinkConnection {
   #isDeposed = false
   readonly #names = new Map<string, string>()
 
-  constructor(url: string) {
+  /** @param term of the leadership that a connection before this one had. */
+  constructor(url: string, term?: number) {
     this.#url = url
+    this.#term = term
   }
 
   /** Does what is asked; never throws. */

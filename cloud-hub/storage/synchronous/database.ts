@@ -101,7 +101,9 @@ export class PostgresDatabase implements HubDatabase {
 
   /** Reads the schema again; statements are translated anew. */
   refreshCatalog(): void {
-    this.#catalog = readCatalog((sql) => this.#ask({ kind: 'statement', text: sql, values: [], transaction: 'none' }))
+    this.#catalog = readCatalog((sql) =>
+      this.#ask({ kind: 'statement', text: sql, values: [], transaction: this.inTransaction ? 'open' : 'none' }),
+    )
     for (const known of this.#known.values()) known.translated = undefined
   }
 

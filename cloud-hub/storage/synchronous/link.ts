@@ -11,6 +11,8 @@ const ANSWER_TIMEOUT_MS = 90_000
  */
 export class SynchronousLink {
   readonly #url: string
+  /** Of the leadership that was won over this link; a thread that takes its place must not lead on without asking. */
+  #term: number | undefined
   #thread: { readonly worker: Worker; readonly port: MessagePort; readonly cell: Int32Array } | undefined
 
   constructor(url: string) {
@@ -32,6 +34,7 @@ export class SynchronousLink {
       throw errorOf({ sqlState: 'lost', message: `no answer from the database (${waited})`, inCommit: true })
     }
     if (!answer.ok) throw errorOf(answer.failure)
+    if (request.kind === 'lead' && answer.rows.length > 0) this.#term = Number(answer.rows[0]?.[0])
     return answer
   }
 
@@ -49,7 +52,7 @@ export class SynchronousLink {
     const { port1, port2 } = new MessageChannel()
     const signal = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: { url: this.#url, port: port2, signal },
+      workerData: { url: this.#url, port: port2, signal, term: this.#term },
       transferList: [port2],
       execArgv: [],
     })

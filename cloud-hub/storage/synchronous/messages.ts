@@ -50,4 +50,6 @@ export interface LinkWorkerData {
   readonly port: MessagePort
   /** One cell: 1 when an answer lies in the port. */
   readonly signal: SharedArrayBuffer
+  /** Of the leadership that the thread before this one had; undefined for a hub that does not lead. */
+  readonly term: number | undefined
 }

@@ -3,9 +3,9 @@ import { LinkConnection } from './connection.ts'
 import type { LinkRequest, LinkWorkerData } from './messages.ts'
 
 /** The thread that holds the connection: it answers one request after the other, and wakes the thread that waits. */
-const { url, port, signal } = workerData as LinkWorkerData
+const { url, port, signal, term } = workerData as LinkWorkerData
 const cell = new Int32Array(signal)
-const connection = new LinkConnection(url)
+const connection = new LinkConnection(url, term)
 
 port.on('message', (request: LinkRequest) => {
   void connection.answer(request).then((answer) => {

@@ -97,9 +97,9 @@ export class MlflowTracking implements ExperimentTracking {
 
   /** Tells all that is to be told, the oldest first. One run that the server refuses holds up no other. */
   async #round(): Promise<void> {
-    const waiting = this.#with.source.versions().filter((one) => !this.#acknowledged.has(one))
     let failure: string | null = null
     try {
+      const waiting = this.#with.source.versions().filter((one) => !this.#acknowledged.has(one))
       const experiment = waiting.length === 0 ? '' : await this.#client.experiment()
       for (const one of waiting.toReversed()) {
         if (this.#stopping) return

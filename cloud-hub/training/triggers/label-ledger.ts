@@ -11,10 +11,14 @@ export interface UnusedLabels {
 
 /** Newest label of a finding. */
 export const NEWEST_LABEL = 'SELECT coalesce(max(envelope), 0) AS newest FROM study_labels WHERE finding = ?'
-/** A label whose study the model has not scored is no row of any dataset; one of an earlier mark is in a dataset already. */
+/**
+ * A label whose study the model has not scored is no row of any dataset, nor is one that was not given blind or whose reader
+ * was revoked; one of an earlier mark is in a dataset already.
+ */
 export const UNUSED_LABELS = `SELECT count(DISTINCT i.device || '/' || l.study) AS studies, min(i.received_at) AS oldestAt
   FROM study_labels l JOIN envelope_inbox i ON i.id = l.envelope
-  WHERE l.finding = @finding AND l.envelope > @after AND l.value IN ('present', 'absent')
+  WHERE l.finding = @finding AND l.envelope > @after AND l.value IN ('present', 'absent') AND l.blind = 1
+  AND NOT EXISTS (SELECT 1 FROM revoked_reader r WHERE r.site = i.device AND r.reader = l.reader)
   AND EXISTS (SELECT 1 FROM instance_features f WHERE f.model_name = @model AND f.study = l.study)`
 
 const unused = z.object({ studies: z.number(), oldestAt: z.string().nullable() })

@@ -1,13 +1,15 @@
-import { networkInterfaces } from 'node:os'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { consolePairing } from '@leadglass/appliance/commands'
 import { pairingText } from '@leadglass/ui/contract/console-pairing'
 import type { Command } from 'commander'
-import { packageConsole, vettedArchive } from '../../console/index.ts'
+import { type ConsolePackage, packageConsole, vettedArchive } from '../../console/index.ts'
 import { InstallerError } from '../../errors.ts'
 import { layoutOf } from '../../start/layout.ts'
 import { buildPagesIfChanged } from '../../start/pages.ts'
 import { callerPath, print, withData, withJson } from '../options.ts'
-import { createProgress } from '../progress.ts'
+import { createProgress, type Progress } from '../progress.ts'
 
 /** `leadglass console`: what a console on another machine needs. */
 export function registerConsole(program: Command): void {
@@ -39,17 +41,36 @@ async function makePackage({
   readonly out: string
   readonly json: boolean
 }): Promise<void> {
-  const { folder: archiveFolder, ...archive } = await vettedArchive(electronZip)
   const progress = createProgress()
+  const own = await mkdtemp(join(tmpdir(), 'leadglass-archive-'))
+  try {
+    // A copy that nobody else writes: what is judged is what is packed.
+    const copy = join(own, basename(electronZip))
+    await copyFile(electronZip, copy).catch((cause: unknown) => {
+      throw new InstallerError('file-not-found', {
+        message: `${electronZip} cannot be read`,
+        effect: 'no package was made',
+        nextStep: 'name the archive with --electron-zip',
+        cause,
+      })
+    })
+    const made = await packRelease(copy, out, progress)
+    print(json, made, () => presentPackage(made))
+  } finally {
+    await rm(own, { recursive: true, force: true })
+  }
+}
+
+async function packRelease(archive: string, out: string, progress: Progress): Promise<ConsolePackage> {
+  const { folder: archiveFolder, ...vetted } = await vettedArchive(archive)
   progress.step('building the pages')
   await buildPagesIfChanged(() => undefined)
   progress.step('packing')
-  const made = await packageConsole({ archiveFolder, ...archive, release: 'release', out })
-  print(json, made, () =>
-    [`made ${made.folder}`, ...made.fuses.map(({ fuse, enabled }) => `  ${fuse}: ${enabled ? 'on' : 'off'}`)].join(
-      '\n',
-    ),
-  )
+  return packageConsole({ archiveFolder, ...vetted, release: 'release', out })
+}
+
+function presentPackage({ folder, fuses }: ConsolePackage): string {
+  return [`made ${folder}`, ...fuses.map(({ fuse, enabled }) => `  ${fuse}: ${enabled ? 'on' : 'off'}`)].join('\n')
 }
 
 async function pair({ data, json }: { readonly data: string; readonly json: boolean }): Promise<void> {

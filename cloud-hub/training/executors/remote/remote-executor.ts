@@ -94,13 +94,15 @@ export class RemoteExecutor implements TrainingExecutor {
 
   async cancel(folder: string): Promise<void> {
     const state = await readState(folder)
-    if (state === undefined || state.ended !== null || !('id' in state.handle)) return
+    if (state === undefined || !('id' in state.handle)) return
+    // Ended, and perhaps with files left at the service because it could not be reached then.
+    if (state.ended !== null) return this.#clear(folder, await ownId(folder))
     const { id, isAccepted } = state.handle
     // Nobody knows whether it was taken before the hub ended: asking again under the same identifier finds it.
     const handle = isAccepted ? id : await this.#api.create(id, this.#store.place(id))
     await persistently(() => this.#api.cancel(handle))
-    await writeState(folder, { ...state, ended: 'cancelled' })
     await this.#clear(folder, isAccepted ? await ownId(folder) : id)
+    await writeState(folder, { ...state, ended: 'cancelled' })
   }
 
   async artifacts(folder: string): Promise<readonly ReturnedFile[]> {
