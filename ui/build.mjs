@@ -63,10 +63,20 @@ const desk = { name: 'leadglass-console', productName: 'Leadglass console', vers
 await writeFile(join(OUT, 'desk', 'package.json'), `${JSON.stringify(desk, null, 2)}\n`)
 await cp(join(OUT, 'console'), join(OUT, 'desk', 'console'), { recursive: true })
 
+// Another build may be swapped in between the two steps; then this one takes its place.
 const dist = join(UI, 'dist')
 const old = join(UI, `dist.old-${process.pid}`)
-await rename(dist, old).catch((cause) => {
-  if (cause.code !== 'ENOENT') throw cause
-})
-await rename(OUT, dist)
-await rm(old, { recursive: true, force: true })
+for (let tries = 0; ; tries += 1) {
+  await rename(dist, old).catch((cause) => {
+    if (cause.code !== 'ENOENT') throw cause
+  })
+  const taken = await rename(OUT, dist).then(
+    () => false,
+    (cause) => {
+      if (cause.code !== 'ENOTEMPTY' || tries === 9) throw cause
+      return true
+    },
+  )
+  await rm(old, { recursive: true, force: true })
+  if (!taken) break
+}

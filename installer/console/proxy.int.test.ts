@@ -118,4 +118,35 @@ describe('what the desk carries between a page and the appliance', () => {
     expect(heard.map(({ url }) => url)).toEqual(['/api/before'])
     await rm(elsewhere, { recursive: true, force: true })
   })
+
+  it('takes no session of one appliance to another that the desk was paired with meanwhile', async () => {
+    answer = (_request, response) => {
+      response.setHeader('set-cookie', `leadglass-session=${TOKEN}; Path=/; HttpOnly; Secure`)
+      response.end('{}')
+    }
+    await ask('/api/in', { method: 'POST', body: '{}' })
+    const keys = await mkdtemp(join(tmpdir(), 'desk-proxy-second-'))
+    const second = await open(keys)
+    let finish: () => void = () => undefined
+    const slow = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Buffer.from('{'))
+        finish = () => {
+          controller.enqueue(Buffer.from('}'))
+          controller.close()
+        }
+      },
+    })
+    const asked = ask('/api/slow', { method: 'POST', body: slow, duplex: 'half' })
+    proxy.use({ host: '127.0.0.1', port: second.port, pin })
+    finish()
+    expect((await asked).status).toBe(502)
+    await ask('/api/second')
+    expect(heard.map(({ url, headers }) => [url, headers.cookie])).toEqual([
+      ['/api/in', undefined],
+      ['/api/second', undefined],
+    ])
+    await second.stop()
+    await rm(keys, { recursive: true, force: true })
+  })
 })
