@@ -20,7 +20,9 @@ describe('an entry of the hub’s log', () => {
     // An odd number of entries first, so that the next one completes a node.
     if (core.audit.log.size % 2 === 0) core.audit.append(EVENT)
     const { size } = core.audit.log
-    core.database.exec(`CREATE TRIGGER disk_full BEFORE INSERT ON audit_subtree BEGIN SELECT RAISE(FAIL, 'disk is full'); END`)
+    core.database.exec(
+      `CREATE TRIGGER disk_full BEFORE INSERT ON audit_subtree BEGIN SELECT RAISE(FAIL, 'disk is full'); END`,
+    )
     expect(() => core.audit.append(EVENT)).toThrow('disk is full')
     expect(core.audit.log.size).toBe(size)
     core.database.exec('DROP TRIGGER disk_full')
