@@ -154,6 +154,20 @@ describe('erasure of one pseudonym', () => {
     expect(manifest.accounting.excluded).toMatchObject({ erased: 2, 'erased-patient': 1 })
   })
 
+  it('ends where what is left is what an earlier file held, byte by byte', async () => {
+    await lake.catchUp()
+    const gone = pseudonym<PatientPseudonym>('patient of one day')
+    const study = pseudonym<ReturnType<typeof featuresBody>['study']>('study of one day')
+    const alone = { ...featuresBody(5, [9, 9]), study, patient: gone }
+    core.inbox.commit([await parsePayload(BOX, payloadOf(sealAll(BOX, [alone], 6)))])
+    await lake.catchUp()
+    await lake.compact()
+    await expect(lake.erase({ ...ERASURE, patient: gone })).resolves.toMatchObject({ envelopes: 1 })
+    expect(await lake.verify()).toEqual([])
+    expect(await left()).toEqual(['8', '8', '8', '1'])
+    expect(await lake.recover()).toEqual([])
+  })
+
   it('takes away a dataset that a kill left without a record', async () => {
     const folder = join(core.folder, 'lake', 'snapshots', 'ab'.repeat(32), 'data')
     await mkdir(folder, { recursive: true })
