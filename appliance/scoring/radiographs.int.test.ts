@@ -4,6 +4,7 @@ import { type ModelPackage, splitOfPatient, wrapRadiograph } from '@leadglass/mo
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../installer/testing/peers.ts'
+import { syntheticHeader } from '../imaging/quality/testing/synthetic-header.ts'
 import type { ScoringPool } from './index.ts'
 import { ScoringRoom } from './testing/scoring-room.ts'
 
@@ -56,26 +57,11 @@ async function wrap(folder: string, row: Row, index: number): Promise<string> {
   const { data, info } = await png.raw().toBuffer({ resolveWithObject: true })
   const pixels = { rows: info.height, columns: info.width, bitsStored: 8, values: Uint8Array.from(data) }
   const bytes = wrapRadiograph(pixels, {
-    studySeed: `radiograph ${row.file}`,
-    seriesNumber: 1,
-    instanceNumber: 1,
+    ...syntheticHeader(`radiograph ${row.file}`, row.view),
     patientId: `NIH-${row.patient}`,
     patientName: `NIH^${row.patient}`,
-    patientBirthDate: '',
     patientSex: row.sex,
     patientAgeYears: row.age,
-    view: row.view,
-    spacing: [0.143, 0.143],
-    studyDate: '20170101',
-    studyTime: '080000',
-    accessionNumber: '',
-    studyDescription: 'NIH pixels, synthetic header',
-    seriesDescription: 'NIH pixels, synthetic header',
-    imageComments: 'NIH pixels, synthetic header',
-    institutionName: '',
-    manufacturer: '',
-    modelName: '',
-    burnedInAnnotation: 'NO',
   })
   const path = await room.write(`${index}.dcm`, bytes)
   return path

@@ -12,6 +12,7 @@ import {
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../installer/testing/peers.ts'
+import { syntheticHeader } from '../imaging/quality/testing/synthetic-header.ts'
 import type { ScoringPool } from './index.ts'
 import { degrade, labelsOf, VARIANTS } from './testing/degrade.ts'
 import { ScoringRoom } from './testing/scoring-room.ts'
@@ -178,29 +179,5 @@ async function readPixels(path: string): Promise<Uint8Array> {
 }
 
 function wrap(values: Uint8Array, name: string, view: Row['view']): Uint8Array {
-  return wrapRadiograph(
-    { rows: SIDE, columns: SIDE, bitsStored: 8, values },
-    {
-      studySeed: `card ${name}`,
-      seriesNumber: 1,
-      instanceNumber: 1,
-      patientId: 'NIH',
-      patientName: 'NIH',
-      patientBirthDate: '',
-      patientSex: '',
-      patientAgeYears: null,
-      view,
-      spacing: [0.143, 0.143],
-      studyDate: '20170101',
-      studyTime: '080000',
-      accessionNumber: '',
-      studyDescription: 'NIH pixels, synthetic header',
-      seriesDescription: 'NIH pixels, synthetic header',
-      imageComments: 'NIH pixels, synthetic header',
-      institutionName: '',
-      manufacturer: '',
-      modelName: '',
-      burnedInAnnotation: 'NO',
-    },
-  )
+  return wrapRadiograph({ rows: SIDE, columns: SIDE, bitsStored: 8, values }, syntheticHeader(`card ${name}`, view))
 }

@@ -54,7 +54,10 @@ describe('training at the hub', () => {
     const first = rig.ask()
     const second = rig.ask()
     await rig.training.settle()
-    expect(rig.runs.run(first)?.report?.head).toBeDefined()
+    expect(rig.runs.run(first)).toMatchObject({
+      state: 'candidate',
+      report: { head: { sha256: expect.any(String) as string } },
+    })
     expect(rig.runs.run(second)?.report).toEqual(rig.runs.run(first)?.report)
     expect(rig.runs.run(second)?.candidate).toEqual(rig.runs.run(first)?.candidate)
   })

@@ -4,6 +4,7 @@ import type { ScoringPool } from '@leadglass/appliance/scoring'
 import { type ModelPackage, wrapRadiograph } from '@leadglass/models'
 import sharp from 'sharp'
 import type { MeasuredInstance } from '../../../appliance/egress/index.ts'
+import { syntheticHeader } from '../../../appliance/imaging/quality/testing/synthetic-header.ts'
 
 const SIDE = 256
 const BATCH = 25
@@ -86,27 +87,6 @@ async function dicomOf(picture: Uint8Array, name: string, view: string): Promise
   const values = await sharp(picture).toColourspace('b-w').extractChannel(0).raw().toBuffer()
   return wrapRadiograph(
     { rows: SIDE, columns: SIDE, bitsStored: 8, values: Uint8Array.from(values) },
-    {
-      studySeed: `drift ${name}`,
-      seriesNumber: 1,
-      instanceNumber: 1,
-      patientId: 'NIH',
-      patientName: 'NIH',
-      patientBirthDate: '',
-      patientSex: '',
-      patientAgeYears: null,
-      view: view === 'AP' ? 'AP' : 'PA',
-      spacing: [0.143, 0.143],
-      studyDate: '20170101',
-      studyTime: '080000',
-      accessionNumber: '',
-      studyDescription: 'NIH pixels, synthetic header',
-      seriesDescription: 'NIH pixels, synthetic header',
-      imageComments: 'NIH pixels, synthetic header',
-      institutionName: '',
-      manufacturer: '',
-      modelName: '',
-      burnedInAnnotation: 'NO',
-    },
+    syntheticHeader(`drift ${name}`, view === 'AP' ? 'AP' : 'PA'),
   )
 }
